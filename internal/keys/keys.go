@@ -1,0 +1,122 @@
+// Package keys composes and reads the keys of the store. docs/format.md draws
+// them. Keys hold no personal data: only internal numbers and keyed tokens.
+package keys
+
+import "encoding/binary"
+
+// The spaces: the first byte of every key. The store itself owns 0x00.
+const (
+	Meta      = 'm' // m name
+	Node      = 'n' // n token
+	Edge      = 'e' // e token token
+	Component = 'c' // c root token
+	Ordinal   = 'o' // o ordinal
+	Veto      = 'x' // x token token
+	Dedup     = 'd' // d day hash
+	Deadline  = 't' // t instant ordinal
+	Field     = 'f' // f field
+	Shard     = 's' // s field shard
+	MergeLog  = 'g' // g epoch sequence
+)
+
+// TokenLen is the length of an identifier's token.
+const TokenLen = 16
+
+// DedupHashLen is the length of the hash in a dedup key.
+const DedupHashLen = 12
+
+// Token is the keyed token of one identifier.
+type Token = [TokenLen]byte
+
+// AppendMeta appends the key of one named record of the store.
+func AppendMeta(dst []byte, name string) []byte { return append(append(dst, Meta), name...) }
+
+// AppendNode appends the key of a node's record.
+func AppendNode(dst []byte, t Token) []byte { return append(append(dst, Node), t[:]...) }
+
+// AppendComponent appends the key of a component's record.
+func AppendComponent(dst []byte, root Token) []byte {
+	return append(append(dst, Component), root[:]...)
+}
+
+// AppendEdge appends the key of an edge as seen from its end a. The record lies
+// under (weak, strong); the other direction holds nothing.
+func AppendEdge(dst []byte, a, b Token) []byte { return appendPair(dst, Edge, a, b) }
+
+// AppendVeto appends the key of a veto as seen from its end a.
+func AppendVeto(dst []byte, a, b Token) []byte { return appendPair(dst, Veto, a, b) }
+
+func appendPair(dst []byte, space byte, a, b Token) []byte {
+	dst = append(dst, space)
+	dst = append(dst, a[:]...)
+	return append(dst, b[:]...)
+}
+
+// Pair reads the two tokens of an edge's or a veto's key.
+func Pair(key []byte) (a, b Token, ok bool) {
+	if len(key) != 1+2*TokenLen {
+		return a, b, false
+	}
+	return Token(key[1 : 1+TokenLen]), Token(key[1+TokenLen:]), true
+}
+
+// AppendFrom appends the prefix of all edges or vetoes of a.
+func AppendFrom(dst []byte, space byte, a Token) []byte {
+	return append(append(dst, space), a[:]...)
+}
+
+// AppendOrdinal appends the key that leads from an ordinal to its node.
+func AppendOrdinal(dst []byte, ordinal uint32) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, Ordinal), ordinal)
+}
+
+// AppendDedup appends the key of one accepted event: the day of its original
+// time (days since 1970, 0 without a time) and the keyed hash of its source and
+// message ID.
+func AppendDedup(dst []byte, day int32, hash [DedupHashLen]byte) []byte {
+	dst = binary.BigEndian.AppendUint32(append(dst, Dedup), uint32(day)^1<<31)
+	return append(dst, hash[:]...)
+}
+
+// AppendDeadline appends the key of a deadline: when, in microseconds, and whose.
+func AppendDeadline(dst []byte, at int64, ordinal uint32) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, Deadline), uint64(at)^1<<63)
+	return binary.BigEndian.AppendUint32(dst, ordinal)
+}
+
+// ReadDeadline reads a deadline's key.
+func ReadDeadline(key []byte) (at int64, ordinal uint32, ok bool) {
+	if len(key) != 1+8+4 || key[0] != Deadline {
+		return 0, 0, false
+	}
+	return int64(binary.BigEndian.Uint64(key[1:]) ^ 1<<63), binary.BigEndian.Uint32(key[9:]), true
+}
+
+// AppendField appends the key of an index field's record.
+func AppendField(dst []byte, field uint32) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, Field), field)
+}
+
+// AppendShard appends the key of one shard of an index field.
+func AppendShard(dst []byte, field, shard uint32) []byte {
+	dst = binary.BigEndian.AppendUint32(append(dst, Shard), field)
+	return binary.BigEndian.AppendUint32(dst, shard)
+}
+
+// AppendMergeLog appends the key of one record of the merge log.
+func AppendMergeLog(dst []byte, epoch uint64, seq uint32) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, MergeLog), epoch)
+	return binary.BigEndian.AppendUint32(dst, seq)
+}
+
+// End returns the least key above every key that begins with prefix, or nil
+// when there is none.
+func End(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	return nil
+}
