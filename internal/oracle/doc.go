@@ -1,0 +1,18 @@
+// Package oracle is Portrait a second time, written to be obviously right: maps,
+// sorted slices and big integers, every event looked at again for every answer.
+// It is slow and shares no algorithm with the fast path: of the other packages it
+// uses the vocabulary (profile's events, values and stamps) and the tree of the
+// language, never their folding, decoding, resolving or evaluation.
+//
+// Check and the tests compare the two. Each file restates one definition:
+//
+//   - fold.go: what a set of events says of a person;
+//   - merge.go: what the persons behind several identifiers say together;
+//   - decode.go: what the stored bytes of a state say;
+//   - eval.go: when a condition holds of a person at an instant;
+//   - partition.go: which identifiers are one person;
+//   - store.go: all of it at once, a whole Portrait in memory.
+//
+// Nothing here is safe for concurrent use, but for functions over values that
+// nobody changes.
+package oracle

@@ -1,0 +1,84 @@
+package oracle
+
+import (
+	"math/big"
+
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Bounds of what one person may hold. Beyond a bound the form is dropped whole,
+// so that the outcome does not depend on which element came last.
+const (
+	maxUndeclared = 1000 // attribute names, and event names, that no model declares
+	maxElements   = 1000 // of one union attribute, of one set of distinct values
+)
+
+// Person is what is known of one person, or of one identifier of theirs.
+type Person struct {
+	Events      uint64        // how many events
+	First, Last profile.Stamp // of the earliest and the latest; zero without events
+	Attributes  map[AttributeKey]Attribute
+	Counters    map[string]Counter // by event name
+	// LostAttributes says that there were more undeclared attribute names than a
+	// person may hold: all of them were dropped.
+	LostAttributes bool
+	// LostEvents says the same of undeclared event names.
+	LostEvents bool
+}
+
+// AttributeKey names one attribute under one merge policy.
+type AttributeKey struct {
+	Name   string
+	Policy profile.Policy
+}
+
+// Attribute is what was told of one attribute, made one by its policy.
+type Attribute struct {
+	Declared bool
+	Value    profile.Value // the value that counts: null when it was unset or lost
+	Stamp    profile.Stamp // of the event that told it; zero for Sum and Union
+	Sum      *big.Int      // Sum only: millionths
+	Lost     bool          // Union only: it had too many elements
+}
+
+// Counter is what is kept of one event name.
+type Counter struct {
+	Declared    bool
+	Count       uint64
+	First, Last profile.Stamp
+	Numbers     map[string]Number    // by property
+	Uniques     map[string]UniqueSet // by property
+}
+
+// Number is the fold of one numeric property over the events that had it.
+type Number struct {
+	Count           uint64
+	Sum             *big.Int // millionths
+	Min, Max        float64
+	MinAt, MaxAt    profile.Instant // of the earliest event that had the extreme
+	First, Last     float64
+	FirstAt, LastAt profile.Stamp
+}
+
+// UniqueSet is the set of distinct values of one property.
+type UniqueSet struct {
+	Values []profile.Value // sorted, distinct; nil when Lost
+	Lost   bool            // there were too many
+}
+
+// empty returns a person of whom nothing is known.
+func empty() *Person {
+	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[string]Counter{}}
+}
+
+// attribute returns the value of an attribute; ok is false when it is missing.
+func (p *Person) attribute(name string, policy profile.Policy) (v profile.Value, ok bool) {
+	a, ok := p.Attributes[AttributeKey{name, policy}]
+	switch {
+	case !ok:
+		return profile.Value{}, false
+	case policy == profile.Sum:
+		return profile.Number(nearest(a.Sum, 1)), true
+	}
+	return a.Value, !a.Value.IsNull()
+}
