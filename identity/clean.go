@@ -1,0 +1,165 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/portraitdb/portrait/profile"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The greatest lengths of a value in bytes: of a clean one, and of one that is
+// worth normalising at all.
+const (
+	maxValueLen = 1024
+	maxRawLen   = 8 * maxValueLen
+)
+
+// Reason says why an identifier was dropped.
+type Reason string
+
+// The reasons for dropping an identifier.
+const (
+	UnknownNamespace Reason = "unknown_namespace" // not declared
+	Blocked          Reason = "blocked"           // a placeholder, or on the namespace's list
+	Empty            Reason = "empty"             // nothing, or nothing left by the normalisers
+	TooLong          Reason = "too_long"          // more than 1,024 bytes
+	Invalid          Reason = "invalid"           // not UTF-8, a control character, or not of the namespace's form
+	TooMany          Reason = "too_many"          // beyond Config.MaxIdentifiers
+)
+
+// DropError says why an identifier does not count. It holds no part of the
+// value, so that it may be logged.
+type DropError struct {
+	// Namespace is the identifier's own, declared or not.
+	Namespace string
+	// Position is the place in the list that was given to Select; 0 from Clean.
+	Position int
+	// Reason is the class of the fault.
+	Reason Reason
+	// Rule is what the value broke, such as an entry of a blocked list. It may be
+	// empty.
+	Rule string
+}
+
+// Error names the namespace, the reason and the rule.
+func (e *DropError) Error() string {
+	if e.Rule == "" {
+		return fmt.Sprintf("identifier of %q dropped: %s", e.Namespace, e.Reason)
+	}
+	return fmt.Sprintf("identifier of %q dropped: %s (%s)", e.Namespace, e.Reason, e.Rule)
+}
+
+// Clean brings an identifier to the one spelling of its namespace. The error is
+// a *DropError. Cleaning a clean identifier gives the same.
+func (r *Rules) Clean(id profile.Identifier) (profile.Identifier, error) {
+	ns := r.byName[id.Namespace]
+	if ns == nil {
+		return profile.Identifier{}, &DropError{Namespace: id.Namespace, Reason: UnknownNamespace}
+	}
+	value, reason, rule := ns.clean(id.Value)
+	if reason != "" {
+		return profile.Identifier{}, &DropError{Namespace: ns.name, Reason: reason, Rule: rule}
+	}
+	return profile.Identifier{Namespace: ns.name, Value: value}, nil
+}
+
+// clean returns the normalised value, or why there is none.
+func (ns *namespace) clean(raw string) (value string, reason Reason, rule string) {
+	if len(raw) > maxRawLen {
+		return "", TooLong, ""
+	}
+	if !utf8.ValidString(raw) {
+		return "", Invalid, "utf-8"
+	}
+	plain := plainForm(raw)
+	if plain == "" {
+		return "", Empty, ""
+	}
+	// A placeholder is told by its plain form, before a normaliser takes its
+	// letters away, and by its normal form, after one took its dashes.
+	if rule, bad := ns.blocks(plain); bad {
+		return "", Blocked, rule
+	}
+	value, err := ns.normalize(raw)
+	switch {
+	case err != nil:
+		return "", Invalid, err.Error()
+	case value == "":
+		return "", Empty, ""
+	case len(value) > maxValueLen:
+		return "", TooLong, ""
+	}
+	for _, c := range value {
+		if unicode.IsControl(c) {
+			return "", Invalid, "control character"
+		}
+	}
+	if value == plain {
+		return value, "", ""
+	}
+	for _, form := range [...]string{value, plainForm(value)} {
+		if form == "" {
+			return "", Empty, ""
+		}
+		if rule, bad := ns.blocks(form); bad {
+			return "", Blocked, rule
+		}
+	}
+	return value, "", ""
+}
+
+// plainForm is the form in which a value is compared with the blocked lists,
+// whatever the namespace's own normalisers are.
+func plainForm(s string) string { return trim(norm.NFKC.String(s)) }
+
+// blocks reports whether a value is blocked, and by which rule.
+func (ns *namespace) blocks(s string) (rule string, blocked bool) {
+	if ns.blocked[s] {
+		return "blocked value", true
+	}
+	for _, p := range ns.patterns {
+		if p.MatchString(s) {
+			return p.String(), true
+		}
+	}
+	if ns.defaults {
+		return blockedByDefault(s, ns.kind)
+	}
+	return "", false
+}
+
+// Select cleans the identifiers of one event. It returns the ones that count,
+// each once, strongest first, at most Config.MaxIdentifiers of them, and says of
+// every other why it was dropped, in the order of their positions. The caller
+// owns both results; ids is not changed.
+func (r *Rules) Select(ids []profile.Identifier) (kept []profile.Identifier, dropped []*DropError) {
+	type placed struct {
+		id profile.Identifier
+		at int
+	}
+	found := make([]placed, 0, len(ids))
+	for i, id := range ids {
+		clean, err := r.Clean(id)
+		if drop, bad := errors.AsType[*DropError](err); bad {
+			drop.Position = i
+			dropped = append(dropped, drop)
+			continue
+		}
+		found = append(found, placed{clean, i})
+	}
+	slices.SortStableFunc(found, func(a, b placed) int { return r.Compare(a.id, b.id) })
+	found = slices.CompactFunc(found, func(a, b placed) bool { return a.id == b.id })
+	for _, f := range found[min(len(found), r.perCall):] {
+		dropped = append(dropped, &DropError{Namespace: f.id.Namespace, Position: f.at, Reason: TooMany})
+	}
+	slices.SortFunc(dropped, func(a, b *DropError) int { return a.Position - b.Position })
+	kept = make([]profile.Identifier, 0, min(len(found), r.perCall))
+	for _, f := range found[:min(len(found), r.perCall)] {
+		kept = append(kept, f.id)
+	}
+	return kept, dropped
+}

@@ -1,0 +1,137 @@
+package identity
+
+import (
+	"slices"
+
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Node is what the rules need to know of one identifier.
+type Node struct {
+	// Token is the node's key.
+	Token Token
+	// Identifier is clean.
+	Identifier profile.Identifier
+	// Partners is with how many distinct identifiers events ever linked the node,
+	// erased ones included. It never goes down.
+	Partners int
+	// Vetoes lists the nodes that may never share a profile with this one. Each of
+	// two vetoed nodes lists the other.
+	Vetoes []Token
+}
+
+// vetoes reports whether the two nodes are kept apart.
+func (n Node) vetoes(o Node) bool {
+	return slices.Contains(n.Vetoes, o.Token) || slices.Contains(o.Vetoes, n.Token)
+}
+
+// Pair is the key of an edge: its two ends, the stronger one by Rules.Compare as
+// Strong. Make it with Rules.Pair.
+type Pair struct {
+	Weak, Strong Token
+}
+
+// Pair returns the key of the edge between two nodes. Only their tokens and
+// identifiers are used.
+func (r *Rules) Pair(a, b Node) Pair {
+	if r.Compare(a.Identifier, b.Identifier) < 0 {
+		a, b = b, a
+	}
+	return Pair{Weak: a.Token, Strong: b.Token}
+}
+
+// Decision is what a person decided about a pair.
+type Decision uint8
+
+// The decisions about a pair.
+const (
+	None   Decision = iota // nobody decided
+	Link                   // the two are one
+	Unlink                 // the edge between the two does not count
+)
+
+// String returns the decision's name.
+func (d Decision) String() string {
+	switch d {
+	case Link:
+		return "link"
+	case Unlink:
+		return "unlink"
+	default:
+		return "none"
+	}
+}
+
+// Edge is the evidence that two identifiers are one person's. The zero Edge with
+// a Pair is no evidence yet. Folding sightings and decisions in, in any order,
+// gives the same Edge.
+type Edge struct {
+	Pair
+	// Seen says that an event named both. First and Last are then the stamps of
+	// the earliest and the latest such event.
+	Seen        bool
+	First, Last profile.Stamp
+	// Decision is the latest decision about the pair, and Decided its stamp. It
+	// holds against events before and after it.
+	Decision Decision
+	Decided  profile.Stamp
+}
+
+// See folds one event in that named both ends. It reports whether the edge
+// changed, and so has to be stored; see Moved for whether it has to be regrouped.
+func (e *Edge) See(at profile.Stamp) bool {
+	before := *e
+	if !e.Seen || at.Compare(e.First) < 0 {
+		e.First = at
+	}
+	if !e.Seen || at.Compare(e.Last) > 0 {
+		e.Last = at
+	}
+	e.Seen = true
+	return *e != before
+}
+
+// Decide folds a decision in: the one with the greater stamp wins, and Unlink
+// where the stamps are equal. None is no decision and changes nothing. It
+// reports whether the edge changed.
+func (e *Edge) Decide(d Decision, at profile.Stamp) bool {
+	if d != Link && d != Unlink {
+		return false
+	}
+	if c := at.Compare(e.Decided); e.Decision != None && (c < 0 || c == 0 && d <= e.Decision) {
+		return false
+	}
+	e.Decision, e.Decided = d, at
+	return true
+}
+
+// Moved reports whether the change of an edge from before to after can change
+// the partition: whether it began or ceased to count, or takes another place in
+// the order. Only then does its pair have to go to Regroup.
+func Moved(before, after Edge) bool {
+	if before.counts() != after.counts() {
+		return true
+	}
+	return after.counts() && (before.manual() != after.manual() || before.stamp() != after.stamp())
+}
+
+// counts reports whether the edge is live as far as it alone can tell.
+func (e *Edge) counts() bool {
+	return e.Seen && e.Decision != Unlink || e.Decision == Link
+}
+
+func (e *Edge) manual() bool { return e.Decision == Link }
+
+// stamp is the edge's place in time in the order of edges.
+func (e *Edge) stamp() profile.Stamp {
+	if e.manual() {
+		return e.Decided
+	}
+	return e.First
+}
+
+// Live reports whether an edge may unite anything: an event named both ends or
+// a person linked them, nobody unlinked them, and neither end is generic.
+func (r *Rules) Live(e Edge, a, b Node) bool {
+	return e.counts() && !r.Generic(a) && !r.Generic(b)
+}

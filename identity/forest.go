@@ -1,0 +1,121 @@
+package identity
+
+// forest is a partition in the making over the vertices of a region: union-find,
+// with what the rules need to know of each set.
+type forest struct {
+	g      *region
+	sets   []set
+	counts []int32 // per vertex, of the root's set: values in each limited namespace
+}
+
+// set is one vertex of a forest. size and vetoed are those of the whole set at
+// its root.
+type set struct {
+	parent int32
+	next   int32 // the next member of the set, in a ring
+	size   int32
+	vetoed bool // some member has a veto
+}
+
+func newForest(g *region) *forest { return &forest{g: g} }
+
+// find returns the root of a vertex's set. A vertex read since the last call is
+// alone.
+func (f *forest) find(v int32) int32 {
+	f.grow()
+	for f.sets[v].parent != v {
+		f.sets[v].parent = f.sets[f.sets[v].parent].parent
+		v = f.sets[v].parent
+	}
+	return v
+}
+
+func (f *forest) grow() {
+	for v := len(f.sets); v < len(f.g.vertices); v++ {
+		x := &f.g.vertices[v]
+		f.sets = append(f.sets, set{parent: int32(v), next: int32(v), size: 1, vetoed: len(x.Vetoes) > 0})
+		for range f.g.rules.limited {
+			f.counts = append(f.counts, 0)
+		}
+		if x.ns != nil && x.ns.slot >= 0 {
+			f.counts[v*f.g.rules.limited+x.ns.slot] = 1
+		}
+	}
+}
+
+// values returns how many values the set has in each limited namespace.
+func (f *forest) values(root int32) []int32 {
+	n := f.g.rules.limited
+	return f.counts[int(root)*n : (int(root)+1)*n]
+}
+
+// members calls visit for each vertex of the set that v is in.
+func (f *forest) members(v int32, visit func(int32)) {
+	for m := f.sets[v].next; ; m = f.sets[m].next {
+		visit(m)
+		if m == v {
+			return
+		}
+	}
+}
+
+// bars says which rule forbids the union of two sets, if any.
+func (f *forest) bars(a, b int32) (Rule, *namespace) {
+	a, b = f.find(a), f.find(b)
+	if int(f.sets[a].size)+int(f.sets[b].size) > f.g.rules.nodes {
+		return RuleNodes, nil
+	}
+	av, bv := f.values(a), f.values(b)
+	for _, ns := range f.g.rules.byRank {
+		if ns.slot < 0 || int(av[ns.slot])+int(bv[ns.slot]) <= ns.limit {
+			continue
+		}
+		if ns.unique {
+			return RuleUnique, ns
+		}
+		return RuleLimit, ns
+	}
+	if f.sets[a].vetoed && f.vetoes(a, b) || f.sets[b].vetoed && f.vetoes(b, a) {
+		return RuleVeto, nil
+	}
+	return 0, nil
+}
+
+// vetoes reports whether a member of the set a names one of the set b.
+func (f *forest) vetoes(a, b int32) (found bool) {
+	f.members(a, func(m int32) {
+		for _, t := range f.g.vertices[m].Vetoes {
+			if v, read := f.g.index[t]; read && v != m && f.find(v) == b {
+				found = true
+			}
+		}
+	})
+	return found
+}
+
+// unite makes one set of two, whatever the rules say.
+func (f *forest) unite(a, b int32) {
+	a, b = f.find(a), f.find(b)
+	if a == b {
+		return
+	}
+	if f.sets[a].size < f.sets[b].size {
+		a, b = b, a
+	}
+	x, y := &f.sets[a], &f.sets[b]
+	y.parent = a
+	x.next, y.next = y.next, x.next
+	x.size += y.size
+	x.vetoed = x.vetoed || y.vetoed
+	av := f.values(a)
+	for i, n := range f.values(b) {
+		av[i] += n
+	}
+}
+
+// fuse makes one set of all the members of an old component.
+func (f *forest) fuse(c *component) {
+	for _, m := range c.members[1:] {
+		f.unite(c.members[0], m)
+	}
+}

@@ -1,0 +1,71 @@
+package identity
+
+import "iter"
+
+// Graph is the evidence and the partition as they are stored. Regroup reads it
+// from one goroutine; every method may read from disk. An error ends the call
+// that met it and is returned as it is, wrapped with what was being read.
+type Graph interface {
+	// Node returns a node that some edge, component or change names.
+	Node(t Token) (Node, error)
+	// Edge returns the evidence about a pair; ok is false where there is none.
+	Edge(p Pair) (e Edge, ok bool, err error)
+	// Edges yields the evidence about all pairs that the node is an end of, each
+	// once, in any order. An error comes at most once, last, with a zero Edge.
+	Edges(t Token) iter.Seq2[Edge, error]
+	// Component returns the nodes of the profile that the node belonged to before
+	// the change, the node itself among them; only itself for a new one. The
+	// slice is not changed and not kept.
+	Component(t Token) ([]Token, error)
+}
+
+// Change is what became of the partition. Only components that differ are in
+// it, so both sides cover the same nodes, and are empty when nothing changed.
+// Members are in the order of their identifiers, bytewise, and components in
+// that of their first members.
+type Change struct {
+	// Old are the components as they were.
+	Old [][]Token
+	// New are the components that took their place.
+	New [][]Token
+	// Refused lists the changed edges that count and yet unite nothing, in the
+	// order given.
+	Refused []Refusal
+}
+
+// Refusal says why a live edge was skipped.
+type Refusal struct {
+	// Pair is the edge's key.
+	Pair Pair
+	// Rule is the one that the union would break, the first of several.
+	Rule Rule
+	// Namespace is that of the broken RuleUnique or RuleLimit, empty otherwise.
+	Namespace string
+}
+
+// Rule is a condition that a profile keeps.
+type Rule uint8
+
+// The conditions on a profile, in the order in which they are tried.
+const (
+	RuleNodes  Rule = iota + 1 // at most Config.MaxNodes nodes
+	RuleUnique                 // one value of a unique namespace
+	RuleLimit                  // at most Namespace.Limit values of a namespace
+	RuleVeto                   // never both ends of a veto
+)
+
+// String returns the rule's name: "max_nodes", "unique", "limit" or "veto".
+func (r Rule) String() string {
+	switch r {
+	case RuleNodes:
+		return "max_nodes"
+	case RuleUnique:
+		return "unique"
+	case RuleLimit:
+		return "limit"
+	case RuleVeto:
+		return "veto"
+	default:
+		return "none"
+	}
+}

@@ -1,0 +1,199 @@
+package identity
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/portraitdb/portrait/profile"
+)
+
+// region is the part of the graph that one call of Regroup has read. Vertices
+// and components are numbered in the order of reading; nothing that comes out
+// depends on the numbers.
+type region struct {
+	rules      *Rules
+	graph      Graph
+	index      map[Token]int32
+	vertices   []vertex
+	components []component
+}
+
+// vertex is a node that was read.
+type vertex struct {
+	Node
+	ns        *namespace // nil: not declared, and so generic
+	generic   bool
+	component int32 // the old one; none until it is read
+}
+
+const none = -1
+
+// component is a set of the old partition.
+type component struct {
+	members []int32
+	inside  bool   // being replayed
+	links   []link // live ones between members, ascending; see sweep.shadow
+	next    int    // the first of links that is still to come
+	loaded  bool   // links are read
+}
+
+// link is a live edge between two vertices that were read.
+type link struct {
+	weak, strong int32
+	manual       bool
+	at           profile.Stamp
+}
+
+func newRegion(r *Rules, g Graph) *region {
+	return &region{rules: r, graph: g, index: make(map[Token]int32)}
+}
+
+// vertex reads a node, once.
+func (g *region) vertex(t Token) (int32, error) {
+	if v, ok := g.index[t]; ok {
+		return v, nil
+	}
+	n, err := g.graph.Node(t)
+	if err != nil {
+		return none, fmt.Errorf("identity: node %v: %w", t, err)
+	}
+	if n.Token != t {
+		return none, fmt.Errorf("identity: node %v: got node %v", t, n.Token)
+	}
+	v := int32(len(g.vertices))
+	g.index[t] = v
+	g.vertices = append(g.vertices, vertex{
+		Node:      n,
+		ns:        g.rules.byName[n.Identifier.Namespace],
+		generic:   g.rules.Generic(n),
+		component: none,
+	})
+	return v, nil
+}
+
+// component reads the old component of a vertex with all its members, once.
+func (g *region) component(v int32) (int32, error) {
+	if c := g.vertices[v].component; c != none {
+		return c, nil
+	}
+	tokens, err := g.graph.Component(g.vertices[v].Token)
+	if err != nil {
+		return none, fmt.Errorf("identity: component of %v: %w", g.vertices[v].Token, err)
+	}
+	c := int32(len(g.components))
+	members := make([]int32, 0, len(tokens))
+	for _, t := range tokens {
+		m, err := g.vertex(t)
+		if err != nil {
+			return none, err
+		}
+		if g.vertices[m].component != none {
+			return none, fmt.Errorf("identity: component of %v: node %v is in another one", g.vertices[v].Token, t)
+		}
+		g.vertices[m].component = c
+		members = append(members, m)
+	}
+	if g.vertices[v].component != c {
+		return none, fmt.Errorf("identity: component of %v: the node itself is missing", g.vertices[v].Token)
+	}
+	g.components = append(g.components, component{members: members})
+	return c, nil
+}
+
+// inside reports whether a vertex is being replayed.
+func (g *region) inside(v int32) bool {
+	c := g.vertices[v].component
+	return c != none && g.components[c].inside
+}
+
+// link returns the live link between two vertices; ok is false when the edge is
+// not live.
+func (g *region) link(e Edge, a, b int32) (l link, ok bool) {
+	if a == b || !e.counts() || g.vertices[a].generic || g.vertices[b].generic {
+		return link{}, false
+	}
+	if g.rules.Compare(g.vertices[a].Identifier, g.vertices[b].Identifier) < 0 {
+		a, b = b, a
+	}
+	return link{weak: a, strong: b, manual: e.manual(), at: e.stamp()}, true
+}
+
+// compare is the order in which edges are taken. Two links are equal only when
+// they have the same ends.
+func (g *region) compare(l, m link) int {
+	if l.manual != m.manual {
+		if l.manual {
+			return -1
+		}
+		return 1
+	}
+	// Live links have no generic ends, so every namespace is declared.
+	lw, ls, mw, ms := &g.vertices[l.weak], &g.vertices[l.strong], &g.vertices[m.weak], &g.vertices[m.strong]
+	return cmp.Or(
+		cmp.Compare(lw.ns.rank, mw.ns.rank),
+		cmp.Compare(ls.ns.rank, ms.ns.rank),
+		l.at.Compare(m.at),
+		lw.Identifier.Compare(mw.Identifier),
+		ls.Identifier.Compare(ms.Identifier),
+	)
+}
+
+// scan visits the live links of a vertex. The far end is read, its component is
+// not. A generic vertex has none, and its edges, which may be many, stay unread.
+func (g *region) scan(v int32, visit func(l link, far int32)) error {
+	if g.vertices[v].generic {
+		return nil
+	}
+	t := g.vertices[v].Token
+	for e, err := range g.graph.Edges(t) {
+		if err != nil {
+			return fmt.Errorf("identity: edges of %v: %w", t, err)
+		}
+		far := e.Weak
+		if far == t {
+			far = e.Strong
+		} else if e.Strong != t {
+			return fmt.Errorf("identity: edges of %v: got one between %v and %v", t, e.Weak, e.Strong)
+		}
+		if !e.counts() {
+			continue
+		}
+		f, err := g.vertex(far)
+		if err != nil {
+			return err
+		}
+		if l, ok := g.link(e, v, f); ok {
+			visit(l, f)
+		}
+	}
+	return nil
+}
+
+// between visits the live links among the members of one set, some of them
+// twice. The member with the most partners is not scanned: each link has another
+// end, which is, and a hub may have thousands of edges that lead elsewhere.
+func (g *region) between(members []int32, visit func(link)) error {
+	if len(members) < 2 {
+		return nil
+	}
+	hub := slices.MaxFunc(members, func(a, b int32) int { return cmp.Compare(g.vertices[a].Partners, g.vertices[b].Partners) })
+	in := make(map[int32]bool, len(members))
+	for _, m := range members {
+		in[m] = true
+	}
+	for _, m := range members {
+		if m == hub {
+			continue
+		}
+		err := g.scan(m, func(l link, far int32) {
+			if in[far] {
+				visit(l)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

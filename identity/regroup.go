@@ -1,0 +1,266 @@
+package identity
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Regroup returns how the partition changes after the evidence about some pairs
+// did. The Graph must already hold the new edges, vetoes and partner counts,
+// while its components are still those of before. Give Regroup
+//
+//   - the pair of each edge that Moved, or whose sighting made an end generic,
+//   - the pair of a new veto,
+//   - a node paired with itself for any other change of a node, such as its
+//     erasure (with its edges gone from the Graph) or, for both ends, a veto
+//     that was lifted.
+//
+// Give it the changes of one event, or decision, at a time: what one call replays
+// is one region. It is safe for concurrent use as far as the Graph is.
+//
+// The cost is that of reading the components at both ends of an edge where
+// they simply unite, and of reading the evidence within them where they may
+// not. Where order matters (a late event, an unlink, a new veto) it is that of
+// replaying them and what they touch. An edge with a generic end costs its two
+// nodes alone.
+func (r *Rules) Regroup(g Graph, changed ...Pair) (Change, error) {
+	w := &work{region: newRegion(r, g)}
+	for _, p := range changed {
+		if err := w.classify(p); err != nil {
+			return Change{}, err
+		}
+	}
+	if len(w.seeds) == 0 {
+		return Change{}, nil
+	}
+	if !w.replay {
+		f, done, err := w.join()
+		if err != nil {
+			return Change{}, err
+		}
+		if done {
+			return w.outcome(f), nil
+		}
+	}
+	f, err := w.sweep()
+	if err != nil {
+		return Change{}, err
+	}
+	return w.outcome(f), nil
+}
+
+// work is one call of Regroup.
+type work struct {
+	*region
+	seeds  []int32  // old components that the change touches
+	joins  []join   // live edges between two old components
+	replay bool     // some change is not of that form
+	shown  []linked // changed live edges, in the order given
+}
+
+// join is a changed live edge that unites two old components, if it may.
+type join struct {
+	link
+	pair Pair
+}
+
+// linked is a changed live edge and, once known, what barred it.
+type linked struct {
+	join
+	rule Rule
+	ns   *namespace
+}
+
+// classify reads what a change is about and drops it if it cannot matter.
+// Dropping is safe whatever the other changes are, for the greedy gives the old
+// partition with and without the dropped edge: a live event edge within one old
+// component, new or moved to an earlier place, unites what is united anyway, and
+// a dead edge between two old components was dead or skipped before.
+func (w *work) classify(p Pair) error {
+	a, err := w.vertex(p.Weak)
+	if err != nil {
+		return err
+	}
+	if p.Weak == p.Strong {
+		return w.seed(a)
+	}
+	b, err := w.vertex(p.Strong)
+	if err != nil {
+		return err
+	}
+	if w.vertices[a].generic || w.vertices[b].generic {
+		return w.classifyGeneric(a, b)
+	}
+	p = w.rules.Pair(w.vertices[a].Node, w.vertices[b].Node)
+	e, _, err := w.graph.Edge(p)
+	if err != nil {
+		return fmt.Errorf("identity: edge %v %v: %w", p.Weak, p.Strong, err)
+	}
+	l, live := w.link(e, a, b)
+	if live && !slices.ContainsFunc(w.shown, func(s linked) bool { return s.pair == p }) {
+		w.shown = append(w.shown, linked{join: join{l, p}})
+	}
+	ca, err := w.component(a)
+	if err != nil {
+		return err
+	}
+	cb, err := w.component(b)
+	if err != nil {
+		return err
+	}
+	switch {
+	case ca != cb && live:
+		w.seeds = append(w.seeds, ca, cb)
+		w.joins = append(w.joins, join{l, p})
+	case ca == cb && (!live || l.manual || w.vertices[a].vetoes(w.vertices[b].Node)):
+		// Of a manual edge within a component one cannot tell whether it moved to
+		// a later place.
+		return w.seed(a)
+	}
+	return nil
+}
+
+// classifyGeneric finds out whether a generic end has only now become so: it
+// then is not yet alone.
+func (w *work) classifyGeneric(ends ...int32) error {
+	for _, v := range ends {
+		if !w.vertices[v].generic {
+			continue
+		}
+		c, err := w.component(v)
+		if err != nil {
+			return err
+		}
+		if len(w.components[c].members) > 1 {
+			if err := w.seed(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// seed has the component of v replayed.
+func (w *work) seed(v int32) error {
+	c, err := w.component(v)
+	w.seeds = append(w.seeds, c)
+	w.replay = true
+	return err
+}
+
+// join adds the live edges one by one, as if each were the only new one. It
+// reports false when one of them calls for a replay.
+//
+// Two components that may unite as a whole do: what was skipped before stays
+// skipped, as its two sides only grew, and what was accepted stays accepted, as
+// its two sides stay within a set that keeps the rules.
+func (w *work) join() (f *forest, done bool, err error) {
+	f = newForest(w.region)
+	for _, s := range w.seeds {
+		f.fuse(&w.components[s])
+	}
+	for i, j := range w.joins {
+		if f.find(j.weak) == f.find(j.strong) {
+			continue
+		}
+		if rule, _ := f.bars(j.weak, j.strong); rule == 0 {
+			f.unite(j.weak, j.strong)
+			continue
+		}
+		rule, ns, err := w.barredAtItsTime(f, j.link, w.joins[i+1:])
+		if err != nil || rule == 0 {
+			return nil, false, err
+		}
+		w.refuse(j.pair, rule, ns)
+	}
+	return f, true, nil
+}
+
+// barredAtItsTime says which rule bars an edge at its place in the order, given
+// that it is the only new one: against the parts of its ends' sets that the
+// edges before it make up. An edge that is barred there changes nothing. Edges
+// in later are not there yet.
+func (w *work) barredAtItsTime(f *forest, l link, later []join) (Rule, *namespace, error) {
+	then := newForest(w.region)
+	for _, end := range [...]int32{l.weak, l.strong} {
+		var members []int32
+		f.members(end, func(m int32) { members = append(members, m) })
+		err := w.between(members, func(m link) {
+			if w.compare(m, l) < 0 && !slices.ContainsFunc(later, func(j join) bool { return j.link == m }) {
+				then.unite(m.weak, m.strong)
+			}
+		})
+		if err != nil {
+			return 0, nil, err
+		}
+	}
+	rule, ns := then.bars(l.weak, l.strong)
+	return rule, ns, nil
+}
+
+// refuse notes why a changed edge is skipped.
+func (w *work) refuse(p Pair, rule Rule, ns *namespace) {
+	for i := range w.shown {
+		if w.shown[i].pair == p {
+			w.shown[i].rule, w.shown[i].ns = rule, ns
+		}
+	}
+}
+
+// outcome compares the partition of the replayed components with the old one.
+func (w *work) outcome(f *forest) Change {
+	var ch Change
+	groups := make(map[int32]bool)
+	slices.Sort(w.seeds)
+	for _, s := range slices.Compact(w.seeds) {
+		c := &w.components[s]
+		root := f.find(c.members[0])
+		if int(f.sets[root].size) == len(c.members) && w.together(f, c, root) {
+			continue
+		}
+		ch.Old = append(ch.Old, w.tokens(c.members))
+		for _, m := range c.members {
+			root := f.find(m)
+			if groups[root] {
+				continue
+			}
+			groups[root] = true
+			var members []int32
+			f.members(root, func(m int32) { members = append(members, m) })
+			ch.New = append(ch.New, w.tokens(members))
+		}
+	}
+	byFirst := func(a, b []Token) int {
+		return w.vertices[w.index[a[0]]].Identifier.Compare(w.vertices[w.index[b[0]]].Identifier)
+	}
+	slices.SortFunc(ch.Old, byFirst)
+	slices.SortFunc(ch.New, byFirst)
+	for _, s := range w.shown {
+		if s.rule == 0 || f.find(s.weak) == f.find(s.strong) {
+			continue
+		}
+		refusal := Refusal{Pair: s.pair, Rule: s.rule}
+		if s.ns != nil {
+			refusal.Namespace = s.ns.name
+		}
+		ch.Refused = append(ch.Refused, refusal)
+	}
+	return ch
+}
+
+// together reports whether all members of an old component are in one set.
+func (w *work) together(f *forest, c *component, root int32) bool {
+	return !slices.ContainsFunc(c.members, func(m int32) bool { return f.find(m) != root })
+}
+
+// tokens returns the tokens of some vertices in the order of their identifiers.
+func (w *work) tokens(vs []int32) []Token {
+	sorted := slices.SortedFunc(slices.Values(vs), func(a, b int32) int {
+		return w.vertices[a].Identifier.Compare(w.vertices[b].Identifier)
+	})
+	out := make([]Token, len(sorted))
+	for i, v := range sorted {
+		out[i] = w.vertices[v].Token
+	}
+	return out
+}

@@ -1,0 +1,219 @@
+package identity
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Rules are a checked Config. They are immutable and safe for concurrent use.
+type Rules struct {
+	byName  map[string]*namespace
+	byRank  []*namespace // strongest first
+	limited int          // how many namespaces have a limit
+	nodes   int          // per profile
+	perCall int          // identifiers per event
+}
+
+// namespace is a Namespace made ready for use.
+type namespace struct {
+	name     string
+	rank     int
+	kind     Kind
+	trait    string
+	unique   bool
+	limit    int // 0: none
+	slot     int // which of the limited namespaces this is; -1: none
+	partners int
+	steps    []step
+	defaults bool // the default list of blocked values applies
+	blocked  map[string]bool
+	patterns []*regexp.Regexp
+}
+
+// maxNameLen is the greatest length of a namespace's name, in bytes.
+const maxNameLen = 64
+
+// New checks a Config and returns its rules. The error joins every fault found.
+// The Config is copied.
+func New(c Config) (*Rules, error) {
+	r := &Rules{
+		byName:  make(map[string]*namespace, len(c.Namespaces)),
+		nodes:   cmp.Or(c.MaxNodes, defaultMaxNodes),
+		perCall: cmp.Or(c.MaxIdentifiers, defaultMaxIdentifiers),
+	}
+	var faults []error
+	if len(c.Namespaces) == 0 {
+		faults = append(faults, errors.New("identity: no namespaces"))
+	}
+	if c.MaxNodes < 0 {
+		faults = append(faults, fmt.Errorf("identity: max nodes %d: want 0 or more", c.MaxNodes))
+	}
+	if c.MaxIdentifiers < 0 {
+		faults = append(faults, fmt.Errorf("identity: max identifiers %d: want 0 or more", c.MaxIdentifiers))
+	}
+	ranks := make(map[int]string, len(c.Namespaces))
+	for _, decl := range c.Namespaces {
+		fault := func(format string, args ...any) {
+			faults = append(faults, fmt.Errorf("identity: namespace %q: %w", decl.Name, fmt.Errorf(format, args...)))
+		}
+		if r.byName[decl.Name] != nil {
+			fault("declared twice")
+		}
+		if other, taken := ranks[decl.Priority]; taken {
+			fault("priority %d is that of %q", decl.Priority, other)
+		}
+		ranks[decl.Priority] = decl.Name
+		ns := compile(decl, fault)
+		if ns.limit > 0 {
+			ns.slot = r.limited
+			r.limited++
+		}
+		r.byName[ns.name] = ns
+		r.byRank = append(r.byRank, ns)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	slices.SortFunc(r.byRank, func(a, b *namespace) int { return cmp.Compare(a.rank, b.rank) })
+	return r, nil
+}
+
+// compile makes one namespace ready and reports its faults.
+func compile(decl Namespace, fault func(format string, args ...any)) *namespace {
+	if err := checkName(decl.Name); err != nil {
+		fault("%w", err)
+	}
+	if decl.Priority <= 0 {
+		fault("priority %d: want above 0", decl.Priority)
+	}
+	if int(decl.Kind) >= len(kindNames) {
+		fault("unknown kind %d", decl.Kind)
+	}
+	if decl.Limit < 0 || decl.Limit > math.MaxInt32 {
+		fault("limit %d: want 0 to %d", decl.Limit, math.MaxInt32)
+	}
+	if decl.Unique && decl.Limit > 1 {
+		fault("unique with a limit of %d", decl.Limit)
+	}
+	if decl.MaxPartners < 0 {
+		fault("max partners %d: want 0 or more", decl.MaxPartners)
+	}
+	ns := &namespace{
+		name:     decl.Name,
+		rank:     decl.Priority,
+		kind:     decl.Kind,
+		trait:    decl.Trait,
+		unique:   decl.Unique,
+		limit:    decl.Limit,
+		slot:     -1,
+		partners: cmp.Or(decl.MaxPartners, decl.Kind.maxPartners()),
+		defaults: !decl.AllowDefaultBlocked,
+		blocked:  make(map[string]bool, len(decl.Blocked)),
+	}
+	if decl.Unique {
+		ns.limit = 1
+	}
+	steps := decl.Normalize
+	if steps == nil {
+		steps = defaultSteps(decl.Name)
+	}
+	for _, name := range steps {
+		apply, ok := normalizerOf(name)
+		if !ok {
+			fault("unknown normaliser %q: want one of %s", name, strings.Join(normalizerNames(), ", "))
+			continue
+		}
+		ns.steps = append(ns.steps, step{name, apply})
+	}
+	for _, v := range decl.Blocked {
+		ns.blocked[v] = true
+		if v, err := ns.normalize(v); err == nil {
+			ns.blocked[v] = true
+		}
+	}
+	for _, p := range decl.BlockedPatterns {
+		re, err := regexp.Compile(p)
+		if err != nil {
+			fault("blocked pattern: %w", err)
+			continue
+		}
+		ns.patterns = append(ns.patterns, re)
+	}
+	return ns
+}
+
+// checkName says what is wrong with the name of a namespace. A colon would make
+// "namespace:value" ambiguous, and a zero byte the token of an identifier.
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("empty name")
+	case len(name) > maxNameLen:
+		return fmt.Errorf("name of %d bytes: want at most %d", len(name), maxNameLen)
+	case !utf8.ValidString(name):
+		return errors.New("name is not valid UTF-8")
+	}
+	for _, c := range name {
+		if c == ':' || unicode.IsSpace(c) || unicode.IsControl(c) {
+			return fmt.Errorf("name holds %q", c)
+		}
+	}
+	return nil
+}
+
+// Rank returns the priority of a namespace: the smaller, the stronger. One that
+// is not declared ranks behind all others.
+func (r *Rules) Rank(namespace string) int {
+	if ns := r.byName[namespace]; ns != nil {
+		return ns.rank
+	}
+	return math.MaxInt
+}
+
+// Compare orders identifiers from strong to weak: by rank, then bytewise. The
+// first of an event's identifiers in this order is the node that it folds into.
+func (r *Rules) Compare(a, b profile.Identifier) int {
+	return cmp.Or(cmp.Compare(r.Rank(a.Namespace), r.Rank(b.Namespace)), a.Compare(b))
+}
+
+// Generic reports whether a node has been seen with more partners than its
+// namespace allows. It then links nothing, and is no profile of its own. A node
+// of a namespace that is not declared is generic too.
+func (r *Rules) Generic(n Node) bool {
+	ns := r.byName[n.Identifier.Namespace]
+	return ns == nil || n.Partners > ns.partners
+}
+
+// FromTraits returns the identifiers that the traits of an identify event carry,
+// by Namespace.Trait, strongest namespace first. Text counts, and whole numbers
+// that a float holds exactly; other values are no identifiers. The result is not
+// yet clean: pass it to Select.
+func (r *Rules) FromTraits(traits map[string]profile.Value) []profile.Identifier {
+	var ids []profile.Identifier
+	for _, ns := range r.byRank {
+		if ns.trait == "" {
+			continue
+		}
+		v := traits[ns.trait]
+		switch v.Kind() {
+		case profile.KindString:
+		case profile.KindNumber:
+			if f := v.Number(); f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+				continue
+			}
+		default:
+			continue
+		}
+		ids = append(ids, profile.Identifier{Namespace: ns.name, Value: v.String()})
+	}
+	return ids
+}
