@@ -10,14 +10,20 @@ import (
 // the zero State is its identity, and folding events one by one in any order,
 // split over any number of states and combined, gives the same State.
 //
-// A State that was handed out is immutable: Fold and Combine return new ones
-// and share what they did not change.
+// A State that was handed out is immutable and safe for concurrent use. Only
+// Absorb changes one, and only its owner may call that, see Clone.
+//
+// A State is a product of independent monoids: the span; one register, sum or
+// set per declared attribute; one counter per declared event name; and two maps
+// for undeclared names that are either of at most 1,000 keys or given up as a
+// whole. An entry that was folded while its name was not declared therefore
+// stays apart from one that was folded after, and reading unites the two.
 type State struct {
 	events   uint64    // events folded
-	first    Stamp     // of the earliest event; meaningless while events is 0
+	first    Stamp     // of the earliest event; zero while events is 0
 	last     Stamp     // of the latest
-	attrs    []attr    // sorted by (name, policy)
-	counters []counter // sorted by event name
+	attrs    []attr    // sorted by (name, policy, declared)
+	counters []counter // sorted by (event name, declared)
 	overflow overflow  // which bounded forms gave up, see overflow
 }
 
@@ -32,27 +38,29 @@ const (
 
 // attr is one attribute under one merge policy.
 type attr struct {
-	name   string
-	policy Policy
-	value  Value   // Latest, First, NonEmpty, Max, Min: the winner; Union: a set
-	stamp  Stamp   // of the winner; unused for Sum and Union
-	sum    Decimal // Sum only
-	over   bool    // Union only: more than maxSetElements, absorbing
+	name     string
+	value    Value   // Latest, First, NonEmpty, Max, Min: the winner; Union: a set
+	stamp    Stamp   // of the winner; zero for Sum and Union
+	sum      Decimal // Sum only
+	policy   Policy
+	declared bool // an undeclared one is under Latest
+	over     bool // Union only: more than maxElements, absorbing; value is then null
 }
 
 // counter is what is kept of one event name.
 type counter struct {
 	name        string
-	count       uint64
+	count       uint64 // at least 1
 	first, last Stamp
-	numbers     []number // sorted by property
-	uniques     []unique // sorted by property
+	numbers     []number // sorted by property; owned by the state
+	uniques     []unique // sorted by property; owned by the state
+	declared    bool     // an undeclared one has neither numbers nor uniques
 }
 
 // number is the fold of one numeric property of one event name.
 type number struct {
 	prop            string
-	count           uint64
+	count           uint64 // at least 1
 	sum             Decimal
 	min, max        float64
 	minAt, maxAt    Instant // earliest event that had the extreme
@@ -63,39 +71,8 @@ type number struct {
 // unique is the set of distinct values of one property of one event name.
 type unique struct {
 	prop   string
-	values []Value // sorted; nil when over
-	over   bool
-}
-
-// Policy says how the values told for one attribute, over all events and all
-// identifiers of a person, become one. Each is order-free.
-type Policy uint8
-
-// The merge policies. The zero value is Latest.
-const (
-	Latest   Policy = iota // the value of the latest event; null unsets it
-	First                  // the value of the earliest event
-	Max                    // the greatest value
-	Min                    // the least value
-	Sum                    // a counter: every value told is added (numbers only)
-	Union                  // the set of all values told
-	NonEmpty               // the latest value that is neither null, "" nor an empty list
-)
-
-var policyNames = [...]string{"latest", "first", "max", "min", "sum", "union", "nonEmpty"}
-
-// String returns the policy's name as the model file writes it.
-func (p Policy) String() string {
-	if int(p) < len(policyNames) {
-		return policyNames[p]
-	}
-	return "policy(?)"
-}
-
-// ParsePolicy returns the policy of that name.
-func ParsePolicy(name string) (Policy, bool) {
-	i := slices.Index(policyNames[:], name)
-	return Policy(max(i, 0)), i >= 0
+	values []Value // sorted and distinct, immutable; nil when over
+	over   bool    // more than maxElements, absorbing
 }
 
 // Events returns how many events the state holds.
@@ -108,18 +85,23 @@ func (s *State) Span() (first, last Stamp, ok bool) { return s.first, s.last, s.
 // Attr returns the value of an attribute under a policy; ok is false when it is
 // missing, unset or overflowed. A Sum reads as the nearest number.
 func (s *State) Attr(name string, p Policy) (v Value, ok bool) {
-	i, ok := slices.BinarySearchFunc(s.attrs, name, func(a attr, name string) int {
-		if c := strings.Compare(a.name, name); c != 0 {
-			return c
-		}
-		return int(a.policy) - int(p)
-	})
-	if !ok {
+	i, found := slices.BinarySearchFunc(s.attrs, attr{name: name, policy: p}, func(a, b attr) int { return a.compare(&b) })
+	if !found && (i == len(s.attrs) || s.attrs[i].name != name || s.attrs[i].policy != p) {
 		return Value{}, false
 	}
 	a := &s.attrs[i]
+	if i+1 < len(s.attrs) && a.twin(&s.attrs[i+1]) {
+		both := *a
+		both.join(&s.attrs[i+1])
+		a = &both
+	}
+	return a.read()
+}
+
+// read returns what the attribute reads as.
+func (a *attr) read() (v Value, ok bool) {
 	switch {
-	case p == Sum:
+	case a.policy == Sum:
 		return Number(a.sum.Float64()), true
 	case a.over || a.value.IsNull():
 		return Value{}, false
@@ -137,11 +119,18 @@ type EventStats struct {
 // event, Count is 0 and ok is true; ok is false only when the name was dropped
 // because the state held too many undeclared names.
 func (s *State) Event(name string) (st EventStats, ok bool) {
-	c := s.counter(name)
-	if c == nil {
+	i := s.counter(name)
+	if i < 0 {
 		return EventStats{}, s.overflow&overflowEvents == 0
 	}
-	return EventStats{Count: c.count, First: c.first.At, Last: c.last.At}, true
+	c := &s.counters[i]
+	st = EventStats{Count: c.count, First: c.first.At, Last: c.last.At}
+	if i+1 < len(s.counters) && s.counters[i+1].name == name {
+		o := &s.counters[i+1]
+		st.Count += o.count
+		st.First, st.Last = min(st.First, o.first.At), max(st.Last, o.last.At)
+	}
+	return st, true
 }
 
 // NumberStats is the lifetime fold of one numeric property of one event name.
@@ -158,7 +147,7 @@ type NumberStats struct {
 // Number returns the fold of a declared numeric property; ok is false when no
 // event had it.
 func (s *State) Number(event, prop string) (st NumberStats, ok bool) {
-	c := s.counter(event)
+	c := s.declared(event)
 	if c == nil {
 		return NumberStats{}, false
 	}
@@ -166,17 +155,20 @@ func (s *State) Number(event, prop string) (st NumberStats, ok bool) {
 	if !ok {
 		return NumberStats{}, false
 	}
-	n := &c.numbers[i]
+	return c.numbers[i].stats(), true
+}
+
+func (n *number) stats() NumberStats {
 	return NumberStats{
 		Count: n.count, Sum: n.sum, Min: n.min, Max: n.max, MinAt: n.minAt, MaxAt: n.maxAt,
 		First: n.first, Last: n.last, FirstAt: n.firstAt.At, LastAt: n.lastAt.At,
-	}, true
+	}
 }
 
 // Unique returns how many distinct values a declared unique property had; ok is
 // false when more than 1,000 were seen (the count is then not kept).
 func (s *State) Unique(event, prop string) (n int, ok bool) {
-	c := s.counter(event)
+	c := s.declared(event)
 	if c == nil {
 		return 0, true
 	}
@@ -187,10 +179,24 @@ func (s *State) Unique(event, prop string) (n int, ok bool) {
 	return len(c.uniques[i].values), !c.uniques[i].over
 }
 
-func (s *State) counter(name string) *counter {
-	i, ok := slices.BinarySearchFunc(s.counters, name, func(c counter, n string) int { return strings.Compare(c.name, n) })
-	if !ok {
+// counter returns the place of the first counter of an event name, or -1.
+func (s *State) counter(name string) int {
+	i, _ := slices.BinarySearchFunc(s.counters, name, func(c counter, n string) int { return strings.Compare(c.name, n) })
+	if i == len(s.counters) || s.counters[i].name != name {
+		return -1
+	}
+	return i
+}
+
+// declared returns the counter of a declared event name, the only one that has
+// folds of properties, or nil.
+func (s *State) declared(name string) *counter {
+	i := s.counter(name)
+	if i < 0 {
 		return nil
+	}
+	if i+1 < len(s.counters) && s.counters[i+1].name == name {
+		i++
 	}
 	return &s.counters[i]
 }

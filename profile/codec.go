@@ -1,0 +1,146 @@
+package profile
+
+import "encoding/binary"
+
+// stateVersion leads every stored State.
+const stateVersion = 1
+
+// Append appends the stored form of the state to dst and returns the longer
+// slice. Equal states have equal bytes. The form is the byte 1, its version,
+// and one msgpack value, with structs as arrays and every list ascending by
+// what names its entries:
+//
+//	state    [events, span, [attr...], [counter...], overflow]
+//	span     []                          no event
+//	         [at, tie]                   the earliest event is the latest
+//	         [at, tie, at, tie]          of the earliest and of the latest event
+//	attr     [name, flags, sum]          under Sum
+//	         [name, flags, set]          under Union; nil for an overflowed set
+//	         [name, flags, value, at, tie]  else, of the event that won
+//	counter  [name, flags, count, span]  without folds of properties
+//	         [name, flags, count, span, [number...], [unique...]]
+//	number   [property, 1, value, at, tie]  of a single event
+//	         [property, count, sum, min, minAt, max, maxAt,
+//	          first, firstAt, firstTie, last, lastAt, lastTie]
+//	unique   [property, [value...]]      nil for an overflowed list
+//
+//	events, count  unsigned integers
+//	at             event time: an integer, microseconds since 1970 in UTC
+//	tie            an unsigned integer, see Event.Stamp
+//	sum            millionths: an integer if it fits in 64 bits with its sign,
+//	               else 16 bytes (bin), big-endian, two's complement
+//	flags          1 if declared, plus 2 times the policy in an attr: 0 latest,
+//	               1 first, 2 max, 3 min, 4 sum, 5 union, 6 nonEmpty
+//	overflow       1 if undeclared attributes were given up, plus 2 if undeclared
+//	               event names were
+//	value, set     as AppendValue writes them
+//	min, max, first, last  numbers as AppendValue writes them
+//
+// Attrs ascend by (name, policy, declared), counters by (name, declared),
+// numbers and uniques by property.
+func (s *State) Append(dst []byte) []byte {
+	dst = append(dst, stateVersion, fixArray|5)
+	dst = appendUint(dst, s.events)
+	if s.events == 0 {
+		dst = append(dst, fixArray)
+	} else {
+		dst = appendSpan(dst, s.first, s.last)
+	}
+	dst = appendArray(dst, len(s.attrs))
+	for i := range s.attrs {
+		dst = s.attrs[i].append(dst)
+	}
+	dst = appendArray(dst, len(s.counters))
+	for i := range s.counters {
+		dst = s.counters[i].append(dst)
+	}
+	return append(dst, byte(s.overflow))
+}
+
+func appendStamp(dst []byte, s Stamp) []byte {
+	return appendUint(appendInt(dst, int64(s.At)), s.Tie)
+}
+
+func appendSpan(dst []byte, first, last Stamp) []byte {
+	if first == last {
+		return appendStamp(append(dst, fixArray|2), first)
+	}
+	return appendStamp(appendStamp(append(dst, fixArray|4), first), last)
+}
+
+func (a *attr) append(dst []byte) []byte {
+	flags := byte(a.policy) << 1
+	if a.declared {
+		flags |= 1
+	}
+	size := byte(5)
+	if a.policy == Sum || a.policy == Union {
+		size = 3
+	}
+	dst = append(appendString(append(dst, fixArray|size), a.name), flags)
+	switch a.policy {
+	case Sum:
+		return a.sum.append(dst)
+	case Union:
+		return AppendValue(dst, a.value)
+	}
+	return appendStamp(AppendValue(dst, a.value), a.stamp)
+}
+
+func (c *counter) append(dst []byte) []byte {
+	size, flags := byte(4), byte(0)
+	if len(c.numbers)+len(c.uniques) > 0 {
+		size = 6
+	}
+	if c.declared {
+		flags = 1
+	}
+	dst = append(appendString(append(dst, fixArray|size), c.name), flags)
+	dst = appendSpan(appendUint(dst, c.count), c.first, c.last)
+	if size == 4 {
+		return dst
+	}
+	dst = appendArray(dst, len(c.numbers))
+	for i := range c.numbers {
+		dst = c.numbers[i].append(dst)
+	}
+	dst = appendArray(dst, len(c.uniques))
+	for i := range c.uniques {
+		dst = c.uniques[i].append(dst)
+	}
+	return dst
+}
+
+func (n *number) append(dst []byte) []byte {
+	if n.count == 1 {
+		dst = append(appendString(append(dst, fixArray|5), n.prop), 1)
+		return appendStamp(appendFloat(dst, n.min), n.firstAt)
+	}
+	dst = appendUint(appendString(append(dst, fixArray|13), n.prop), n.count)
+	dst = n.sum.append(dst)
+	dst = appendInt(appendFloat(dst, n.min), int64(n.minAt))
+	dst = appendInt(appendFloat(dst, n.max), int64(n.maxAt))
+	dst = appendStamp(appendFloat(dst, n.first), n.firstAt)
+	return appendStamp(appendFloat(dst, n.last), n.lastAt)
+}
+
+func (u *unique) append(dst []byte) []byte {
+	dst = appendString(append(dst, fixArray|2), u.prop)
+	if u.over {
+		return append(dst, codeNil)
+	}
+	dst = appendArray(dst, len(u.values))
+	for _, v := range u.values {
+		dst = AppendValue(dst, v)
+	}
+	return dst
+}
+
+func (d Decimal) append(dst []byte) []byte {
+	if n, ok := d.small(); ok {
+		return appendInt(dst, n)
+	}
+	dst = append(dst, codeBin8, 16)
+	dst = binary.BigEndian.AppendUint64(dst, uint64(d.hi))
+	return binary.BigEndian.AppendUint64(dst, d.lo)
+}
