@@ -1,10 +1,6 @@
 package identity
 
-import (
-	"slices"
-
-	"github.com/portraitdb/portrait/profile"
-)
+import "github.com/portraitdb/portrait/profile"
 
 // Node is what the rules need to know of one identifier.
 type Node struct {
@@ -15,14 +11,8 @@ type Node struct {
 	// Partners is with how many distinct identifiers events ever linked the node,
 	// erased ones included. It never goes down.
 	Partners int
-	// Vetoes lists the nodes that may never share a profile with this one. Each of
-	// two vetoed nodes lists the other.
-	Vetoes []Token
-}
-
-// vetoes reports whether the two nodes are kept apart.
-func (n Node) vetoes(o Node) bool {
-	return slices.Contains(n.Vetoes, o.Token) || slices.Contains(o.Vetoes, n.Token)
+	// Vetoed says that a veto names the node, so that Graph.Vetoed has to be asked.
+	Vetoed bool
 }
 
 // Pair is the key of an edge: its two ends, the stronger one by Rules.Compare as

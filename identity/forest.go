@@ -33,7 +33,7 @@ func (f *forest) find(v int32) int32 {
 func (f *forest) grow() {
 	for v := len(f.sets); v < len(f.g.vertices); v++ {
 		x := &f.g.vertices[v]
-		f.sets = append(f.sets, set{parent: int32(v), next: int32(v), size: 1, vetoed: len(x.Vetoes) > 0})
+		f.sets = append(f.sets, set{parent: int32(v), next: int32(v), size: 1, vetoed: len(x.vetoes) > 0})
 		for range f.g.rules.limited {
 			f.counts = append(f.counts, 0)
 		}
@@ -84,7 +84,7 @@ func (f *forest) bars(a, b int32) (Rule, *namespace) {
 // vetoes reports whether a member of the set a names one of the set b.
 func (f *forest) vetoes(a, b int32) (found bool) {
 	f.members(a, func(m int32) {
-		for _, t := range f.g.vertices[m].Vetoes {
+		for _, t := range f.g.vertices[m].vetoes {
 			if v, read := f.g.index[t]; read && v != m && f.find(v) == b {
 				found = true
 			}

@@ -13,6 +13,10 @@ type Graph interface {
 	// Edges yields the evidence about all pairs that the node is an end of, each
 	// once, in any order. An error comes at most once, last, with a zero Edge.
 	Edges(t Token) iter.Seq2[Edge, error]
+	// Vetoed returns the nodes that may never share a profile with the node, in any
+	// order. It is called only for one with Node.Vetoed; each of two vetoed nodes
+	// names the other.
+	Vetoed(t Token) ([]Token, error)
 	// Component returns the nodes of the profile that the node belonged to before
 	// the change, the node itself among them; only itself for a new one. The
 	// slice is not changed and not kept.

@@ -17,6 +17,7 @@ type region struct {
 	index      map[Token]int32
 	vertices   []vertex
 	components []component
+	edges      []Edge // of scan
 }
 
 // vertex is a node that was read.
@@ -24,6 +25,7 @@ type vertex struct {
 	Node
 	ns        *namespace // nil: not declared, and so generic
 	generic   bool
+	vetoes    []Token
 	component int32 // the old one; none until it is read
 }
 
@@ -61,15 +63,28 @@ func (g *region) vertex(t Token) (int32, error) {
 	if n.Token != t {
 		return none, fmt.Errorf("identity: node %v: got node %v", t, n.Token)
 	}
+	var vetoes []Token
+	if n.Vetoed {
+		if vetoes, err = g.graph.Vetoed(t); err != nil {
+			return none, fmt.Errorf("identity: vetoes of %v: %w", t, err)
+		}
+	}
 	v := int32(len(g.vertices))
 	g.index[t] = v
 	g.vertices = append(g.vertices, vertex{
 		Node:      n,
 		ns:        g.rules.byName[n.Identifier.Namespace],
 		generic:   g.rules.Generic(n),
+		vetoes:    vetoes,
 		component: none,
 	})
 	return v, nil
+}
+
+// apart reports whether there is a veto between two vertices.
+func (g *region) apart(a, b int32) bool {
+	x, y := &g.vertices[a], &g.vertices[b]
+	return slices.Contains(x.vetoes, y.Token) || slices.Contains(y.vetoes, x.Token)
 }
 
 // component reads the old component of a vertex with all its members, once.
@@ -146,18 +161,22 @@ func (g *region) scan(v int32, visit func(l link, far int32)) error {
 		return nil
 	}
 	t := g.vertices[v].Token
+	g.edges = g.edges[:0] // so that no other read falls into the iteration
 	for e, err := range g.graph.Edges(t) {
 		if err != nil {
 			return fmt.Errorf("identity: edges of %v: %w", t, err)
 		}
+		if e.Weak != t && e.Strong != t {
+			return fmt.Errorf("identity: edges of %v: got one between %v and %v", t, e.Weak, e.Strong)
+		}
+		if e.counts() {
+			g.edges = append(g.edges, e)
+		}
+	}
+	for _, e := range g.edges {
 		far := e.Weak
 		if far == t {
 			far = e.Strong
-		} else if e.Strong != t {
-			return fmt.Errorf("identity: edges of %v: got one between %v and %v", t, e.Weak, e.Strong)
-		}
-		if !e.counts() {
-			continue
 		}
 		f, err := g.vertex(far)
 		if err != nil {

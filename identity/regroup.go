@@ -112,7 +112,7 @@ func (w *work) classify(p Pair) error {
 	case ca != cb && live:
 		w.seeds = append(w.seeds, ca, cb)
 		w.joins = append(w.joins, join{l, p})
-	case ca == cb && (!live || l.manual || w.vertices[a].vetoes(w.vertices[b].Node)):
+	case ca == cb && (!live || l.manual || w.apart(a, b)):
 		// Of a manual edge within a component one cannot tell whether it moved to
 		// a later place.
 		return w.seed(a)
