@@ -48,7 +48,7 @@ func fixture(t *testing.T) (*Person, scope) {
 	p := empty()
 	p.Events = 3
 	attribute := func(name string, v profile.Value) {
-		p.Attributes[AttributeKey{Name: name}] = Attribute{Declared: true, Value: v}
+		p.Attributes[AttributeKey{Name: name, Declared: true}] = Attribute{Value: v}
 	}
 	attribute("city", profile.String("上海"))
 	attribute("age", profile.Number(30))
@@ -56,9 +56,9 @@ func fixture(t *testing.T) (*Person, scope) {
 	attribute("born", profile.TimeAt(instant(t, "2026-03-15T10:00:00Z")))
 	attribute("apps", profile.Set(profile.String("a"), profile.String("b")))
 	attribute("unset", profile.Value{})
-	p.Attributes[AttributeKey{"points", profile.Sum}] = Attribute{Declared: true, Sum: big.NewInt(2_500_000)}
-	p.Attributes[AttributeKey{"lost", profile.Union}] = Attribute{Declared: true, Lost: true}
-	p.Counters["Order"] = Counter{
+	p.Attributes[AttributeKey{"points", profile.Sum, true}] = Attribute{Sum: big.NewInt(2_500_000)}
+	p.Attributes[AttributeKey{"lost", profile.Union, true}] = Attribute{Lost: true}
+	p.Counters[CounterKey{"Order", true}] = Counter{
 		Count: 3, First: profile.Stamp{At: 100}, Last: profile.Stamp{At: 900},
 		Numbers: map[string]Number{"price": {Count: 3, Sum: big.NewInt(10_000_000), Min: 1, Max: 7, First: 2, Last: 1}},
 		Uniques: map[string]UniqueSet{"sku": {Values: []profile.Value{profile.String("x"), profile.String("y")}}, "many": {Lost: true}},
@@ -221,44 +221,6 @@ func TestJudge_connectives(t *testing.T) {
 			}
 			if got := Eval(tt.expr, p, s, 0); got != tt.eval {
 				t.Errorf("Eval = %v, want %v", got, tt.eval)
-			}
-		})
-	}
-}
-
-func TestWindowStart(t *testing.T) {
-	for _, tt := range []struct {
-		now  string
-		n    int
-		unit syntax.Unit
-		zone string
-		want string
-	}{
-		{"2026-11-22T21:44:05.5Z", 1, syntax.Minute, "Asia/Shanghai", "2026-11-22T21:44:00Z"},
-		{"2026-11-22T21:44:05.5Z", 90, syntax.Minute, "Asia/Kolkata", "2026-11-22T20:15:00Z"},
-		{"2026-11-22T21:44:05.5Z", 36, syntax.Hour, "Asia/Kolkata", "2026-11-21T10:00:00Z"},
-		{"1969-12-31T23:30:00Z", 1, syntax.Hour, "UTC", "1969-12-31T23:00:00Z"},
-		{"2026-11-22T21:44:05Z", 1, syntax.Day, "UTC", "2026-11-22T00:00:00Z"},
-		{"2026-11-22T21:44:05Z", 1, syntax.Day, "Asia/Shanghai", "2026-11-22T16:00:00Z"},
-		{"2026-11-22T21:44:05Z", 30, syntax.Day, "UTC", "2026-10-24T00:00:00Z"},
-		{"2026-11-22T21:44:05Z", 2, syntax.Week, "UTC", "2026-11-09T00:00:00Z"},
-		{"2026-03-30T12:00:00Z", 3, syntax.Day, "Europe/Berlin", "2026-03-27T23:00:00Z"}, // winter time still
-		{"2026-03-30T12:00:00Z", 1, syntax.Day, "Europe/Berlin", "2026-03-29T22:00:00Z"}, // summer time
-		{"2026-11-01T12:00:00Z", 1, syntax.Day, "America/New_York", "2026-11-01T04:00:00Z"},
-		{"2026-11-02T12:00:00Z", 1, syntax.Day, "America/New_York", "2026-11-02T05:00:00Z"},
-		{"2026-03-15T10:00:00Z", 1, syntax.Month, "UTC", "2026-02-16T00:00:00Z"},
-		{"2026-03-31T10:00:00Z", 1, syntax.Month, "UTC", "2026-03-01T00:00:00Z"},
-		{"2026-01-10T10:00:00Z", 14, syntax.Month, "UTC", "2024-11-11T00:00:00Z"},
-		{"2024-02-29T10:00:00Z", 1, syntax.Year, "UTC", "2023-03-01T00:00:00Z"},
-		{"2026-12-31T10:00:00Z", 1, syntax.Year, "UTC", "2026-01-01T00:00:00Z"},
-	} {
-		t.Run(tt.now+"/"+tt.zone, func(t *testing.T) {
-			zone, err := time.LoadLocation(tt.zone)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := windowStart(tt.n, tt.unit, instant(t, tt.now), zone); got != instant(t, tt.want) {
-				t.Errorf("start of the last %d of unit %d = %v, want %s", tt.n, tt.unit, got, tt.want)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/portraitdb/portrait/profile"
@@ -9,8 +10,7 @@ import (
 
 // Rules are the rules of identity, every default filled in.
 type Rules struct {
-	// Namespaces by name. An identifier of another namespace has rank 0 and no
-	// bounds.
+	// Namespaces by name. An identifier of any other is generic, and the weakest.
 	Namespaces map[string]Namespace
 	// MaxNodes is how many identifiers one person may have; 0 is no bound.
 	MaxNodes int
@@ -55,14 +55,14 @@ func Partition(nodes []Node, edges []Edge, vetoes [][2]profile.Identifier, rules
 	generic := map[profile.Identifier]bool{}
 	group := map[profile.Identifier]*[]profile.Identifier{} // of each identifier, its group
 	for _, n := range nodes {
-		most := rules.Namespaces[n.Identifier.Namespace].MaxPartners
-		generic[n.Identifier] = most > 0 && n.Partners > most
+		generic[n.Identifier] = rules.Generic(n)
 		group[n.Identifier] = &[]profile.Identifier{n.Identifier}
 	}
 	var live []Edge
 	for _, e := range edges {
 		for _, end := range []profile.Identifier{e.A, e.B} {
-			if group[end] == nil {
+			if group[end] == nil { // named by a decision only
+				generic[end] = rules.Generic(Node{Identifier: end})
 				group[end] = &[]profile.Identifier{end}
 			}
 		}
@@ -89,6 +89,13 @@ func Partition(nodes []Node, edges []Edge, vetoes [][2]profile.Identifier, rules
 		}
 	}
 	return groups(group)
+}
+
+// Generic reports whether an identifier has had too many partners to name one
+// person.
+func (r Rules) Generic(n Node) bool {
+	namespace, known := r.Namespaces[n.Identifier.Namespace]
+	return !known || namespace.MaxPartners > 0 && n.Partners > namespace.MaxPartners
 }
 
 // groups lists the distinct groups in order.
@@ -179,4 +186,9 @@ func (r Rules) stronger(a, b profile.Identifier) int {
 	return cmp.Or(cmp.Compare(r.rank(a), r.rank(b)), a.Compare(b))
 }
 
-func (r Rules) rank(id profile.Identifier) int { return r.Namespaces[id.Namespace].Rank }
+func (r Rules) rank(id profile.Identifier) int {
+	if namespace, known := r.Namespaces[id.Namespace]; known {
+		return namespace.Rank
+	}
+	return math.MaxInt
+}

@@ -122,6 +122,11 @@ func TestPartition(t *testing.T) {
 			edges:   []Edge{seen("user:a", "anon:kiosk", 1), link("user:b", "anon:kiosk", 1)},
 			want:    [][]string{{"anon:kiosk"}, {"user:a"}, {"user:b"}},
 		},
+		{
+			name:  "nor does one of a namespace that is not declared",
+			edges: []Edge{seen("user:a", "fax:1", 1), link("email:x", "fax:1", 1)},
+			want:  [][]string{{"email:x"}, {"fax:1"}, {"user:a"}},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var nodes []Node

@@ -18,7 +18,7 @@ type Person struct {
 	Events      uint64        // how many events
 	First, Last profile.Stamp // of the earliest and the latest; zero without events
 	Attributes  map[AttributeKey]Attribute
-	Counters    map[string]Counter // by event name
+	Counters    map[CounterKey]Counter
 	// LostAttributes says that there were more undeclared attribute names than a
 	// person may hold: all of them were dropped.
 	LostAttributes bool
@@ -26,24 +26,31 @@ type Person struct {
 	LostEvents bool
 }
 
-// AttributeKey names one attribute under one merge policy.
+// AttributeKey names one attribute under one merge policy. What was told while
+// the name was declared is kept apart from the rest, and read together with it.
 type AttributeKey struct {
-	Name   string
-	Policy profile.Policy
+	Name     string
+	Policy   profile.Policy
+	Declared bool
+}
+
+// CounterKey names one event name. What was counted while the name was declared
+// is kept apart from the rest, and read together with it.
+type CounterKey struct {
+	Name     string
+	Declared bool
 }
 
 // Attribute is what was told of one attribute, made one by its policy.
 type Attribute struct {
-	Declared bool
-	Value    profile.Value // the value that counts: null when it was unset or lost
-	Stamp    profile.Stamp // of the event that told it; zero for Sum and Union
-	Sum      *big.Int      // Sum only: millionths
-	Lost     bool          // Union only: it had too many elements
+	Value profile.Value // the value that counts: null when it was unset or lost
+	Stamp profile.Stamp // of the event that told it; zero for Sum and Union
+	Sum   *big.Int      // Sum only: millionths
+	Lost  bool          // Union only: it had too many elements
 }
 
 // Counter is what is kept of one event name.
 type Counter struct {
-	Declared    bool
 	Count       uint64
 	First, Last profile.Stamp
 	Numbers     map[string]Number    // by property
@@ -68,17 +75,35 @@ type UniqueSet struct {
 
 // empty returns a person of whom nothing is known.
 func empty() *Person {
-	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[string]Counter{}}
+	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[CounterKey]Counter{}}
 }
 
 // attribute returns the value of an attribute; ok is false when it is missing.
 func (p *Person) attribute(name string, policy profile.Policy) (v profile.Value, ok bool) {
-	a, ok := p.Attributes[AttributeKey{name, policy}]
-	switch {
-	case !ok:
+	var told []Attribute
+	for _, declared := range []bool{false, true} {
+		if a, ok := p.Attributes[AttributeKey{name, policy, declared}]; ok {
+			told = append(told, a)
+		}
+	}
+	if len(told) == 0 {
 		return profile.Value{}, false
-	case policy == profile.Sum:
+	}
+	a := settle(policy, told)
+	if policy == profile.Sum {
 		return profile.Number(nearest(a.Sum, 1)), true
 	}
 	return a.Value, !a.Value.IsNull()
+}
+
+// counter returns what is kept of an event name; ok is false when that is
+// nothing.
+func (p *Person) counter(name string) (c Counter, ok bool) {
+	var parts []Counter
+	for _, declared := range []bool{false, true} {
+		if c, ok := p.Counters[CounterKey{name, declared}]; ok {
+			parts = append(parts, c)
+		}
+	}
+	return sumUp(parts), len(parts) > 0
 }
