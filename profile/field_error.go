@@ -1,6 +1,9 @@
 package profile
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // FieldError says which field of an event was refused and why. Every error that
 // is about the content of an event is a *FieldError.
@@ -37,6 +40,7 @@ const (
 	ReasonInvalidCharacter  = "invalid_character"   // a NUL in an identifier, source or message ID
 	ReasonInvalidJSON       = "invalid_json"        // not one JSON value
 	ReasonNotAnObject       = "not_an_object"       // JSON of another type where an object belongs
+	ReasonNotAList          = "not_a_list"          // JSON of another type where an array belongs
 	ReasonNotText           = "not_text"            // JSON of another type where text belongs
 )
 
@@ -57,11 +61,12 @@ type fault struct{ reason, detail string }
 
 // at places the fault.
 func (f fault) at(field string) *FieldError {
-	return &FieldError{Field: field, Reason: f.reason, Detail: f.detail}
+	return &FieldError{Field: clip(field), Reason: f.reason, Detail: f.detail}
 }
 
 // under moves the error into the parent field: "b" under "a" is "a.b".
 func (e *FieldError) under(parent string) *FieldError {
+	parent = clip(parent)
 	switch {
 	case e.Field == "":
 		e.Field = parent
@@ -71,4 +76,17 @@ func (e *FieldError) under(parent string) *FieldError {
 		e.Field = parent + "." + e.Field
 	}
 	return e
+}
+
+// clip shortens a name from the outside that is too long for a message.
+func clip(name string) string {
+	const most = 200
+	if len(name) <= most {
+		return name
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(name[cut]) {
+		cut--
+	}
+	return name[:cut] + "…"
 }

@@ -1,0 +1,391 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// The bounds of ParseEvent on names; Validate applies the host's own limits.
+const (
+	maxJSONName   = 1024  // bytes of a flattened name
+	maxJSONFields = 10000 // properties, and traits
+)
+
+// ParseEvent reads an event from one JSON object in the form of the Segment
+// spec. What it returns is well formed but not yet valid: see Validate. An error
+// is a *FieldError with the path of the field.
+//
+//   - type is identify, track, page, screen, group or alias.
+//   - userId becomes the identifier user_id, anonymousId and an alias's
+//     previousId become anonymous_id, and each {type, id} of
+//     context.externalIds the identifier of that namespace. An extension,
+//     identifiers, holds more: {"email": "a@b.cn", "phone": ["1", "2"]}. Numbers
+//     without fraction or exponent count as text; empty ones as absent.
+//   - event is the name of a track, name that of the others. The category of a
+//     page or screen becomes the property category where there is none.
+//   - timestamp is Time and originalTimestamp is Original. Without timestamp,
+//     Time is receivedAt - (sentAt - originalTimestamp) where all three are
+//     given, else originalTimestamp. receivedAt is Received.
+//   - source, an extension, is Source; without it context.library.name.
+//   - properties are Properties, and traits are Traits, also beside a track, an
+//     extension. An identify without traits takes context.traits. The groupId of
+//     a group becomes the trait groups, while its traits, which are not those of
+//     the person, become Properties; userTraits, an extension, are Traits then.
+//   - Nested objects flatten: {"address": {"city": "上海"}} is the property
+//     "address.city"; an empty object leaves nothing. An object of exactly lat
+//     (or latitude) and lon (or lng, longitude), both numbers, is a point. Arrays
+//     become lists; other objects within them stay, as the text of compact JSON.
+//   - Of a repeated name the last counts. Unknown names are ignored.
+//
+// Text that is not UTF-8, more than 32 levels, lists of more than 1,000
+// elements, numbers beyond float64, flattened names over 1,024 bytes, more than
+// 10,000 properties and anything after the object are refused.
+func ParseEvent(data []byte) (Event, error) {
+	s := scanner{data: data}
+	if err := s.value(0); err != nil {
+		return Event{}, err
+	}
+	if s.peek(); s.pos < len(data) {
+		return Event{}, s.wrong("nothing after the event")
+	}
+	if data = bytes.TrimSpace(data); data[0] != '{' {
+		return Event{}, &FieldError{Reason: ReasonNotAnObject, Detail: "want an event in braces"}
+	}
+	p := eventParser{fields: make(map[string][]byte, 16)}
+	for _, m := range members(data) {
+		p.fields[m.name] = m.raw
+	}
+	p.parse()
+	if p.err != nil {
+		return Event{}, p.err
+	}
+	return p.e, nil
+}
+
+// UnmarshalJSON reads the event as ParseEvent does.
+func (e *Event) UnmarshalJSON(data []byte) error {
+	parsed, err := ParseEvent(data)
+	if err != nil {
+		return err
+	}
+	*e = parsed
+	return nil
+}
+
+// eventParser turns checked JSON into an event. The first fault sticks.
+type eventParser struct {
+	e      Event
+	fields map[string][]byte // the members of the object by name
+	err    *FieldError
+}
+
+func (p *eventParser) fail(err *FieldError) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+func (p *eventParser) parse() {
+	name := p.text("type", p.fields["type"])
+	typ, ok := ParseType(name)
+	if !ok {
+		p.fail(&FieldError{Field: "type", Reason: ReasonUnknownType, Detail: fmt.Sprintf("got %.40q", name)})
+		return
+	}
+	p.e.Type = typ
+	p.e.MessageID = p.text("messageId", p.fields["messageId"])
+	p.e.Source = p.text("source", p.fields["source"])
+	if key := "name"; typ != Track {
+		p.e.Name = p.text(key, p.fields[key])
+	} else {
+		p.e.Name = p.text("event", p.fields["event"])
+	}
+	p.times()
+	context := p.context()
+	p.identifiers(context)
+	p.details(context)
+}
+
+// object returns the members of an object by name; none for an absent one.
+func (p *eventParser) object(field string, raw []byte) []member {
+	switch {
+	case absent(raw):
+		return nil
+	case raw[0] != '{':
+		p.fail(&FieldError{Field: field, Reason: ReasonNotAnObject})
+		return nil
+	}
+	return members(raw)
+}
+
+// list returns the elements of an array; none for an absent one.
+func (p *eventParser) list(field string, raw []byte) [][]byte {
+	switch {
+	case absent(raw):
+		return nil
+	case raw[0] != '[':
+		p.fail(&FieldError{Field: field, Reason: ReasonNotAList})
+		return nil
+	}
+	return items(raw)
+}
+
+func absent(raw []byte) bool { return len(raw) == 0 || raw[0] == 'n' }
+
+// text returns a string, or an integer as its digits; "" for an absent one.
+func (p *eventParser) text(field string, raw []byte) string {
+	switch {
+	case absent(raw):
+		return ""
+	case raw[0] == '"':
+		return unquote(raw)
+	case raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9':
+		if !bytes.ContainsAny(raw, ".eE") {
+			return string(raw)
+		}
+	}
+	p.fail(&FieldError{Field: field, Reason: ReasonNotText})
+	return ""
+}
+
+func (p *eventParser) times() {
+	timestamp, original := p.time("timestamp"), p.time("originalTimestamp")
+	sent, received := p.time("sentAt"), p.time("receivedAt")
+	p.e.Original, p.e.Received = original, received
+	switch {
+	case !timestamp.IsZero():
+		p.e.Time = timestamp
+	case original.IsZero() || sent.IsZero() || received.IsZero():
+		p.e.Time = original
+	default:
+		p.e.Time = original.Add(received.Sub(sent))
+		if p.e.Time.IsZero() {
+			p.fail(&FieldError{Field: "sentAt", Reason: ReasonTimeOutOfRange})
+		}
+	}
+}
+
+// time returns a time of the event; zero for an absent one only.
+func (p *eventParser) time(field string) time.Time {
+	raw := p.fields[field]
+	if absent(raw) {
+		return time.Time{}
+	}
+	if raw[0] != '"' {
+		p.fail(&FieldError{Field: field, Reason: ReasonNotATime, Detail: "want text in RFC 3339"})
+		return time.Time{}
+	}
+	text := unquote(raw)
+	t, ok := parseTime(text)
+	switch {
+	case !ok:
+		p.fail(&FieldError{Field: field, Reason: ReasonNotATime, Detail: fmt.Sprintf("want RFC 3339, got %.40q", text)})
+	case t.IsZero():
+		// A zero time would mean that there is none.
+		p.fail(&FieldError{Field: field, Reason: ReasonTimeOutOfRange, Detail: fmt.Sprintf("got %.40q", text)})
+	}
+	return t
+}
+
+// context returns the members of context that matter, and takes the source.
+func (p *eventParser) context() map[string][]byte {
+	list := p.object("context", p.fields["context"])
+	context := make(map[string][]byte, len(list))
+	for _, m := range list {
+		context[m.name] = m.raw
+	}
+	if p.e.Source == "" && p.err == nil {
+		for _, m := range p.object("context.library", context["library"]) {
+			if m.name == "name" {
+				p.e.Source = p.text("context.library.name", m.raw)
+			}
+		}
+	}
+	return context
+}
+
+func (p *eventParser) identifiers(context map[string][]byte) {
+	p.identifier("user_id", "userId", p.fields["userId"])
+	p.identifier("anonymous_id", "anonymousId", p.fields["anonymousId"])
+	if p.e.Type == Alias {
+		p.identifier("anonymous_id", "previousId", p.fields["previousId"])
+	}
+	for i, raw := range p.list("context.externalIds", context["externalIds"]) {
+		field := "context.externalIds[" + strconv.Itoa(i) + "]"
+		var namespace string
+		var id []byte
+		for _, m := range p.object(field, raw) {
+			switch m.name {
+			case "type":
+				namespace = p.text(field+".type", m.raw)
+			case "id":
+				id = m.raw
+			}
+		}
+		p.identifier(namespace, field+".id", id)
+	}
+	for _, m := range p.object("identifiers", p.fields["identifiers"]) {
+		field := "identifiers." + m.name
+		if m.raw[0] != '[' {
+			p.identifier(m.name, field, m.raw)
+			continue
+		}
+		for i, raw := range items(m.raw) {
+			p.identifier(m.name, field+"["+strconv.Itoa(i)+"]", raw)
+		}
+	}
+}
+
+// identifier adds an identifier that is there.
+func (p *eventParser) identifier(namespace, field string, raw []byte) {
+	value := p.text(field, raw)
+	if namespace != "" && value != "" {
+		p.e.Identifiers = append(p.e.Identifiers, Identifier{Namespace: namespace, Value: value})
+	}
+}
+
+// details reads properties and traits.
+func (p *eventParser) details(context map[string][]byte) {
+	props, traits := "properties", "traits"
+	p.flatten(&p.e.Properties, props, p.fields[props])
+	switch {
+	case p.e.Type == Group:
+		p.flatten(&p.e.Properties, traits, p.fields[traits])
+		p.flatten(&p.e.Traits, "userTraits", p.fields["userTraits"])
+		if id := p.text("groupId", p.fields["groupId"]); id != "" {
+			if p.e.Traits == nil {
+				p.e.Traits = make(map[string]Value, 1)
+			}
+			p.e.Traits[GroupsTrait] = String(id)
+		}
+	case p.e.Type == Identify && absent(p.fields[traits]):
+		p.flatten(&p.e.Traits, "context.traits", context[traits])
+	default:
+		p.flatten(&p.e.Traits, traits, p.fields[traits])
+	}
+	if p.e.Type != Page && p.e.Type != Screen {
+		return
+	}
+	category := p.text("category", p.fields["category"])
+	if _, ok := p.e.Properties["category"]; !ok && category != "" {
+		if p.e.Properties == nil {
+			p.e.Properties = make(map[string]Value, 1)
+		}
+		p.e.Properties["category"] = String(category)
+	}
+}
+
+// flatten adds the members of an object to the fields.
+func (p *eventParser) flatten(fields *map[string]Value, field string, raw []byte) {
+	list := p.object(field, raw)
+	if len(list) > 0 && *fields == nil {
+		*fields = make(map[string]Value, len(list))
+	}
+	if err := flattenMembers(*fields, "", list); err != nil {
+		p.fail(err.under(field))
+	}
+	if len(*fields) == 0 {
+		*fields = nil
+	}
+}
+
+// flattenMembers adds the members, with their names under prefix.
+func flattenMembers(fields map[string]Value, prefix string, list []member) *FieldError {
+	for _, m := range list {
+		name := prefix + m.name
+		if len(name) > maxJSONName {
+			return &FieldError{Field: fmt.Sprintf("%.40s…", name), Reason: ReasonTooLong, Detail: fmt.Sprintf("a name of %d bytes, at most %d", len(name), maxJSONName)}
+		}
+		if m.raw[0] == '{' {
+			inner := members(m.raw)
+			if v, ok := asPoint(inner); ok {
+				fields[name] = v
+			} else if err := flattenMembers(fields, name+".", inner); err != nil {
+				return err
+			}
+			continue
+		}
+		v, err := parseValue(m.raw)
+		if err != nil {
+			return err.under(name)
+		}
+		fields[name] = v
+		if len(fields) > maxJSONFields {
+			return &FieldError{Reason: ReasonTooManyProperties, Detail: fmt.Sprintf("more than %d", maxJSONFields)}
+		}
+	}
+	return nil
+}
+
+// asPoint reads an object of a latitude and a longitude.
+func asPoint(list []member) (v Value, ok bool) {
+	if len(list) != 2 {
+		return Value{}, false
+	}
+	var lat, lon []byte
+	for _, m := range list {
+		switch m.name {
+		case "lat", "latitude":
+			lat = m.raw
+		case "lon", "lng", "longitude":
+			lon = m.raw
+		}
+	}
+	y, err1 := parseNumber(lat)
+	x, err2 := parseNumber(lon)
+	return Point(y, x), err1 == nil && err2 == nil
+}
+
+func parseNumber(raw []byte) (float64, *FieldError) {
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || math.IsInf(f, 0) {
+		return 0, &FieldError{Reason: ReasonNotFinite, Detail: fmt.Sprintf("%.40s is beyond a 64-bit float", raw)}
+	}
+	return f, nil
+}
+
+// parseValue reads a checked value of a property or trait, or of an array
+// within one.
+func parseValue(raw []byte) (Value, *FieldError) {
+	switch raw[0] {
+	case 'n':
+		return Value{}, nil
+	case 't', 'f':
+		return Bool(raw[0] == 't'), nil
+	case '"':
+		return String(unquote(raw)), nil
+	case '{':
+		if v, ok := asPoint(members(raw)); ok {
+			return v, nil
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, raw); err != nil {
+			return Value{}, &FieldError{Reason: ReasonInvalidJSON, Detail: err.Error()}
+		}
+		return String(compact.String()), nil
+	case '[':
+		return parseList(raw)
+	}
+	f, err := parseNumber(raw)
+	return Number(f), err
+}
+
+func parseList(raw []byte) (Value, *FieldError) {
+	parts := items(raw)
+	if len(parts) > maxElements {
+		return Value{}, tooLong(len(parts)).at("")
+	}
+	list := make([]Value, 0, len(parts))
+	for i, part := range parts {
+		v, err := parseValue(part)
+		if err != nil {
+			return Value{}, err.under("[" + strconv.Itoa(i) + "]")
+		}
+		list = append(list, v)
+	}
+	return List(list...), nil
+}
