@@ -166,6 +166,8 @@ func TestFold_refuses(t *testing.T) {
 		{identify(1, "city", num(1)), "traits.city"},
 		{identify(1, "level", str("9")), "traits.level"},
 		{identify(1, "born", str("yesterday")), "traits.born"},
+		{identify(1, "born", str("0000-12-31")), "traits.born"},
+		{identify(1, "born", str("9999-12-31T23:59:59-01:00")), "traits.born"},
 		{identify(1, "points", str("9")), "traits.points"},
 		{identify(1, "points", num(2e18)), "traits.points"},
 		{identify(1, "apps", num(9)), "traits.apps"},

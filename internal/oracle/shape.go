@@ -51,7 +51,7 @@ func scalar(v profile.Value, kind profile.Kind) (profile.Value, error) {
 	if kind == profile.KindTime && v.Kind() == profile.KindString {
 		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02"} {
 			if t, err := time.Parse(layout, v.Text()); err == nil {
-				return profile.Time(t), nil
+				return profile.Time(t), sound(profile.Time(t), kind)
 			}
 		}
 	}
