@@ -1,0 +1,251 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
+)
+
+// formatVersion is the version of everything that is stored: keys and values.
+const formatVersion = 1
+
+var (
+	// formatKey holds the format version. It is written when a store is made.
+	formatKey = []byte{reserved, 'f', 'o', 'r', 'm', 'a', 't'}
+	// firstKey is not above any key of a caller.
+	firstKey = []byte{reserved + 1}
+)
+
+// Open opens the store in dir and makes it, and dir, if there is none. At most
+// one Store has a directory open, over all processes of a machine.
+//
+// It returns ErrLocked if another has; ErrFormat if the directory was written
+// by another version of Portrait or by another program; ErrCorrupt if files are
+// damaged; ErrFailed, with the cause, if the disk refuses a write.
+func Open(dir string, o Options) (*Store, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	s, err := open(dir, o)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+func open(dir string, o Options) (*Store, error) {
+	local := o.FS == nil
+	if local {
+		o.FS = vfs.Default
+	}
+	if err := makeDir(o.FS, dir); err != nil {
+		return nil, err
+	}
+	if local {
+		// The lock is by name within a process, and a second lock of one file by
+		// one process succeeds: two spellings must not be two directories.
+		real, err := realPath(dir)
+		if err != nil {
+			return nil, err
+		}
+		dir = real
+	}
+	lock, err := pebble.LockDirectory(dir, o.FS)
+	if err != nil {
+		if isHeld(err) {
+			err = fmt.Errorf("%w: %w", ErrLocked, err)
+		}
+		return nil, err
+	}
+	s, err := openLocked(dir, o, lock)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return s, nil
+}
+
+func openLocked(dir string, o Options, lock *pebble.Lock) (*Store, error) {
+	if err := checkPebbleFormat(dir, o.FS, lock); err != nil {
+		return nil, err
+	}
+	f := newFuse()
+	s := &Store{
+		opts: o, lock: lock, fuse: f, compactions: newScheduler(f),
+		room: make(chan struct{}, 1), closing: make(chan struct{}),
+		snapshots: map[*Snapshot]struct{}{}, cursors: map[*cursor]struct{}{},
+	}
+	s.crowded.Store(true)
+	if err := s.openPebble(dir); err != nil {
+		s.compactions.Unregister()
+		return nil, errors.Join(err, s.Failed())
+	}
+	if err := s.checkFormat(); err != nil {
+		return nil, errors.Join(err, s.Failed(), s.closePebble())
+	}
+	// Pebble was told that every write succeeded; only now it is known.
+	if err := f.arm(o.OnFailure); err != nil {
+		return nil, errors.Join(err, s.closePebble())
+	}
+	s.view = &view{snap: s.db.NewSnapshot(), refs: 1}
+	s.compactions.begin()
+	return s, nil
+}
+
+func (s *Store) openPebble(dir string) (err error) {
+	defer guard("open", &err)
+	cache := pebble.NewCache(s.opts.cacheTotal())
+	defer cache.Unref()
+	s.db, err = pebble.Open(dir, s.pebbleOptions(s.lock, cache))
+	if pebble.IsCorruptionError(err) {
+		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return err
+}
+
+// checkFormat holds the format version against ours. A store that is new, or
+// whose making was interrupted, has none and nothing else; it gets ours.
+func (s *Store) checkFormat() error {
+	value, ok, err := appendValue(nil, s.db, formatKey)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if string(value) != string([]byte{formatVersion}) {
+			return fmt.Errorf("%w: the store has format version %x, this program has %d", ErrFormat, value, formatVersion)
+		}
+		return nil
+	}
+	empty, err := isEmpty(s.db)
+	if err != nil {
+		return err
+	}
+	if !empty {
+		return fmt.Errorf("%w: not a store of Portrait", ErrFormat)
+	}
+	return s.db.Set(formatKey, []byte{formatVersion}, pebble.Sync)
+}
+
+func isEmpty(db *pebble.DB) (bool, error) {
+	it, err := db.NewIter(nil)
+	if err != nil {
+		return false, wrapRead("open", err)
+	}
+	empty := !it.First()
+	if err := it.Close(); err != nil {
+		return false, wrapRead("open", err)
+	}
+	return empty, nil
+}
+
+// checkPebbleFormat refuses a directory that Pebble would upgrade in passing,
+// for ever: one of an older format that holds anything. (An interrupted making
+// leaves an older format and nothing else.)
+func checkPebbleFormat(dir string, fsys FS, lock *pebble.Lock) error {
+	marker, err := atomicfs.ReadMarker(fsys, dir, "format-version")
+	if err != nil || marker == "" {
+		return err
+	}
+	version, err := strconv.ParseUint(marker, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%w: Pebble's format marker is %q", ErrFormat, marker)
+	}
+	found := pebble.FormatMajorVersion(version)
+	if found == pebbleFormat {
+		return nil
+	}
+	refused := fmt.Errorf("%w: the directory has Pebble's format %d, this program has %d", ErrFormat, version, pebbleFormat)
+	if found > pebbleFormat || found < pebble.FormatMinSupported {
+		return refused
+	}
+	desc, err := pebble.Peek(dir, fsys)
+	if err != nil || !desc.Exists {
+		return err
+	}
+	db, err := pebble.Open(dir, &pebble.Options{
+		FS: fsys, Lock: lock, ReadOnly: true,
+		Logger: &logger{out: slog.New(slog.DiscardHandler), fuse: newFuse()},
+		Merger: newMerger(new(atomic.Uint64)),
+	})
+	if err != nil {
+		return errors.Join(refused, err)
+	}
+	empty, err := isEmpty(db)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if !empty {
+		return refused
+	}
+	return nil
+}
+
+// makeDir makes dir and what is missing above it, and syncs the directories
+// that got an entry.
+func makeDir(fsys FS, dir string) error {
+	var parents []string
+	for d := dir; ; {
+		if _, err := fsys.Stat(d); err == nil {
+			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		up := fsys.PathDir(d)
+		if up == d || d == "" {
+			break
+		}
+		parents = append(parents, up)
+		d = up
+	}
+	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, parent := range parents {
+		if err := syncDir(fsys, parent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncDir(fsys FS, dir string) error {
+	d, err := fsys.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func realPath(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
+}
+
+// isHeld reports whether a lock could not be taken because somebody has it.
+func isHeld(err error) bool {
+	const sharingViolation = syscall.Errno(32) // of Windows
+	var inFile *fs.PathError
+	switch {
+	case errors.Is(err, syscall.EAGAIN):
+		return true
+	case errors.Is(err, syscall.EACCES):
+		return !errors.As(err, &inFile) // else the directory is not ours to write
+	case runtime.GOOS == "windows" && errors.Is(err, sharingViolation):
+		return true
+	}
+	// Pebble has no error of its own for a lock of the same process.
+	return strings.Contains(err.Error(), "lock held by current process")
+}

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Get returns the value of the key, which the caller owns, or ErrNotFound. It
+// reads the latest state, in which Pebble shows a commit before its sync has
+// succeeded. So it is for the goroutine that commits; everybody else reads
+// snapshots. Once the store has failed it reads the last successful commit.
+func (s *Store) Get(key []byte) ([]byte, error) { return owned(s.GetTo(nil, key)) }
+
+// GetTo is Get that appends the value to dst; ok is false, and dst returned as
+// it was, if the key is not there.
+func (s *Store) GetTo(dst, key []byte) (value []byte, ok bool, err error) {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return dst, false, ErrClosed
+	}
+	if !s.fuse.blown() {
+		return appendValue(dst, s.db, key)
+	}
+	v := s.acquire()
+	defer s.release(v)
+	return appendValue(dst, v.snap, key)
+}
+
+// appendValue appends the value of a key to dst.
+func appendValue(dst []byte, from pebble.Reader, key []byte) ([]byte, bool, error) {
+	value, closer, err := from.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return dst, false, nil
+	}
+	if err != nil {
+		return dst, false, wrapRead("get", err)
+	}
+	dst = append(dst, value...)
+	if err := closer.Close(); err != nil {
+		return dst[:len(dst)-len(value)], false, wrapRead("get", err)
+	}
+	return dst, true, nil
+}
+
+// owned turns the answer of a GetTo on nil into that of a Get.
+func owned(value []byte, ok bool, err error) ([]byte, error) {
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, ErrNotFound
+	case value == nil:
+		return []byte{}, nil
+	}
+	return value, nil
+}
