@@ -20,7 +20,7 @@ func TestCross_profile_folds(t *testing.T) {
 	for round := range 400 {
 		events := make([]profile.Event, 1+r.IntN(60))
 		for i := range events {
-			events[i] = randomEvent(r, i)
+			events[i] = randomEvent(r, i%7) // some stamps are equal
 		}
 		if round%50 == 0 { // beyond the bounds
 			for i := range 900 + r.IntN(200) {

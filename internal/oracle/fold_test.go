@@ -229,6 +229,11 @@ func TestFold_bounds(t *testing.T) {
 	if u := over.Counters[order].Uniques["sku"]; !u.Lost || u.Values != nil {
 		t.Errorf("beyond the bound of distinct values: %v", u)
 	}
+	for _, p := range []*Person{Merge(over, mustFold(t, attribute(3), name(3), element(3), sku(3))), Merge(mustFold(t, attribute(3), name(3), element(3), sku(3)), over)} {
+		if !p.LostAttributes || !p.LostEvents || len(p.Attributes) != 2 || len(p.Counters) != 1 || !p.Attributes[apps].Lost || !p.Counters[order].Uniques["sku"].Lost {
+			t.Errorf("what was lost came back: %v", p)
+		}
+	}
 	if v, ok := over.attribute("city", profile.Latest); !ok || v.Text() != "上海" {
 		t.Errorf("a declared attribute was lost: %v", v)
 	}
@@ -242,7 +247,7 @@ func TestMerge_of_parts_is_the_fold_of_all(t *testing.T) {
 	for round := range 300 {
 		var events []profile.Event
 		for i := range r.IntN(40) {
-			events = append(events, randomEvent(r, i))
+			events = append(events, randomEvent(r, i%7)) // some stamps are equal
 		}
 		whole, err := Fold(events, testSchema())
 		if err != nil {

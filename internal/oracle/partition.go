@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/portraitdb/portrait/profile"
@@ -10,7 +9,7 @@ import (
 
 // Rules are the rules of identity, every default filled in.
 type Rules struct {
-	// Namespaces by name. An identifier of any other is generic, and the weakest.
+	// Namespaces by name. An identifier of any other is generic.
 	Namespaces map[string]Namespace
 	// MaxNodes is how many identifiers one person may have; 0 is no bound.
 	MaxNodes int
@@ -186,9 +185,4 @@ func (r Rules) stronger(a, b profile.Identifier) int {
 	return cmp.Or(cmp.Compare(r.rank(a), r.rank(b)), a.Compare(b))
 }
 
-func (r Rules) rank(id profile.Identifier) int {
-	if namespace, known := r.Namespaces[id.Namespace]; known {
-		return namespace.Rank
-	}
-	return math.MaxInt
-}
+func (r Rules) rank(id profile.Identifier) int { return r.Namespaces[id.Namespace].Rank }

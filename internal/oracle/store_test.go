@@ -92,6 +92,8 @@ func TestStore_People(t *testing.T) {
 		{"a link of the unknown is no person", []step{link(1, "user:a", "email:x")}, nil},
 		{"the last decision counts", []step{unlink(5, "email:x", "user:a"), link(3, "user:a", "email:x"), ingest(1, "user:a email:x"), ingest(2, "email:x")}, []string{"email:x: 1", "user:a: 1"}},
 		{"a link after an unlink", []step{unlink(3, "email:x", "user:a"), link(5, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"email:x user:a: 1"}},
+		{"of decisions at one instant, the unlink counts", []step{unlink(3, "email:x", "user:a"), link(3, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
+		{"in either order", []step{link(3, "email:x", "user:a"), unlink(3, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
 		{"an unlink outlasts events", []step{unlink(1, "user:a", "email:x"), ingest(9, "user:a email:x")}, []string{"user:a: 1"}},
 		{"a veto outlasts a link", []step{veto("email:x", "user:a"), link(9, "user:a", "email:x"), ingest(1, "user:a email:x"), ingest(2, "email:x")}, []string{"email:x: 1", "user:a: 1"}},
 		{"a blocked identifier is no identifier", []step{ingest(1, "user:a email:null"), ingest(2, "user:b email:null")}, []string{"user:a: 1", "user:b: 1"}},
