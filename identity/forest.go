@@ -75,7 +75,7 @@ func (f *forest) bars(a, b int32) (Rule, *namespace) {
 		}
 		return RuleLimit, ns
 	}
-	if f.sets[a].vetoed && f.vetoes(a, b) || f.sets[b].vetoed && f.vetoes(b, a) {
+	if f.sets[a].vetoed && f.sets[b].vetoed && f.vetoes(a, b) {
 		return RuleVeto, nil
 	}
 	return 0, nil
@@ -85,7 +85,7 @@ func (f *forest) bars(a, b int32) (Rule, *namespace) {
 func (f *forest) vetoes(a, b int32) (found bool) {
 	f.members(a, func(m int32) {
 		for _, t := range f.g.vertices[m].vetoes {
-			if v, read := f.g.index[t]; read && v != m && f.find(v) == b {
+			if v, read := f.g.index[t]; read && f.find(v) == b {
 				found = true
 			}
 		}

@@ -14,8 +14,8 @@ type Graph interface {
 	// once, in any order. An error comes at most once, last, with a zero Edge.
 	Edges(t Token) iter.Seq2[Edge, error]
 	// Vetoed returns the nodes that may never share a profile with the node, in any
-	// order. It is called only for one with Node.Vetoed; each of two vetoed nodes
-	// names the other.
+	// order. It is called only for one with Node.Vetoed. Each of two vetoed nodes
+	// names the other, and is marked.
 	Vetoed(t Token) ([]Token, error)
 	// Component returns the nodes of the profile that the node belonged to before
 	// the change, the node itself among them; only itself for a new one. The
@@ -41,7 +41,7 @@ type Change struct {
 type Refusal struct {
 	// Pair is the edge's key.
 	Pair Pair
-	// Rule is the one that the union would break, the first of several.
+	// Rule is one that the union would break.
 	Rule Rule
 	// Namespace is that of the broken RuleUnique or RuleLimit, empty otherwise.
 	Namespace string

@@ -83,8 +83,7 @@ func (g *region) vertex(t Token) (int32, error) {
 
 // apart reports whether there is a veto between two vertices.
 func (g *region) apart(a, b int32) bool {
-	x, y := &g.vertices[a], &g.vertices[b]
-	return slices.Contains(x.vetoes, y.Token) || slices.Contains(y.vetoes, x.Token)
+	return slices.Contains(g.vertices[a].vetoes, g.vertices[b].Token)
 }
 
 // component reads the old component of a vertex with all its members, once.

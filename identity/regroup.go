@@ -159,7 +159,7 @@ func (w *work) join() (f *forest, done bool, err error) {
 	for _, s := range w.seeds {
 		f.fuse(&w.components[s])
 	}
-	for i, j := range w.joins {
+	for _, j := range w.joins {
 		if f.find(j.weak) == f.find(j.strong) {
 			continue
 		}
@@ -167,7 +167,7 @@ func (w *work) join() (f *forest, done bool, err error) {
 			f.unite(j.weak, j.strong)
 			continue
 		}
-		rule, ns, err := w.barredAtItsTime(f, j.link, w.joins[i+1:])
+		rule, ns, err := w.barredAtItsTime(f, j.link)
 		if err != nil || rule == 0 {
 			return nil, false, err
 		}
@@ -178,15 +178,16 @@ func (w *work) join() (f *forest, done bool, err error) {
 
 // barredAtItsTime says which rule bars an edge at its place in the order, given
 // that it is the only new one: against the parts of its ends' sets that the
-// edges before it make up. An edge that is barred there changes nothing. Edges
-// in later are not there yet.
-func (w *work) barredAtItsTime(f *forest, l link, later []join) (Rule, *namespace, error) {
+// edges before it make up. An edge that is barred there changes nothing. (A join
+// still to come within one of the sets is taken along: by itself it changes
+// nothing either, so it may as well have come first.)
+func (w *work) barredAtItsTime(f *forest, l link) (Rule, *namespace, error) {
 	then := newForest(w.region)
 	for _, end := range [...]int32{l.weak, l.strong} {
 		var members []int32
 		f.members(end, func(m int32) { members = append(members, m) })
 		err := w.between(members, func(m link) {
-			if w.compare(m, l) < 0 && !slices.ContainsFunc(later, func(j join) bool { return j.link == m }) {
+			if w.compare(m, l) < 0 {
 				then.unite(m.weak, m.strong)
 			}
 		})

@@ -44,6 +44,10 @@ func NewTokenizer(key [32]byte) *Tokenizer {
 func (t *Tokenizer) Token(id profile.Identifier) Token {
 	st, _ := t.states.Get().(*tokenState)
 	defer t.states.Put(st)
+	return st.token(id)
+}
+
+func (st *tokenState) token(id profile.Identifier) Token {
 	st.input = append(st.input[:0], id.Namespace...)
 	st.input = append(st.input, 0)
 	st.input = append(st.input, id.Value...)

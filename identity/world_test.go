@@ -1,13 +1,16 @@
 package identity
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"iter"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/portraitdb/portrait/profile"
@@ -16,7 +19,7 @@ import (
 var seedFlag = flag.Uint64("seed", 0, "first seed of the random tests; 0: a fixed one")
 
 // world is evidence in maps with the partition that Regroup keeps up to date. It
-// is the Graph of the tests. Map order makes every iteration a random one.
+// is the Graph of the tests.
 type world struct {
 	t      testing.TB
 	rules  *Rules
@@ -29,6 +32,8 @@ type world struct {
 	vetoes   map[Token]map[Token]bool
 	part     map[Token][]Token // of each node, its component
 	refused  []Refusal         // by the last regroup
+	times    int               // how many instants random stamps have
+	rng      *rand.Rand        // shuffles the edges of a node; nil: they are sorted
 
 	reads struct{ node, edge, edges, component int }
 	fail  error // returned by every read when set
@@ -70,7 +75,11 @@ func (w *world) Edge(p Pair) (Edge, bool, error) {
 
 func (w *world) Edges(t Token) iter.Seq2[Edge, error] {
 	return func(yield func(Edge, error) bool) {
-		for p := range w.adjacent[t] {
+		pairs := sortedPairs(w.adjacent[t])
+		if w.rng != nil {
+			w.rng.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
+		}
+		for _, p := range pairs {
 			w.reads.edges++
 			if !yield(w.edges[p], nil) {
 				return
@@ -82,6 +91,12 @@ func (w *world) Edges(t Token) iter.Seq2[Edge, error] {
 	}
 }
 
+func sortedPairs[V any](m map[Pair]V) []Pair {
+	return slices.SortedFunc(maps.Keys(m), func(p, q Pair) int {
+		return cmp.Or(bytes.Compare(p.Weak[:], q.Weak[:]), bytes.Compare(p.Strong[:], q.Strong[:]))
+	})
+}
+
 func (w *world) Vetoed(t Token) ([]Token, error) {
 	return slices.Collect(maps.Keys(w.vetoes[t])), w.fail
 }
@@ -91,9 +106,20 @@ func (w *world) Component(t Token) ([]Token, error) {
 	return w.part[t], w.fail
 }
 
+var tokenCache sync.Map // profile.Identifier to Token: hashing would dominate the random tests
+
+func tokenOf(i profile.Identifier) Token {
+	if t, ok := tokenCache.Load(i); ok {
+		return t.(Token)
+	}
+	t := testTokens.Token(i)
+	tokenCache.Store(i, t)
+	return t
+}
+
 // id makes sure that a node exists and returns its token.
 func (w *world) id(i profile.Identifier) Token {
-	t := testTokens.Token(i)
+	t := tokenOf(i)
 	if _, ok := w.nodes[t]; !ok {
 		w.nodes[t] = Node{Token: t, Identifier: i}
 		w.part[t] = []Token{t}
@@ -343,8 +369,9 @@ func (w *world) breaks(set map[profile.Identifier]bool, limit map[string]int) bo
 	values := map[string]int{}
 	for a := range set {
 		values[a.Namespace]++
+		vetoes := w.vetoes[tokenOf(a)]
 		for b := range set {
-			if w.vetoes[testTokens.Token(a)][testTokens.Token(b)] {
+			if len(vetoes) > 0 && vetoes[tokenOf(b)] {
 				return true
 			}
 		}
