@@ -130,6 +130,8 @@ func TestEval_conditions(t *testing.T) {
 		{"matches anywhere", &syntax.Match{Mode: syntax.Regex, X: trait("city"), Pattern: "海|北"}, True},
 		{"matches from the start", &syntax.Match{Mode: syntax.Regex, X: trait("city"), Pattern: "^海"}, False},
 		{"text predicate of a missing trait", &syntax.Match{Mode: syntax.Contains, X: trait("absent")}, Unknown},
+		{"text predicate of a number", &syntax.Match{Mode: syntax.Contains, X: trait("age")}, False},
+		{"a pattern that is none", &syntax.Match{Mode: syntax.Regex, X: trait("city"), Pattern: "("}, False},
 		{"exists", &syntax.Exists{X: trait("city")}, True},
 		{"exists of an unset trait", &syntax.Exists{X: trait("unset")}, False},
 		{"missing", &syntax.Exists{X: trait("unset"), Missing: true}, True},

@@ -10,17 +10,24 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// Store is a whole Portrait in memory. It keeps every event, link and veto as it
-// came and works out each answer from all of them.
+// Store is a whole Portrait in memory. It keeps what every event, link and veto
+// said by itself and works out each answer from all of them.
 type Store struct {
 	rules  Rules
 	schema *profile.Schema
 	clean  func(*profile.Event) []profile.Identifier
 
-	events    []profile.Event
+	accepted  []accepted
 	taken     map[eventKey]string // the content of the event that took the key
 	decisions map[[2]profile.Identifier]decided
 	vetoes    map[[2]profile.Identifier]bool
+}
+
+// accepted is an event that was taken in.
+type accepted struct {
+	identifiers []profile.Identifier // strongest first
+	stamp       profile.Stamp
+	said        *Person // what it says by itself
 }
 
 // eventKey is what makes an event the same as another.
@@ -64,12 +71,11 @@ func NewStore(rules Rules, schema *profile.Schema, clean func(*profile.Event) []
 	}
 }
 
-// Ingest takes in one event. It keeps the event's maps and slices.
+// Ingest takes in one event.
 func (s *Store) Ingest(e profile.Event) Outcome {
-	if len(s.clean(&e)) == 0 {
-		return Refused
-	}
-	if _, err := told(&e, s.schema); err != nil {
+	ids := slices.SortedFunc(slices.Values(s.clean(&e)), s.rules.stronger)
+	person, err := told(&e, s.schema)
+	if len(ids) == 0 || err != nil {
 		return Refused
 	}
 	said := content(&e)
@@ -87,7 +93,7 @@ func (s *Store) Ingest(e profile.Event) Outcome {
 		return Reused
 	}
 	s.taken[key] = said
-	s.events = append(s.events, e)
+	s.accepted = append(s.accepted, accepted{ids, e.Stamp(), person})
 	return Accepted
 }
 
@@ -110,24 +116,23 @@ func (s *Store) Veto(a, b profile.Identifier) { s.vetoes[pair(a, b)] = true }
 
 // People returns every live person, ordered by their first identifier.
 func (s *Store) People() []Profile {
-	held := map[profile.Identifier][]profile.Event{} // by the identifier that holds them
+	held := map[profile.Identifier][]*Person{} // the events, by the identifier that holds them
 	edges := map[[2]profile.Identifier]Edge{}
 	partners := map[profile.Identifier]map[profile.Identifier]bool{}
-	for _, e := range s.events {
-		ids := slices.SortedFunc(slices.Values(s.clean(&e)), s.rules.stronger)
-		home := ids[0]
-		held[home] = append(held[home], e)
-		for _, id := range ids {
+	for _, e := range s.accepted {
+		home := e.identifiers[0]
+		held[home] = append(held[home], e.said)
+		for _, id := range e.identifiers {
 			if partners[id] == nil {
 				partners[id] = map[profile.Identifier]bool{}
 			}
 		}
-		for _, id := range ids[1:] {
+		for _, id := range e.identifiers[1:] {
 			partners[home][id] = true
 			partners[id][home] = true
 			edge := edges[pair(home, id)]
 			edge.A, edge.B = home, id
-			edge.First = earlier(edge.Seen, edge.First, e.Stamp())
+			edge.First = earlier(edge.Seen, edge.First, e.stamp)
 			edge.Seen = true
 			edges[pair(home, id)] = edge
 		}
@@ -151,22 +156,13 @@ func (s *Store) People() []Profile {
 		for _, id := range group {
 			generic := s.rules.Generic(Node{Identifier: id, Partners: len(partners[id])})
 			live = live || len(held[id]) > 0 && !generic
-			parts = append(parts, s.fold(held[id]))
+			parts = append(parts, held[id]...)
 		}
 		if live {
 			people = append(people, Profile{Identifiers: group, Person: Merge(parts...)})
 		}
 	}
 	return people
-}
-
-// fold folds events that were already found to be sound.
-func (s *Store) fold(events []profile.Event) *Person {
-	p, err := Fold(events, s.schema)
-	if err != nil {
-		panic("oracle: an accepted event does not fold: " + err.Error())
-	}
-	return p
 }
 
 // Members returns the live persons of whom the expression holds at an instant.
