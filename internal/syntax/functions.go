@@ -1,0 +1,191 @@
+package syntax
+
+import (
+	"github.com/portraitdb/portrait/profile"
+)
+
+// functions lists every function as it is used.
+var functions = map[string]string{
+	"all": "all(a, b, ...)", "any": "any(a, b, ...)", "not": "not(a)", "xor": "xor(a, b, ...)", "minus": "minus(a, b, ...)", "at_least": "at_least(2, a, b, c)",
+	"has": `has(trait, "value")`, "contains": `contains(trait, "text")`, "starts_with": `starts_with(trait, "text")`, "ends_with": `ends_with(trait, "text")`,
+	"matches": `matches(trait, "pattern")`, "exists": "exists(trait)", "missing": "missing(trait)", "tag": `tag("name")`, "trait": `trait("name")`,
+	"count": `count("event")`, "sum": `sum("event", "property")`, "avg": `avg("event", "property")`, "min": `min("event", "property")`,
+	"max": `max("event", "property")`, "first": `first("event", "property")`, "last": `last("event", "property")`,
+	"first_time": `first_time("event")`, "last_time": `last_time("event")`, "unique": `unique("event", "property")`,
+	"now": `now() - "36h"`, "ago": `ago("30d")`, "date": `date("2026-01-31")`, "point": "point(31.23, 121.47)",
+}
+
+// aggregates are the functions that fold an event.
+var aggregates = map[string]Fn{
+	"count": Count, "sum": SumOf, "avg": AvgOf, "min": MinOf, "max": MaxOf, "first": FirstOf, "last": LastOf,
+	"first_time": FirstTime, "last_time": LastTime, "unique": Unique,
+}
+
+var (
+	hasModes        = map[string]HasMode{"any_of": AnyOf, "all_of": AllOf, "none_of": NoneOf}
+	matchModes      = map[string]MatchMode{"contains": Contains, "starts_with": StartsWith, "ends_with": EndsWith, "matches": Regex}
+	comparisonWords = map[string]Op{"=": Eq, "==": Eq, "!=": Ne, "<": Lt, "<=": Le, ">": Gt, ">=": Ge}
+	operatorWords   = [...]string{"and", "or", "in", "not", "any_of", "all_of", "none_of"}
+)
+
+// keywords cannot be the bare name of a trait.
+var keywords = map[string]bool{
+	"and": true, "or": true, "not": true, "in": true, "true": true, "false": true, "any_of": true, "all_of": true, "none_of": true,
+}
+
+// isConditionFunction reports whether a function is a condition, and no value.
+func isConditionFunction(name string) bool {
+	switch name {
+	case "all", "any", "xor", "minus", "at_least", "has", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag":
+		return true
+	}
+	return false
+}
+
+// arguments reads a condition's function behind its opening bracket, up to the
+// closing one.
+func (p *parser) arguments(name token) (Expr, *Error) {
+	switch name.text {
+	case "all":
+		xs, err := p.exprs()
+		return &And{X: xs}, err
+	case "any":
+		xs, err := p.exprs()
+		return &Or{X: xs}, err
+	case "xor":
+		xs, err := p.exprs()
+		return &Xor{X: xs}, err
+	case "minus":
+		return p.minus(name)
+	case "at_least":
+		return p.atLeast(name)
+	case "has":
+		return p.has(name)
+	case "exists", "missing":
+		return p.exists(name)
+	case "tag":
+		return p.tag(name)
+	}
+	return p.match(name)
+}
+
+func comparison(t token) (Op, bool) {
+	op, ok := comparisonWords[t.text]
+	return op, ok && t.kind == tokenSymbol
+}
+
+func isOperator(t token) bool {
+	_, has := hasModes[t.text]
+	_, compares := comparison(t)
+	return compares || t.kind == tokenName && (has || t.text == "in")
+}
+
+// exprs reads conditions up to the closing bracket.
+func (p *parser) exprs() ([]Expr, *Error) {
+	xs := []Expr{}
+	for !p.is(")") {
+		if len(xs) > 0 {
+			if err := p.expect(",", "or )"); err != nil {
+				return nil, err
+			}
+		}
+		x, err := p.expr(precOr)
+		if err != nil {
+			return nil, err
+		}
+		xs = append(xs, x)
+	}
+	return xs, nil
+}
+
+func (p *parser) minus(name token) (Expr, *Error) {
+	xs, err := p.exprs()
+	if err == nil && len(xs) == 0 {
+		err = p.misused(name)
+	}
+	return &Minus{X: xs}, err
+}
+
+func (p *parser) atLeast(name token) (Expr, *Error) {
+	k, ok := 0, p.tok.kind == tokenNumber
+	if ok {
+		f, _ := number(p.tok.text)
+		k = int(min(f, maxNodes+1))
+		ok = float64(k) == min(f, maxNodes+1)
+	}
+	if !ok {
+		return nil, p.misused(name)
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if !p.is(",") {
+		return nil, p.misused(name)
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	xs, err := p.exprs()
+	if err == nil && (k < 1 || k > len(xs)) {
+		err = faultAt(name.pos, len(name.text), "", "at_least wants a number from 1 to that of its conditions, here %d", len(xs))
+	}
+	return &AtLeast{K: k, X: xs}, err
+}
+
+func (p *parser) has(name token) (Expr, *Error) {
+	x, err := p.subject(name)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.value()
+	return &Has{Mode: AnyOf, X: x, List: []profile.Value{v}, Pos: Pos(name.pos)}, err
+}
+
+func (p *parser) match(name token) (Expr, *Error) {
+	x, err := p.subject(name)
+	if err != nil {
+		return nil, err
+	}
+	text := p.tok
+	if text.kind != tokenString {
+		return nil, p.misused(name)
+	}
+	mode := matchModes[name.text]
+	if mode == Regex {
+		if msg := patternFault(text.text); msg != "" {
+			return nil, faultAt(text.pos, text.end-text.pos, "patterns are RE2: no look-around, no back references", "%s", msg)
+		}
+	}
+	return &Match{Mode: mode, X: x, Pattern: text.text, Pos: Pos(name.pos)}, p.advance()
+}
+
+func (p *parser) exists(name token) (Expr, *Error) {
+	if p.is(")") {
+		return nil, p.misused(name)
+	}
+	x, err := p.operand()
+	return &Exists{X: x, Missing: name.text == "missing", Pos: Pos(name.pos)}, err
+}
+
+func (p *parser) tag(name token) (Expr, *Error) {
+	texts, err := p.strings(name, 1)
+	if err != nil {
+		return nil, err
+	}
+	return &TagRef{Name: texts[0], Pos: Pos(name.pos)}, nil
+}
+
+// subject reads a function's first operand and the comma behind it.
+func (p *parser) subject(name token) (Operand, *Error) {
+	if p.is(")") {
+		return nil, p.misused(name)
+	}
+	x, err := p.operand()
+	if err != nil {
+		return nil, err
+	}
+	if !p.is(",") {
+		return nil, p.misused(name)
+	}
+	return x, p.advance()
+}
