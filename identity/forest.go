@@ -1,5 +1,10 @@
 package identity
 
+import (
+	"iter"
+	"slices"
+)
+
 // forest is a partition in the making over the vertices of a region: union-find,
 // with what the rules need to know of each set.
 type forest struct {
@@ -31,6 +36,12 @@ func (f *forest) find(v int32) int32 {
 }
 
 func (f *forest) grow() {
+	missing := len(f.g.vertices) - len(f.sets)
+	if missing == 0 {
+		return
+	}
+	f.sets = slices.Grow(f.sets, missing)
+	f.counts = slices.Grow(f.counts, missing*f.g.rules.limited)
 	for v := len(f.sets); v < len(f.g.vertices); v++ {
 		x := &f.g.vertices[v]
 		f.sets = append(f.sets, set{parent: int32(v), next: int32(v), size: 1, vetoed: len(x.vetoes) > 0})
@@ -49,12 +60,20 @@ func (f *forest) values(root int32) []int32 {
 	return f.counts[int(root)*n : (int(root)+1)*n]
 }
 
-// members calls visit for each vertex of the set that v is in.
-func (f *forest) members(v int32, visit func(int32)) {
-	for m := f.sets[v].next; ; m = f.sets[m].next {
-		visit(m)
-		if m == v {
-			return
+// members returns the vertices of the set that v is in.
+func (f *forest) members(v int32) []int32 {
+	ms := make([]int32, 0, f.sets[f.find(v)].size)
+	for m := range f.ring(v) {
+		ms = append(ms, m)
+	}
+	return ms
+}
+
+// ring yields the vertices of the set that v is in, v last.
+func (f *forest) ring(v int32) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for m := f.sets[v].next; yield(m) && m != v; {
+			m = f.sets[m].next
 		}
 	}
 }
@@ -82,15 +101,15 @@ func (f *forest) bars(a, b int32) (Rule, *namespace) {
 }
 
 // vetoes reports whether a member of the set a names one of the set b.
-func (f *forest) vetoes(a, b int32) (found bool) {
-	f.members(a, func(m int32) {
+func (f *forest) vetoes(a, b int32) bool {
+	for m := range f.ring(a) {
 		for _, t := range f.g.vertices[m].vetoes {
 			if v, read := f.g.index[t]; read && f.find(v) == b {
-				found = true
+				return true
 			}
 		}
-	})
-	return found
+	}
+	return false
 }
 
 // unite makes one set of two, whatever the rules say.

@@ -48,7 +48,13 @@ type link struct {
 }
 
 func newRegion(r *Rules, g Graph) *region {
-	return &region{rules: r, graph: g, index: make(map[Token]int32)}
+	const usual = 8 // nodes at both ends of an edge
+	return &region{
+		rules: r, graph: g,
+		index:      make(map[Token]int32, usual),
+		vertices:   make([]vertex, 0, usual),
+		components: make([]component, 0, 2),
+	}
 }
 
 // vertex reads a node, once.

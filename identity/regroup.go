@@ -143,9 +143,12 @@ func (w *work) classifyGeneric(ends ...int32) error {
 // seed has the component of v replayed.
 func (w *work) seed(v int32) error {
 	c, err := w.component(v)
+	if err != nil {
+		return err
+	}
 	w.seeds = append(w.seeds, c)
 	w.replay = true
-	return err
+	return nil
 }
 
 // join adds the live edges one by one, as if each were the only new one. It
@@ -184,9 +187,7 @@ func (w *work) join() (f *forest, done bool, err error) {
 func (w *work) barredAtItsTime(f *forest, l link) (Rule, *namespace, error) {
 	then := newForest(w.region)
 	for _, end := range [...]int32{l.weak, l.strong} {
-		var members []int32
-		f.members(end, func(m int32) { members = append(members, m) })
-		err := w.between(members, func(m link) {
+		err := w.between(f.members(end), func(m link) {
 			if w.compare(m, l) < 0 {
 				then.unite(m.weak, m.strong)
 			}
@@ -226,9 +227,7 @@ func (w *work) outcome(f *forest) Change {
 				continue
 			}
 			groups[root] = true
-			var members []int32
-			f.members(root, func(m int32) { members = append(members, m) })
-			ch.New = append(ch.New, w.tokens(members))
+			ch.New = append(ch.New, w.tokens(f.members(root)))
 		}
 	}
 	byFirst := func(a, b []Token) int {
@@ -254,13 +253,13 @@ func (w *work) together(f *forest, c *component, root int32) bool {
 	return !slices.ContainsFunc(c.members, func(m int32) bool { return f.find(m) != root })
 }
 
-// tokens returns the tokens of some vertices in the order of their identifiers.
+// tokens sorts some vertices by their identifiers and returns their tokens.
 func (w *work) tokens(vs []int32) []Token {
-	sorted := slices.SortedFunc(slices.Values(vs), func(a, b int32) int {
+	slices.SortFunc(vs, func(a, b int32) int {
 		return w.vertices[a].Identifier.Compare(w.vertices[b].Identifier)
 	})
-	out := make([]Token, len(sorted))
-	for i, v := range sorted {
+	out := make([]Token, len(vs))
+	for i, v := range vs {
 		out[i] = w.vertices[v].Token
 	}
 	return out
