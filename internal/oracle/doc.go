@@ -9,6 +9,7 @@
 //   - fold.go: what a set of events says of a person;
 //   - merge.go: what the persons behind several identifiers say together;
 //   - decode.go: what the stored bytes of a state say;
+//   - index.go: what the stored bytes of bitmaps and columns say;
 //   - eval.go: when a condition holds of a person at an instant;
 //   - partition.go: which identifiers are one person;
 //   - store.go: all of it at once, a whole Portrait in memory.

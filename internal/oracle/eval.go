@@ -38,6 +38,13 @@ func Judge(e syntax.Expr, p *Person, s syntax.Scope, now profile.Instant) Truth 
 	return w.truth(e)
 }
 
+// Value returns what an operand that does not read the clock is of p; ok is false
+// when it is missing.
+func Value(o syntax.Operand, p *Person, s syntax.Scope) (v profile.Value, ok bool) {
+	w := &world{person: p, scope: s}
+	return w.value(o)
+}
+
 // world is all that an expression can see.
 type world struct {
 	person *Person
