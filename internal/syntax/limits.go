@@ -9,6 +9,7 @@ import (
 const (
 	maxDepth = 200       // of conditions within conditions
 	maxNodes = 10_000    // conditions and operands
+	maxTags  = 100       // in a chain of tags that depend on tags
 	maxText  = 256 << 10 // bytes of text
 	maxJSON  = 2 << 20   // bytes of JSON
 
