@@ -217,17 +217,16 @@ func TestStore_survives_every_fault_of_the_disk(t *testing.T) {
 			t.Run(op+" "+file, func(t *testing.T) {
 				t.Parallel()
 				hit := false
-				for i, nth := range []int{1, 2, 3, 5, 8, 13, 30, 100} {
+				for i, nth := range []int{1, 2, 3, 4, 8, 30} {
 					f := fault{op: op, file: file, nth: nth, err: syscall.ENOSPC, once: i%2 == 1}
 					if i%3 == 0 {
 						f.err = syscall.EIO
 					}
-					t.Run("new store "+f.String(), func(t *testing.T) {
-						hit = underFault(t, vfs.NewCrashableMem(), 0, f) || hit
-					})
-					t.Run("old store "+f.String(), func(t *testing.T) {
-						hit = underFault(t, old.CrashClone(vfs.CrashCloneCfg{}), 10, f) || hit
-					})
+					mem, first, name := vfs.NewCrashableMem(), 0, "new store "
+					if i/2%2 == 0 {
+						mem, first, name = old.CrashClone(vfs.CrashCloneCfg{}), 10, "old store "
+					}
+					t.Run(name+f.String(), func(t *testing.T) { hit = underFault(t, mem, first, f) || hit })
 				}
 				if !hit {
 					t.Error("no such operation was ever done")
