@@ -31,6 +31,7 @@ var ops = map[string][]errorfs.OpKind{
 	"write":   {errorfs.OpFileWrite, errorfs.OpFileWriteAt},
 	"sync":    {errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo},
 	"close":   {errorfs.OpFileClose},
+	"read":    {errorfs.OpFileRead, errorfs.OpFileReadAt},
 	"rename":  {errorfs.OpRename},
 	"reuse":   {errorfs.OpReuseForWrite},
 	"remove":  {errorfs.OpRemove},

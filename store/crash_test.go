@@ -1,0 +1,179 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// TestStore_survives_a_crash_anywhere takes what a crash would leave before
+// every nth operation on the disk, with a random part of what was not synced,
+// and opens it.
+func TestStore_survives_a_crash_anywhere(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	type crash struct {
+		fs    *vfs.MemFS
+		acked int
+	}
+	var (
+		mu      sync.Mutex
+		acked   = -1
+		ops     int
+		next    = 1
+		crashes []crash
+	)
+	mem := vfs.NewCrashableMem()
+	watch := errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if ops++; ops < next {
+			return nil
+		}
+		// Often in the beginning, when the store is made, and then now and then.
+		next = ops + 1 + rnd.IntN(1+ops/8)
+		crashes = append(crashes, crash{acked: acked, fs: mem.CrashClone(vfs.CrashCloneCfg{
+			UnsyncedDataPercent: rnd.IntN(101), RNG: rnd,
+		})})
+		return nil
+	})
+	s := mustOpen(t, "db", small(errorfs.Wrap(mem, watch)))
+	for i := range 300 {
+		if _, err := workload(s, i, i); err != nil {
+			t.Fatal(err)
+		}
+		mu.Lock()
+		acked = i
+		mu.Unlock()
+	}
+	mustClose(t, s)
+	if len(crashes) < 40 {
+		t.Errorf("only %d crashes", len(crashes))
+	}
+	for i, c := range crashes {
+		s, err := Open("db", small(c.fs))
+		if err != nil {
+			t.Fatalf("crash %d, acknowledged %d: %v", i, c.acked, err)
+		}
+		checkPrefix(t, s, c.acked)
+		mustClose(t, s)
+	}
+}
+
+// fill commits n values of 1 KiB without sync and flushes them.
+func fill(t testing.TB, s *Store, n int) {
+	t.Helper()
+	b := s.NewBatch()
+	for i := range n {
+		b.Set(fmt.Appendf(nil, "k%06d", i), fmt.Appendf(nil, "%01024d", i))
+		if err := s.Commit(b, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.db.Flush(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStore_reports_damaged_tables(t *testing.T) {
+	mem := vfs.NewMem()
+	s := mustOpen(t, "db", small(mem))
+	fill(t, s, 500)
+	if err := s.db.Compact(t.Context(), []byte("a"), []byte("z"), false); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, s)
+	names, err := mem.List("db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if !strings.HasSuffix(name, ".sst") {
+			continue
+		}
+		data, err := mem.UnsafeGetFileDataBuffer("db/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[len(data)/3] ^= 0x10
+	}
+
+	s = mustOpen(t, "db", small(mem))
+	sn, err := s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var corrupt, good int
+	for _, err := range sn.Scan(nil, nil) {
+		if err == nil {
+			good++
+			continue
+		}
+		corrupt++
+		if !errors.Is(err, ErrCorrupt) {
+			t.Errorf("Scan: %v", err)
+		}
+	}
+	if corrupt != 1 || good == 0 {
+		t.Errorf("Scan: %d good pairs, then %d errors", good, corrupt)
+	}
+	// Damage ends writing, and what can be read stays readable.
+	if err := s.Commit(s.NewBatch(), true); !errors.Is(err, ErrFailed) || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Commit: %v", err)
+	}
+	if _, err := s.Get([]byte("k000000")); err != nil {
+		t.Errorf("Get: %v", err)
+	}
+	if err := s.Close(); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+func TestStore_fails_when_a_compaction_cannot_read(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	inj := &injector{fault: fault{op: "read", file: "table", nth: 1, err: syscall.EIO}, fs: mem}
+	inj.off.Store(true)
+	o := small(faulty(mem, inj))
+	told := make(chan error, 1)
+	o.OnFailure = func(err error) { told <- err }
+	o.CacheBytes = 1 // so that compactions read the disk
+	s := mustOpen(t, "db", o)
+	fill(t, s, 100)
+	inj.off.Store(false)
+	b := s.NewBatch()
+	for i := 0; s.Failed() == nil; i++ {
+		b.Set(fmt.Appendf(nil, "k%06d", i%100), fmt.Appendf(nil, "%01024d", i))
+		if err := s.Commit(b, false); err != nil && !errors.Is(err, ErrFailed) {
+			t.Fatal(err)
+		}
+	}
+	if err := <-told; !errors.Is(err, ErrFailed) || !errors.Is(err, syscall.EIO) {
+		t.Errorf("OnFailure: %v", err)
+	}
+	inj.off.Store(true)
+	if _, err := s.Get([]byte("k000000")); err != nil {
+		t.Errorf("Get once the disk has mended: %v", err)
+	}
+	before := inj.seen.Load()
+	m := s.Metrics()
+	if m.CompactionsRunning > maxCompactions {
+		t.Errorf("%d compactions run", m.CompactionsRunning)
+	}
+	if err := s.Close(); !errors.Is(err, ErrFailed) {
+		t.Errorf("Close: %v", err)
+	}
+	if after := inj.seen.Load(); after-before > 1000 {
+		t.Errorf("%d reads by compactions of a failed store", after-before)
+	}
+}
