@@ -110,7 +110,7 @@ func (c *checker) compare(e *Compare) Expr {
 		if scalar(lk) {
 			set = r
 		}
-		name := shorten(printOperand(set))
+		name := shorten(PrintOperand(set))
 		c.fault(e.Pos, fmt.Sprintf(`write %s any_of ["..."], all_of or none_of`, name), "%s is a set of values and cannot be compared with %s", name, e.Op)
 	case lk != rk:
 		c.fault(e.Pos, kindHint(l, r, lk, rk), "%s and %s cannot be compared", described(l, lk), described(r, rk))
@@ -145,7 +145,7 @@ func kindHint(l, r Operand, lk, rk profile.Kind) string {
 
 // described names an operand and its kind, for messages.
 func described(x Operand, k profile.Kind) string {
-	return shorten(printOperand(x)) + " (" + a(k) + ")"
+	return shorten(PrintOperand(x)) + " (" + a(k) + ")"
 }
 
 // coerce turns a text beside a time into a time.
@@ -168,7 +168,7 @@ func (c *checker) in(e *In) Expr {
 	switch {
 	case !ok:
 	case !scalar(kind):
-		name := shorten(printOperand(x))
+		name := shorten(PrintOperand(x))
 		c.fault(e.Pos, "write "+name+" any_of [...] or none_of", "%s is a set of values: in asks of one value", name)
 	default:
 		checked.List = c.values(e.List, kind, e.Pos)
@@ -205,7 +205,7 @@ func (c *checker) has(e *Has) Expr {
 		c.fault(e.Pos, "", "unknown predicate of sets")
 	case !ok:
 	case kind != profile.KindSet && kind != profile.KindList:
-		name := shorten(printOperand(x))
+		name := shorten(PrintOperand(x))
 		c.fault(e.Pos, "write "+name+" in [...]", "%s asks of a set of values, %s is %s", e.Mode, name, a(kind))
 	default:
 		_, elem, _ := OperandKind(e.X, c.scope)
@@ -217,7 +217,7 @@ func (c *checker) has(e *Has) Expr {
 func (c *checker) match(e *Match) Expr {
 	x, kind, ok := c.operand(e.X, e.Pos)
 	if ok && kind != profile.KindString {
-		c.fault(e.Pos, "", "%s asks of a text, %s is %s", e.Mode, shorten(printOperand(x)), a(kind))
+		c.fault(e.Pos, "", "%s asks of a text, %s is %s", e.Mode, shorten(PrintOperand(x)), a(kind))
 	}
 	switch {
 	case e.Mode > Regex:

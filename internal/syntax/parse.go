@@ -286,7 +286,7 @@ func (p *parser) condition() (Expr, *Error) {
 		return &Has{Mode: mode, X: x, List: list, Pos: pos}, err
 	}
 	if p.tok.kind == tokenEnd || p.is(")") || p.is(",") || p.is("and") || p.is("or") {
-		name := shorten(printOperand(x))
+		name := shorten(PrintOperand(x))
 		source := strings.TrimSpace(p.text[first.pos:p.tok.pos])
 		return nil, faultAt(first.pos, len(source), "compare it ("+name+" = ...) or ask exists("+name+")", "a value is no condition by itself")
 	}

@@ -13,7 +13,8 @@ import (
 // has brackets only where they are needed.
 func Print(e Expr) string { return string(appendExpr(nil, e, precOr)) }
 
-func printOperand(x Operand) string { return string(appendOperand(nil, x)) }
+// PrintOperand returns the canonical text of an operand.
+func PrintOperand(x Operand) string { return string(appendOperand(nil, x)) }
 
 var (
 	opTexts    = [...]string{Eq: "=", Ne: "!=", Lt: "<", Le: "<=", Gt: ">", Ge: ">="}

@@ -1,0 +1,156 @@
+package tags
+
+import (
+	"math"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// clock is now() or ago(): a time that depends on the instant of the answer alone
+// and never goes back.
+type clock struct {
+	offset profile.Instant // of now()
+	ago    *syntax.Ago     // nil for now()
+	zone   *time.Location
+}
+
+// newClock returns the clock that an operand reads, or nil.
+func newClock(x syntax.Operand, zone *time.Location) *clock {
+	switch x := x.(type) {
+	case *syntax.Now:
+		return &clock{offset: profile.Instant(x.Offset / time.Microsecond)}
+	case *syntax.Ago:
+		return &clock{ago: x, zone: zone}
+	}
+	return nil
+}
+
+// at returns the clock's value at now.
+func (c *clock) at(now profile.Instant) profile.Instant {
+	if c.ago != nil {
+		return c.ago.At(now, c.zone)
+	}
+	return add(now, c.offset)
+}
+
+// reach returns the first instant at which the clock's value is x or later.
+func (c *clock) reach(x profile.Instant) profile.Instant {
+	if c.ago != nil {
+		return c.ago.Reach(x, c.zone)
+	}
+	return add(x, -c.offset)
+}
+
+// flip returns the first instant after now at which the answer to "the clock's
+// value op t" changes, or Never.
+func (c *clock) flip(op syntax.Op, t, now profile.Instant) profile.Instant {
+	// The clock is before t until meets, equal to t until passes, then after it.
+	meets, passes := c.reach(t), c.reach(add(t, 1))
+	before, equal, after := holds(op, -1), holds(op, 0), holds(op, 1)
+	if now < meets {
+		if meets < passes && equal != before {
+			return meets
+		}
+		equal = before
+	}
+	if now < passes && after != equal {
+		return passes
+	}
+	return profile.Never
+}
+
+// next returns the first instant after now at which the clock's value changes.
+func (c *clock) next(now profile.Instant) profile.Instant {
+	if c.ago != nil {
+		return c.ago.Until(now, c.zone)
+	}
+	return add(now, 1)
+}
+
+// flipClocks returns the first instant after now at which the answer to "l op r"
+// changes, or one before it at which it is to be asked again.
+func flipClocks(op syntax.Op, l, r *clock, now profile.Instant) (until profile.Instant, exact bool) {
+	if l.ago == nil && r.ago == nil {
+		return profile.Never, true // both move alike
+	}
+	was := compareAt(op, l, r, now)
+	for range maxSteps {
+		// Until the next step of an ago() it stands still.
+		var step, flip profile.Instant
+		switch {
+		case l.ago == nil:
+			step, flip = r.next(now), l.flip(op, r.at(now), now)
+		case r.ago == nil:
+			step, flip = l.next(now), r.flip(mirrored(op), l.at(now), now)
+		default:
+			step, flip = min(l.next(now), r.next(now)), profile.Never
+		}
+		if flip < step {
+			return flip, true
+		}
+		if step == profile.Never || compareAt(op, l, r, step) != was {
+			return step, true
+		}
+		now = step
+	}
+	return now, false
+}
+
+func compareAt(op syntax.Op, l, r *clock, now profile.Instant) bool {
+	return holds(op, compareInstants(l.at(now), r.at(now)))
+}
+
+func compareInstants(a, b profile.Instant) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// holds reports whether the operator holds between two values that compare as c.
+func holds(op syntax.Op, c int) bool {
+	switch op {
+	case syntax.Eq:
+		return c == 0
+	case syntax.Ne:
+		return c != 0
+	case syntax.Lt:
+		return c < 0
+	case syntax.Le:
+		return c <= 0
+	case syntax.Gt:
+		return c > 0
+	}
+	return c >= 0
+}
+
+// mirrored returns the operator with its sides exchanged.
+func mirrored(op syntax.Op) syntax.Op {
+	switch op {
+	case syntax.Lt:
+		return syntax.Gt
+	case syntax.Le:
+		return syntax.Ge
+	case syntax.Gt:
+		return syntax.Lt
+	case syntax.Ge:
+		return syntax.Le
+	}
+	return op
+}
+
+// add adds without overflow.
+func add(a, b profile.Instant) profile.Instant {
+	switch {
+	case b > 0 && a > math.MaxInt64-b:
+		return math.MaxInt64
+	case b < 0 && a < math.MinInt64-b:
+		return math.MinInt64
+	}
+	return a + b
+}

@@ -1,0 +1,201 @@
+package tags
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Truth is what is known of a condition: where a value is missing, a condition on
+// it is neither true nor false.
+type Truth uint8
+
+// The truths, in the order in which "and" takes the least and "or" the greatest.
+const (
+	False Truth = iota
+	Unknown
+	True
+)
+
+// String returns "false", "unknown" or "true".
+func (t Truth) String() string {
+	switch t {
+	case False:
+		return "false"
+	case True:
+		return "true"
+	}
+	return "unknown"
+}
+
+// MarshalText returns the truth as String does.
+func (t Truth) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// Explanation tells of one condition what its answer is and why.
+type Explanation struct {
+	// Text is the condition in canonical form.
+	Text string `json:"text"`
+	// Holds is the answer: what counts in the whole. A condition on a missing
+	// value does not hold, and its negation does.
+	Holds bool `json:"holds"`
+	// Truth is what is known: Unknown where the answer hangs on a missing value.
+	Truth Truth `json:"truth"`
+	// Values are the operands of a condition that are no constants.
+	Values []Operand `json:"values,omitempty"`
+	// Until is the instant at which Holds changes if nothing happens, or
+	// [profile.Never], which JSON leaves out.
+	Until profile.Instant `json:"-"`
+	// Parts explain what the condition combines; of a tag, its rule.
+	Parts []*Explanation `json:"parts,omitempty"`
+}
+
+// MarshalJSON writes Until in RFC 3339 form.
+func (e *Explanation) MarshalJSON() ([]byte, error) {
+	type plain Explanation
+	var until string
+	if e.Until != profile.Never {
+		until = e.Until.String()
+	}
+	return json.Marshal(struct {
+		*plain
+		Until string `json:"until,omitempty"`
+	}{(*plain)(e), until})
+}
+
+// Operand is one value that a condition looked at.
+type Operand struct {
+	// Text is how the rule names it.
+	Text string `json:"text"`
+	// Value is what it was, null where it was missing.
+	Value profile.Value `json:"value"`
+}
+
+// Explain returns why the rule holds of a state at now or does not.
+func (p *Program) Explain(st *profile.State, now profile.Instant) *Explanation {
+	x := &explainer{state: st, now: now}
+	return x.explain(p.root)
+}
+
+type explainer struct {
+	state *profile.State
+	now   profile.Instant
+}
+
+func (x *explainer) explain(p *part) *Explanation {
+	a := settle(p.node, x.state, x.now)
+	e := &Explanation{Text: syntax.Print(p.expr), Holds: a.ok, Until: a.until}
+	for _, sub := range p.parts {
+		e.Parts = append(e.Parts, x.explain(sub))
+	}
+	missing := false
+	for i, o := range p.operands {
+		v, ok := p.values[i].at(x.state, x.now)
+		missing = missing || !ok
+		if !ok {
+			v = profile.Value{}
+		}
+		if _, isConstant := o.(*syntax.Literal); !isConstant {
+			e.Values = append(e.Values, Operand{Text: syntax.PrintOperand(o), Value: v})
+		}
+	}
+	e.Truth = truth(p.expr, e.Parts, missing, a.ok)
+	return e
+}
+
+// truth combines what is known of the parts (Kleene's logic).
+func truth(e syntax.Expr, parts []*Explanation, missing, holds bool) Truth {
+	switch e := e.(type) {
+	case *syntax.And:
+		return least(parts)
+	case *syntax.Or:
+		return greatest(parts)
+	case *syntax.Not:
+		return True - parts[0].Truth
+	case *syntax.Minus:
+		return min(parts[0].Truth, True-greatest(parts[1:]))
+	case *syntax.TagRef:
+		return parts[0].Truth
+	case *syntax.Xor:
+		if count(parts, Unknown) > 0 {
+			return Unknown
+		}
+	case *syntax.AtLeast:
+		yes, maybe := count(parts, True), count(parts, Unknown)
+		if yes < e.K && yes+maybe >= e.K {
+			return Unknown
+		}
+		return truthOf(yes >= e.K)
+	case *syntax.Exists:
+		return truthOf(holds)
+	}
+	if missing {
+		return Unknown
+	}
+	return truthOf(holds)
+}
+
+func least(parts []*Explanation) Truth {
+	t := True
+	for _, p := range parts {
+		t = min(t, p.Truth)
+	}
+	return t
+}
+
+func greatest(parts []*Explanation) Truth {
+	t := False
+	for _, p := range parts {
+		t = max(t, p.Truth)
+	}
+	return t
+}
+
+func count(parts []*Explanation, t Truth) int {
+	n := 0
+	for _, p := range parts {
+		if p.Truth == t {
+			n++
+		}
+	}
+	return n
+}
+
+func truthOf(holds bool) Truth {
+	if holds {
+		return True
+	}
+	return False
+}
+
+// String returns the explanation as an indented list, a line for each condition:
+// its truth, its text, the values that it looked at and when it changes.
+func (e *Explanation) String() string {
+	var b strings.Builder
+	e.write(&b, 0)
+	return b.String()
+}
+
+func (e *Explanation) write(b *strings.Builder, depth int) {
+	fmt.Fprintf(b, "%-8s%s%s", e.Truth, strings.Repeat("  ", depth), e.Text)
+	for i, o := range e.Values {
+		sep := ", "
+		if i == 0 {
+			sep = "  -- "
+		}
+		value := o.Value.String()
+		if o.Value.IsNull() {
+			value = "missing"
+		}
+		fmt.Fprintf(b, "%s%s is %s", sep, o.Text, value)
+	}
+	if e.Until != profile.Never {
+		fmt.Fprintf(b, " (until %s)", e.Until)
+	}
+	b.WriteByte('\n')
+	for _, p := range e.Parts {
+		p.write(b, depth+1)
+	}
+}
