@@ -116,8 +116,8 @@ type EventStats struct {
 }
 
 // Event returns the count of an event name. Where the person never had the
-// event, Count is 0 and ok is true; ok is false only when the name was dropped
-// because the state held too many undeclared names.
+// event, Count is 0 and ok is true; ok is false when the state does not hold the
+// name but has given up too many undeclared ones, of which it may have been one.
 func (s *State) Event(name string) (st EventStats, ok bool) {
 	i := s.counter(name)
 	if i < 0 {
