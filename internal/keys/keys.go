@@ -120,3 +120,27 @@ func End(prefix []byte) []byte {
 	}
 	return nil
 }
+
+// ReadField reads the key of an index field's record.
+func ReadField(key []byte) (field uint32, ok bool) {
+	if len(key) != 1+4 || key[0] != Field {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(key[1:]), true
+}
+
+// ReadMergeLog reads the epoch of a merge log record's key.
+func ReadMergeLog(key []byte) (epoch uint64, ok bool) {
+	if len(key) != 1+8+4 || key[0] != MergeLog {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(key[1:]), true
+}
+
+// ReadShard reads the shard's number from its key.
+func ReadShard(key []byte) (shard uint32, ok bool) {
+	if len(key) != 1+4+4 || key[0] != Shard {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(key[5:]), true
+}

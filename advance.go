@@ -1,0 +1,195 @@
+package portrait
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// advanceBatch is how many deadlines one commit of an Advance fires.
+const advanceBatch = 4096
+
+// Advance moves the store's instant to t: everything that time alone changes
+// until t changes now, in one step for readers. The instant never goes back: an
+// earlier t changes nothing. Queries advance to the clock by themselves; a host
+// calls Advance to move beyond it, as in tests and replays. A t before 1970 or
+// after the year 9999 is an error.
+func (db *DB) Advance(ctx context.Context, t time.Time) error {
+	if err := db.gate.enter(); err != nil {
+		return err
+	}
+	defer db.gate.leave()
+	if y := t.UTC().Year(); y < 1970 || y > 9999 {
+		return fmt.Errorf("portrait: advance to %s: want a time from 1970 to 9999", t.Format(time.RFC3339))
+	}
+	to := profile.InstantOf(t)
+	if err := db.advance(ctx, to, true); err != nil {
+		return err
+	}
+	for {
+		last := db.asOf.Load()
+		if last >= int64(to) || db.asOf.CompareAndSwap(last, int64(to)) {
+			return nil
+		}
+	}
+}
+
+// advance fires every deadline up to an instant. Unless asked to keep the
+// instant it writes nothing when nothing is due.
+func (db *DB) advance(ctx context.Context, to profile.Instant, keep bool) error {
+	if err := db.lock(ctx); err != nil {
+		return err
+	}
+	defer db.unlock()
+	if to <= db.meta.instant || (db.meta.nextDue > to && !keep) {
+		return nil
+	}
+	return db.fire(to)
+}
+
+// fire commits what the deadlines up to an instant change, in batches, and
+// publishes the whole at the end. Between them the record metaAdvance says where
+// it was going, so that Open finishes what a crash interrupted.
+func (db *DB) fire(to profile.Instant) error {
+	next := db.meta.nextDue
+	for from, first := db.meta.instant, true; ; first = false {
+		t := db.begin()
+		cursor, more, err := t.fireSome(from, to)
+		if err != nil {
+			t.abort()
+			if !first {
+				// Half the people stand at the new instant: Open finishes it.
+				db.halt(err)
+			}
+			return err
+		}
+		if !more {
+			t.meta.instant, t.meta.nextDue = to, min(t.meta.nextDue, cursor)
+			t.key = keys.AppendMeta(t.key[:0], metaAdvance)
+			if !first {
+				t.batch.Delete(t.key)
+			}
+			return t.finish(false)
+		}
+		if first {
+			t.key = keys.AppendMeta(t.key[:0], metaAdvance)
+			t.batch.Set(t.key, pack.AppendInt([]byte{recordVersion}, int64(to)))
+		}
+		t.meta.nextDue = next
+		if err := t.finish(true); err != nil {
+			if !first {
+				db.halt(err)
+			}
+			return err
+		}
+	}
+}
+
+// fireSome fires up to advanceBatch deadlines, takes their keys away and arms
+// the next ones. It returns the first deadline left over, and whether that is
+// due too.
+func (t *txn) fireSome(from, to profile.Instant) (next profile.Instant, more bool, err error) {
+	snap, err := t.db.store.Snapshot()
+	if err != nil {
+		return 0, false, err
+	}
+	defer snap.Close()
+	prefix := []byte{keys.Deadline}
+	t.meta.nextDue = profile.Never
+	fired := map[uint32]bool{}
+	for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
+		if err != nil {
+			return 0, false, err
+		}
+		at, ordinal, ok := keys.ReadDeadline(kv.Key)
+		if !ok {
+			return 0, false, fmt.Errorf("%w: deadline key of %d bytes", ErrCorrupt, len(kv.Key))
+		}
+		if profile.Instant(at) > to {
+			return profile.Instant(at), false, nil
+		}
+		if len(fired) == advanceBatch {
+			return profile.Instant(at), true, nil
+		}
+		t.batch.Delete(kv.Key)
+		if fired[ordinal] {
+			continue
+		}
+		fired[ordinal] = true
+		if err := t.fireOne(ordinal, from, to); err != nil {
+			return 0, false, err
+		}
+	}
+	return profile.Never, false, nil
+}
+
+// fireOne moves the timed tags of one person from one instant to a later one. A
+// deadline of an ordinal that no longer is a profile's ID leads nowhere: the
+// profile that took it in has its own.
+func (t *txn) fireOne(ordinal uint32, from, to profile.Instant) error {
+	n, err := t.byOrdinal(ordinal)
+	if err != nil {
+		return err
+	}
+	c, err := t.component(n)
+	if err != nil {
+		return err
+	}
+	p, err := t.person(c)
+	if err != nil || p == nil || p.ordinal != ordinal {
+		return err
+	}
+	st := p.state()
+	next := profile.Never
+	for _, tag := range t.cat.tags {
+		if !tag.program.Deps().Timed {
+			continue
+		}
+		had, _ := tag.program.Eval(st, from)
+		has, until := tag.program.Eval(st, to)
+		if had != has || tag.filling {
+			t.index.Set(tag.field, ordinal, has)
+		}
+		next = min(next, until)
+	}
+	if next != profile.Never {
+		t.arm(next, ordinal)
+	}
+	return nil
+}
+
+// byOrdinal returns the node that was given an ordinal.
+func (t *txn) byOrdinal(ordinal uint32) (*node, error) {
+	t.key = keys.AppendOrdinal(t.key[:0], ordinal)
+	data, ok, err := t.get(t.key)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || len(data) != keys.TokenLen {
+		return nil, fmt.Errorf("%w: ordinal %d has no node", ErrCorrupt, ordinal)
+	}
+	return t.must(keys.Token(data))
+}
+
+// resumeAdvance finishes an Advance that a crash interrupted.
+func (db *DB) resumeAdvance() error {
+	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaAdvance))
+	if err != nil || !ok {
+		return err
+	}
+	r := pack.NewReader(data)
+	version, to := r.Byte(), profile.Instant(r.Int())
+	if err := r.Close(); err != nil || version != recordVersion {
+		return fmt.Errorf("%w: record of an unfinished Advance: %w", ErrCorrupt, errors.Join(err))
+	}
+	if err := db.lock(context.Background()); err != nil {
+		return err
+	}
+	defer db.unlock()
+	return db.fire(to)
+}

@@ -1,0 +1,51 @@
+package portrait
+
+import "github.com/portraitdb/portrait/identity"
+
+// nodeCache holds decoded nodes for the writer, which alone may touch it. It
+// keeps two generations: a look-up moves a node to the young one, and when the
+// young one has filled half the bound it becomes the old one, whose nodes that
+// nobody asked for are dropped. Nothing is dropped while a transaction runs.
+type nodeCache struct {
+	bound      int64
+	young, old map[identity.Token]*node
+	bytes      int64 // of the young generation
+}
+
+// nodeOverhead is what a decoded node costs beside its record's bytes, about.
+const nodeOverhead = 400
+
+func newNodeCache(bound int64) *nodeCache {
+	return &nodeCache{bound: bound, young: map[identity.Token]*node{}}
+}
+
+func (c *nodeCache) get(t identity.Token) *node {
+	if n := c.young[t]; n != nil {
+		return n
+	}
+	n := c.old[t]
+	if n != nil {
+		delete(c.old, t)
+		c.put(n)
+	}
+	return n
+}
+
+func (c *nodeCache) put(n *node) {
+	c.young[n.token] = n
+	c.bytes += int64(2*n.bytes) + nodeOverhead
+}
+
+// age drops what is over the bound; call it between transactions.
+func (c *nodeCache) age() {
+	if c.bytes <= c.bound/2 {
+		return
+	}
+	c.old, c.young = c.young, make(map[identity.Token]*node, len(c.young)/2)
+	c.bytes = 0
+}
+
+// reset forgets everything.
+func (c *nodeCache) reset() {
+	c.young, c.old, c.bytes = map[identity.Token]*node{}, nil, 0
+}

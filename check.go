@@ -1,0 +1,304 @@
+package portrait
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/oracle"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Check recomputes everything that can be derived from what is kept: who is one
+// person, from the evidence; what is known of them, from the states of their
+// identifiers; tags, indexes and deadlines, from that. It does so with a naive
+// second implementation that shares no code with the first, on a view of this
+// moment, while the store goes on working. It returns nil, or a *CheckError
+// that lists every difference. It holds all identifiers in memory.
+func (db *DB) Check(ctx context.Context) error {
+	_, err := within(ctx, db, func(v *View) (struct{}, error) { return struct{}{}, v.check(ctx) })
+	return err
+}
+
+const maxDifferences = 1000
+
+// checker compares one view with its recomputation.
+type checker struct {
+	v     *View
+	ctx   context.Context //nolint:containedctx // lives for the one call of Check
+	err   *CheckError
+	nodes map[identity.Token]*checkedNode
+	byID  map[profile.Identifier]*checkedNode
+	edges []oracle.Edge
+	veto  [][2]profile.Identifier
+	// people are the live profiles, recomputed, by ordinal.
+	people map[uint32]*oracle.Person
+}
+
+type checkedNode struct {
+	node
+	person   *oracle.Person
+	partners int // counted from the edges
+	vetoed   bool
+	linked   bool
+}
+
+func (v *View) check(ctx context.Context) error {
+	c := &checker{
+		v: v, ctx: ctx, err: &CheckError{},
+		nodes:  map[identity.Token]*checkedNode{},
+		byID:   map[profile.Identifier]*checkedNode{},
+		people: map[uint32]*oracle.Person{},
+	}
+	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.partition, c.checkOrdinals, c.checkIndex, c.checkDeadlines} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if c.err.Total > 0 {
+		return c.err
+	}
+	return nil
+}
+
+func (c *checker) differ(format string, args ...any) {
+	if c.err.Total++; len(c.err.Differences) < maxDifferences {
+		c.err.Differences = append(c.err.Differences, fmt.Sprintf(format, args...))
+	}
+}
+
+// scan runs over one space of keys.
+func (c *checker) scan(space byte, each func(key, value []byte) error) error {
+	n := 0
+	for kv, err := range c.v.epoch.snap.Scan([]byte{space}, keys.End([]byte{space})) {
+		if n++; err == nil && n&1023 == 0 && c.ctx.Err() != nil {
+			err = context.Cause(c.ctx)
+		}
+		if err == nil {
+			err = each(kv.Key, kv.Value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) readNodes() error {
+	return c.scan(keys.Node, func(key, value []byte) error {
+		token := identity.Token(key[1:])
+		head, state, err := splitNode(token, value)
+		if err != nil {
+			return err
+		}
+		n := &checkedNode{node: head}
+		if n.person, err = oracle.Decode(state); err != nil {
+			c.differ("node %s: its state cannot be read: %v", head.id, err)
+			n.person = oracle.Merge()
+		}
+		if c.v.db.tokens.Token(head.id) != token {
+			c.differ("node %s: its token is not that of its identifier", head.id)
+		}
+		if clean, err := c.v.epoch.cat.rules.Clean(head.id); err != nil || clean != head.id {
+			c.differ("node %s: its identifier is not clean", head.id)
+		}
+		c.nodes[token], c.byID[head.id] = n, n
+		return nil
+	})
+}
+
+func (c *checker) readEdges() error {
+	half := map[[2]identity.Token]bool{}
+	err := c.scan(keys.Edge, func(key, value []byte) error {
+		a, b, _ := keys.Pair(key)
+		x, y := c.nodes[a], c.nodes[b]
+		if x == nil || y == nil {
+			c.differ("edge %s: an end is not there", identity.Token(a))
+			return nil
+		}
+		x.linked = true
+		if len(value) == 0 {
+			half[[2]identity.Token{b, a}] = true
+			return nil
+		}
+		e, err := decodeEdge(identity.Pair{Weak: a, Strong: b}, value)
+		if err != nil {
+			return err
+		}
+		if half[[2]identity.Token{a, b}] {
+			delete(half, [2]identity.Token{a, b})
+		} else {
+			half[[2]identity.Token{b, a}] = true // its other half is yet to come
+		}
+		if e.Seen {
+			x.partners++
+			y.partners++
+		}
+		c.edges = append(c.edges, oracle.Edge{
+			A: x.id, B: y.id, Seen: e.Seen, First: e.First,
+			Decision: oracle.Decision(e.Decision), Decided: e.Decided,
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range c.nodes {
+		if int(n.node.partners) != n.partners {
+			c.differ("node %s: counts %d partners, has %d", n.id, n.node.partners, n.partners)
+		}
+		if n.linked && !n.node.linked {
+			c.differ("node %s: has edges and does not say so", n.id)
+		}
+	}
+	return nil
+}
+
+func (c *checker) readVetoes() error {
+	err := c.scan(keys.Veto, func(key, _ []byte) error {
+		a, b, _ := keys.Pair(key)
+		x, y := c.nodes[a], c.nodes[b]
+		if x == nil || y == nil {
+			c.differ("veto %s: an end is not there", identity.Token(a))
+			return nil
+		}
+		x.vetoed = true
+		if bytes.Compare(a[:], b[:]) < 0 {
+			c.veto = append(c.veto, [2]profile.Identifier{x.id, y.id})
+		}
+		return nil
+	})
+	for _, n := range c.nodes {
+		if n.vetoed != n.node.vetoed {
+			c.differ("node %s: vetoes: says %t, has %t", n.id, n.node.vetoed, n.vetoed)
+		}
+	}
+	return err
+}
+
+// rules restates the model's identity rules with their defaults.
+func (c *checker) rules() oracle.Rules {
+	config := c.v.epoch.cat.identity()
+	r := oracle.Rules{Namespaces: map[string]oracle.Namespace{}, MaxNodes: config.MaxNodes}
+	if r.MaxNodes == 0 {
+		r.MaxNodes = 200
+	}
+	partners := map[identity.Kind]int{identity.Contact: 100, identity.Device: 20, identity.Cookie: 20}
+	for _, n := range config.Namespaces {
+		ns := oracle.Namespace{Rank: n.Priority, Limit: n.Limit, MaxPartners: n.MaxPartners}
+		if n.Unique {
+			ns.Limit = 1
+		}
+		if ns.MaxPartners == 0 {
+			ns.MaxPartners = partners[n.Kind]
+		}
+		if ns.MaxPartners == 0 {
+			ns.MaxPartners = 10_000
+		}
+		r.Namespaces[n.Name] = ns
+	}
+	return r
+}
+
+// partition recomputes who is one person, and compares components and IDs.
+func (c *checker) partition() error {
+	rules := c.rules()
+	nodes := make([]oracle.Node, 0, len(c.nodes))
+	for _, n := range c.nodes {
+		nodes = append(nodes, oracle.Node{Identifier: n.id, Partners: n.partners})
+	}
+	for _, group := range oracle.Partition(nodes, c.edges, c.veto, rules) {
+		if err := c.checkGroup(group, rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) checkGroup(group []profile.Identifier, rules oracle.Rules) error {
+	tokens := make([]identity.Token, len(group))
+	parts := make([]*oracle.Person, len(group))
+	live, numbered, ordinal := false, false, uint32(0)
+	for i, id := range group {
+		n := c.byID[id]
+		tokens[i], parts[i] = n.token, n.person
+		live = live || n.person.Events > 0 && !rules.Generic(oracle.Node{Identifier: id, Partners: n.partners})
+		if n.numbered && (!numbered || n.ordinal < ordinal) {
+			numbered, ordinal = true, n.ordinal
+		}
+	}
+	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	for _, id := range group {
+		if n := c.byID[id]; n.root != tokens[0] {
+			c.differ("node %s: belongs to component %s, should to %s", id, n.root, tokens[0])
+		}
+	}
+	stored, err := c.v.epoch.component(&c.nodes[tokens[0]].node)
+	if err != nil {
+		return err
+	}
+	have := make([]identity.Token, len(stored))
+	for i, n := range stored {
+		have[i] = n.token
+	}
+	if !slices.Equal(have, tokens) {
+		c.differ("component of %s: %d nodes are stored, %d belong together", group[0], len(have), len(tokens))
+	}
+	if !live {
+		return nil
+	}
+	if !numbered {
+		c.differ("profile of %s: has no ordinal", group[0])
+		return nil
+	}
+	if c.people[ordinal] != nil {
+		c.differ("profile of %s: shares ordinal %d with another", group[0], ordinal)
+	}
+	c.people[ordinal] = oracle.Merge(parts...)
+	// The combined state of the fast path, read back by the naive decoder.
+	m, err := c.v.epoch.byOrdinal(ordinal)
+	if err != nil {
+		return err
+	}
+	if m == nil {
+		c.differ("ordinal %d: leads to no live profile, should to that of %s", ordinal, group[0])
+		return nil
+	}
+	combined, err := oracle.Decode(m.state().Append(nil))
+	if err != nil {
+		c.differ("profile of %s: its combined state cannot be read: %v", group[0], err)
+		return nil
+	}
+	for _, d := range oracle.Diff(combined, c.people[ordinal]) {
+		c.differ("profile of %s: %s", group[0], d)
+	}
+	return nil
+}
+
+// checkOrdinals compares the way from ordinals to nodes with the nodes.
+func (c *checker) checkOrdinals() error {
+	owners := map[uint32]bool{}
+	for _, n := range c.nodes {
+		if !n.numbered {
+			continue
+		}
+		if owners[n.ordinal] {
+			c.differ("ordinal %d: given twice", n.ordinal)
+		}
+		owners[n.ordinal] = true
+		if n.ordinal >= c.v.epoch.meta.nextOrdinal {
+			c.differ("ordinal %d: not handed out yet", n.ordinal)
+		}
+		data, ok, err := c.v.epoch.snap.GetTo(nil, keys.AppendOrdinal(nil, n.ordinal))
+		if err != nil {
+			return err
+		}
+		if !ok || !bytes.Equal(data, n.token[:]) {
+			c.differ("ordinal %d: does not lead to node %s", n.ordinal, n.id)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package portrait
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Digest is a fingerprint of everybody in a store: which identifiers each
+// profile has, what was folded into it, and its tags at one instant. Two stores
+// that took the same events and decisions in, in whatever order and batches,
+// under one model, have the same Digest.
+type Digest [32]byte
+
+// String returns the digest in hexadecimal.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+// Digest fingerprints the view with its tags as they are at an instant; the zero
+// time means the view's own. It reads every profile.
+func (v *View) Digest(ctx context.Context, at time.Time) (Digest, error) {
+	return inside(v, func() (Digest, error) { return v.digest(ctx, at) })
+}
+
+// Digest is View.Digest on a view of this moment.
+func (db *DB) Digest(ctx context.Context, at time.Time) (Digest, error) {
+	return within(ctx, db, func(v *View) (Digest, error) { return v.digest(ctx, at) })
+}
+
+// digest adds up, as 256-bit integers, the hash of each profile: the sum does
+// not depend on the order of the profiles, nor on their IDs.
+func (v *View) digest(ctx context.Context, at time.Time) (sum Digest, err error) {
+	instant := v.at
+	if !at.IsZero() {
+		instant = profile.InstantOf(at)
+	}
+	var buf []byte
+	for m, err := range v.members(ctx, nil) {
+		if err != nil {
+			return Digest{}, err
+		}
+		buf = v.appendMember(buf[:0], m, instant)
+		sum.add(sha256.Sum256(buf))
+	}
+	return sum, nil
+}
+
+// appendMember appends the canonical form of one profile.
+func (v *View) appendMember(dst []byte, m *member, at profile.Instant) []byte {
+	ids := make([]profile.Identifier, len(m.nodes))
+	for i, n := range m.nodes {
+		ids[i] = n.id
+	}
+	slices.SortFunc(ids, profile.Identifier.Compare)
+	dst = pack.AppendArray(dst, len(ids))
+	for _, id := range ids {
+		dst = pack.AppendString(pack.AppendString(dst, id.Namespace), id.Value)
+	}
+	st := m.state()
+	dst = st.Append(dst)
+	for _, t := range v.epoch.cat.tags {
+		if ok, _ := t.program.Eval(st, at); ok && !t.filling {
+			dst = pack.AppendString(dst, t.def.Name)
+		}
+	}
+	return dst
+}
+
+func (d *Digest) add(h [32]byte) {
+	var carry uint64
+	for i := 24; i >= 0; i -= 8 {
+		var word uint64
+		word, carry = bits.Add64(binary.BigEndian.Uint64(d[i:]), binary.BigEndian.Uint64(h[i:]), carry)
+		binary.BigEndian.PutUint64(d[i:], word)
+	}
+}

@@ -1,0 +1,33 @@
+// Package portrait is an embedded library of customer profiles and segments. A
+// host application hands it events; it answers three questions, exactly and at
+// once: who is this customer, what do we know of them, and which segments are
+// they in. One process, one directory, no server.
+//
+// # The four nouns
+//
+// A [DB] is one directory. A [Model] declares what matters in it: which
+// identifiers name a person, which traits and events are kept, which tags there
+// are. An [profile.Event] is what the host hands in. A [View] is everything as
+// of one commit and one instant; the methods of DB that ask a question open a
+// View for that one question.
+//
+// # The way of an event
+//
+// Ingest finds whose event it is, folds it into that person's state,
+// re-evaluates the rules that read what it touched, flips the bits of their
+// bitmaps, and writes all of it in one commit. When it returns nil the events
+// survive a crash of the process and of the machine.
+//
+// # Time
+//
+// Every answer says its instant (AsOf). A rule about time, such as
+// `registered < ago("30d")`, changes at its exact instant without an event: the
+// commit that stored the profile also stored when that will be, and a query
+// first applies what has come due.
+//
+// # Goroutines
+//
+// Every method of DB and View may be called from any goroutine. Readers never
+// block the writer, nor the writer them. Portrait starts no goroutine that
+// outlives a call, but for those of its store, which end with Close.
+package portrait

@@ -1,0 +1,43 @@
+package portrait
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/portraitdb/portrait/store"
+)
+
+// The errors that callers branch on; match them with errors.Is.
+var (
+	// ErrClosed is returned by every call after Close.
+	ErrClosed = store.ErrClosed
+	// ErrLocked is returned by Open when another process, or another DB of this
+	// one, holds the directory.
+	ErrLocked = store.ErrLocked
+	// ErrFailed is returned by every write after the disk failed one: reads go
+	// on from the last durable commit, and a reopened directory holds exactly
+	// what was acknowledged.
+	ErrFailed = store.ErrFailed
+	// ErrFormat is returned by Open for a directory of another format version.
+	ErrFormat = store.ErrFormat
+	// ErrCorrupt is wrapped by errors that tell of damaged stored bytes.
+	ErrCorrupt = store.ErrCorrupt
+	// ErrNotFound is returned where no live profile has the identifier or ID.
+	ErrNotFound = errors.New("portrait: not found")
+	// ErrModel is wrapped by errors that refuse a model or a definition.
+	ErrModel = errors.New("portrait: model refused")
+)
+
+// CheckError is what Check returns when the store disagrees with the naive
+// recomputation.
+type CheckError struct {
+	// Differences names each, in words. At most 1,000 are listed.
+	Differences []string
+	// Total counts all of them.
+	Total int
+}
+
+// Error gives the count and the first difference.
+func (e *CheckError) Error() string {
+	return fmt.Sprintf("portrait: check found %d differences, the first: %s", e.Total, e.Differences[0])
+}

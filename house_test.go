@@ -1,0 +1,145 @@
+package portrait_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/portraitdb/portrait"
+
+type goPackage struct {
+	ImportPath   string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+}
+
+// listPackages asks the go command for the packages of this module.
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// The house: what each package of ours may import of ours. The root may import
+// everything; programs import public packages only.
+var house = map[string][]string{
+	"profile":         {},
+	"store":           {"internal/shard"},
+	"identity":        {"profile"},
+	"tags":            {"profile", "internal/syntax"},
+	"segment":         {"profile", "internal/syntax", "internal/shard"},
+	"lifecycle":       {},
+	"internal/keys":   {},
+	"internal/pack":   {},
+	"internal/shard":  {},
+	"internal/syntax": {"profile"},
+	"internal/oracle": {"profile", "internal/syntax"},
+}
+
+func TestHouse_arrows_point_down(t *testing.T) {
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		allowed, known := house[name]
+		program := strings.HasPrefix(name, "examples/")
+		if name != "" && !known && !program {
+			t.Errorf("package %s is not in the house", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			rel, ours := strings.CutPrefix(imp, module+"/")
+			switch {
+			case strings.HasPrefix(imp, "github.com/cockroachdb/pebble") && name != "store":
+				t.Errorf("%s imports %s: only store does", p.ImportPath, imp)
+			case !ours || name == "":
+			case program:
+				if strings.HasPrefix(rel, "internal/") {
+					t.Errorf("%s imports %s: programs use public packages", p.ImportPath, imp)
+				}
+			case !slices.Contains(allowed, rel):
+				t.Errorf("%s imports %s: the arrow points the wrong way", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
+func TestHouse_the_face_stays_small(t *testing.T) {
+	fset := token.NewFileSet()
+	pkgs, err := parser.ParseDir(fset, ".", nil, parser.ParseComments) //nolint:staticcheck // one directory, no build tags
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names, methods, undocumented []string
+	note := func(name string, doc *ast.CommentGroup) {
+		if !ast.IsExported(name) {
+			return
+		}
+		names = append(names, name)
+		if doc == nil {
+			undocumented = append(undocumented, name)
+		}
+	}
+	for path, file := range pkgs["portrait"].Files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		for _, decl := range file.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					note(d.Name.Name, d.Doc)
+					continue
+				}
+				if recv, ok := d.Recv.List[0].Type.(*ast.StarExpr); ok && recv.X.(*ast.Ident).Name == "DB" && d.Name.IsExported() {
+					methods = append(methods, d.Name.Name)
+					if d.Doc == nil {
+						undocumented = append(undocumented, "DB."+d.Name.Name)
+					}
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch s := spec.(type) {
+					case *ast.TypeSpec:
+						note(s.Name.Name, d.Doc)
+					case *ast.ValueSpec:
+						for _, n := range s.Names {
+							doc := s.Doc
+							if doc == nil {
+								doc = d.Doc
+							}
+							note(n.Name, doc)
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(names) > 40 {
+		t.Errorf("the root exports %d names, the most is 40: %s", len(names), strings.Join(names, " "))
+	}
+	if len(methods) > 25 {
+		t.Errorf("DB has %d methods, the most is 25: %s", len(methods), strings.Join(methods, " "))
+	}
+	if len(undocumented) > 0 {
+		t.Errorf("without a doc comment: %s", strings.Join(undocumented, " "))
+	}
+}

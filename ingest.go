@@ -1,0 +1,335 @@
+package portrait
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// A commit takes in waiting calls until it has this much.
+const (
+	maxGroupEvents = 10_000
+	maxGroupBytes  = 8 << 20
+)
+
+// Result tells what became of the events of one Ingest call. Accepted,
+// Duplicate and the length of Rejected add up to their number.
+type Result struct {
+	Accepted  int
+	Duplicate int // taken in before, with the same content
+	Rejected  []Rejection
+	// Dropped counts the identifiers of accepted events that may not name a
+	// person, such as "null", or that were too many.
+	Dropped int
+	Epoch   uint64 // of the commit that holds them
+}
+
+// Rejection tells why one event was refused. Its neighbours were not.
+type Rejection struct {
+	Index  int    // in the call's events
+	Field  string // such as "properties.revenue"
+	Reason string // a constant of package profile, or ReasonReused
+	Detail string // in words
+}
+
+// Reasons that only a store can give.
+const (
+	// ReasonReused refuses an event whose source, message ID and day were taken
+	// in before with other content: the first wins.
+	ReasonReused = "message_id_reused"
+	// ReasonBlocked refuses an event none of whose identifiers may name a person.
+	ReasonBlocked = "blocked_identifier"
+)
+
+// Ingest takes events in: all that are good, in one commit, whatever their
+// number. When it returns nil they are durable and every later answer knows
+// them. Bad events are refused one by one and reported in the Result. Calls
+// that wait at the same time share a commit, so many goroutines with small
+// batches are as good as one with large ones.
+//
+// The events' maps and slices must not be changed until Ingest returns.
+//
+// It returns ErrClosed, ErrFailed, or the cause of ctx if that ended before the
+// events' turn came; then none of them was taken in.
+func (db *DB) Ingest(ctx context.Context, events ...profile.Event) (Result, error) {
+	if err := db.gate.enter(); err != nil {
+		return Result{}, err
+	}
+	defer db.gate.leave()
+	req := db.prepare(events)
+	db.queue.push(req)
+	if err := db.lock(ctx); err != nil {
+		if db.queue.withdraw(req) {
+			return Result{}, err
+		}
+		<-req.done // somebody is committing it
+		return req.result, req.err
+	}
+	select {
+	case <-req.done:
+	default:
+		for !req.taken {
+			db.commit(db.queue.pop())
+		}
+	}
+	db.unlock()
+	return req.result, req.err
+}
+
+// request is one Ingest call on its way.
+type request struct {
+	cat      *catalog
+	events   []profile.Event
+	prepared []prepared
+	bytes    int
+	taken    bool // under DB.write
+	done     chan struct{}
+	result   Result
+	err      error
+}
+
+// prepared is one event with all the work done that needs no store.
+type prepared struct {
+	index   int
+	ids     []namedToken // strongest first
+	delta   *profile.State
+	stamp   profile.Stamp
+	dedup   dedupKey
+	content uint64
+	attrs   []string
+	event   string
+	dropped int
+}
+
+type dedupKey [1 + 4 + keys.DedupHashLen]byte
+
+type namedToken struct {
+	token identity.Token
+	id    profile.Identifier
+}
+
+// prepare validates, normalises, hashes and lifts events. It runs in the
+// caller's goroutine, before the writer's turn.
+func (db *DB) prepare(events []profile.Event) *request {
+	req := &request{cat: db.cat.Load(), events: events, done: make(chan struct{})}
+	req.prepared = make([]prepared, 0, len(events))
+	now := db.opts.Clock()
+	for i := range events {
+		p, err := db.prepareEvent(req.cat, &events[i], now)
+		if err != nil {
+			req.reject(i, err)
+			continue
+		}
+		p.index = i
+		req.prepared = append(req.prepared, p)
+		req.bytes += p.delta.MemoryBytes()
+	}
+	return req
+}
+
+func (r *request) reject(index int, err error) {
+	rej := Rejection{Index: index, Reason: "invalid", Detail: err.Error()}
+	if f, ok := errors.AsType[*profile.FieldError](err); ok {
+		rej.Field, rej.Reason, rej.Detail = f.Field, f.Reason, f.Detail
+	}
+	r.result.Rejected = append(r.result.Rejected, rej)
+}
+
+func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepared, error) {
+	var p prepared
+	if e.Received.IsZero() {
+		c := *e
+		c.Received = now
+		e = &c
+	}
+	if err := e.Validate(db.opts.Limits, now); err != nil {
+		return p, err
+	}
+	var err error
+	if p.ids, p.dropped, err = db.identifiers(cat, e); err != nil {
+		return p, err
+	}
+	if p.delta, err = cat.fold.Lift(e); err != nil {
+		return p, err
+	}
+	content := e.ContentHash()
+	p.content = binary.BigEndian.Uint64(content[:])
+	p.stamp = e.Stamp()
+	id := profile.Identifier{Namespace: "\x00" + e.Source, Value: e.MessageID}
+	if e.MessageID == "" {
+		id.Value = string(content[:])
+		id.Namespace = "\x01" + e.Source
+	}
+	hash := db.tokens.Token(id)
+	keys.AppendDedup(p.dedup[:0], day(e.Time), [keys.DedupHashLen]byte(hash[:]))
+	p.attrs, p.event = slices.Collect(p.delta.AttributeNames()), e.CountedName()
+	return p, nil
+}
+
+// day is the civil day (UTC) of an event's original time; 0 without one, for a
+// received time changes when the event is sent again.
+func day(t time.Time) int32 {
+	if t.IsZero() {
+		return 0
+	}
+	s := t.Unix()
+	d := s / 86400
+	if s%86400 < 0 {
+		d--
+	}
+	return int32(d)
+}
+
+// identifiers cleans an event's identifiers and sorts them, strongest first.
+// Those that may not name a person are left out; without any left the event is
+// refused.
+func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dropped int, err error) {
+	all := e.Identifiers
+	if e.Type == profile.Identify {
+		all = append(slices.Clip(all), cat.rules.FromTraits(e.Traits)...)
+	}
+	kept, drops := cat.rules.Select(all)
+	if len(kept) == 0 {
+		err := &profile.FieldError{Field: "identifiers", Reason: ReasonBlocked}
+		if len(drops) > 0 {
+			err.Detail = drops[0].Error()
+		}
+		return nil, len(drops), err
+	}
+	ids = make([]namedToken, len(kept))
+	for i, id := range kept {
+		ids[i] = namedToken{token: db.tokens.Token(id), id: id}
+	}
+	return ids, len(drops), nil
+}
+
+// queue holds the requests that wait for a commit.
+type queue struct {
+	mu      sync.Mutex // guards waiting
+	waiting []*request
+}
+
+func (q *queue) push(r *request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(q.waiting, r)
+}
+
+// withdraw takes a request back; false if a commit has taken it.
+func (q *queue) withdraw(r *request) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.Index(q.waiting, r)
+	if i >= 0 {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	}
+	return i >= 0
+}
+
+// pop takes the requests of one commit: at least one, where any waits.
+func (q *queue) pop() []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, events, bytes := 0, 0, 0
+	for _, r := range q.waiting {
+		events += len(r.prepared)
+		bytes += r.bytes
+		if n > 0 && (events > maxGroupEvents || bytes > maxGroupBytes) {
+			break
+		}
+		n++
+	}
+	group := slices.Clone(q.waiting[:n])
+	q.waiting = slices.Delete(q.waiting, 0, n)
+	return group
+}
+
+// commit takes a group of requests in, all in one commit or none, and wakes
+// their callers.
+func (db *DB) commit(group []*request) {
+	err := db.commitGroup(group)
+	for _, r := range group {
+		r.taken = true
+		if err != nil {
+			r.result, r.err = Result{}, err
+		}
+		r.result.Epoch = db.meta.epoch
+		slices.SortFunc(r.result.Rejected, func(a, b Rejection) int { return cmp.Compare(a.Index, b.Index) })
+		close(r.done)
+	}
+}
+
+func (db *DB) commitGroup(group []*request) error {
+	t := db.begin()
+	seen := map[dedupKey]uint64{}
+	for _, r := range group {
+		if r.cat != t.cat { // the model changed while it waited
+			fresh := db.prepare(r.events)
+			r.prepared, r.result = fresh.prepared, fresh.result
+		}
+		for i := range r.prepared {
+			if err := t.take(r, &r.prepared[i], seen); err != nil {
+				t.abort()
+				return err
+			}
+		}
+	}
+	if len(seen) == 0 {
+		t.index.Abort()
+		return nil
+	}
+	return t.finish(false)
+}
+
+// take takes one event in, unless it was before.
+func (t *txn) take(r *request, p *prepared, seen map[dedupKey]uint64) error {
+	content, ok := seen[p.dedup]
+	if !ok {
+		data, stored, err := t.get(p.dedup[:])
+		if err != nil {
+			return err
+		}
+		if ok = stored && len(data) == 8; ok {
+			content = binary.BigEndian.Uint64(data)
+		}
+	}
+	if ok {
+		if content == p.content {
+			r.result.Duplicate++
+			return nil
+		}
+		r.reject(p.index, &profile.FieldError{
+			Field: "messageId", Reason: ReasonReused,
+			Detail: "taken in before on that day, with other content",
+		})
+		return nil
+	}
+	seen[p.dedup] = p.content
+	t.batch.Set(p.dedup[:], binary.BigEndian.AppendUint64(t.scratch[:0], p.content))
+	r.result.Accepted++
+	r.result.Dropped += p.dropped
+	t.meta.accepted++
+
+	strong, err := t.nodeOf(p.ids[0].token, p.ids[0].id)
+	if err != nil {
+		return err
+	}
+	for _, id := range p.ids[1:] {
+		weak, err := t.nodeOf(id.token, id.id)
+		if err != nil {
+			return err
+		}
+		if err := t.see(weak, strong, p.stamp); err != nil {
+			return err
+		}
+	}
+	return t.fold(strong, p.delta, p.attrs, p.event)
+}

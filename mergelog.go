@@ -1,0 +1,64 @@
+package portrait
+
+import (
+	"slices"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
+)
+
+// logMerges counts and records the profiles that were regrouped: a record for
+// each profile that now holds nodes of several earlier ones, or of one that
+// others hold nodes of too.
+func (t *txn) logMerges() {
+	was := map[identity.Token]uint32{}
+	for ordinal, p := range t.befores {
+		for _, m := range p.comp.members {
+			was[m] = ordinal
+		}
+	}
+	sources := make(map[*component][]uint32)
+	uses := map[uint32]int{}
+	for _, c := range t.touched {
+		if !c.all || c.now == nil {
+			continue
+		}
+		var from []uint32
+		for _, m := range c.members {
+			if o, ok := was[m]; ok && !slices.Contains(from, o) {
+				from = append(from, o)
+				uses[o]++
+			}
+		}
+		slices.Sort(from)
+		sources[c] = from
+	}
+	for _, c := range t.touched {
+		from := sources[c]
+		split := slices.ContainsFunc(from, func(o uint32) bool { return uses[o] > 1 })
+		if len(from) < 2 && !split {
+			continue
+		}
+		t.meta.merges += uint64(max(len(from)-1, 0))
+		if split && !slices.Contains(from, c.now.ordinal) {
+			t.meta.splits++
+		}
+		t.putMerge(c.now.ordinal, from)
+	}
+}
+
+// putMerge writes one record of the merge log: the profile, and the profiles
+// whose identifiers it took in.
+func (t *txn) putMerge(into uint32, from []uint32) {
+	t.key = keys.AppendMergeLog(t.key[:0], t.meta.epoch+1, t.merges)
+	t.merges++
+	t.scratch = append(t.scratch[:0], recordVersion)
+	t.scratch = pack.AppendArray(t.scratch, 2)
+	t.scratch = pack.AppendUint(t.scratch, uint64(into))
+	t.scratch = pack.AppendArray(t.scratch, len(from))
+	for _, o := range from {
+		t.scratch = pack.AppendUint(t.scratch, uint64(o))
+	}
+	t.batch.Set(t.key, t.scratch)
+}

@@ -1,0 +1,137 @@
+package portrait
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
+
+// The names of the store's own records.
+const (
+	metaKey     = "key"     // 32 random bytes: the key of tokens and dedup hashes
+	metaState   = "state"   // see meta
+	metaModel   = "model"   // the model in its JSON form
+	metaAdvance = "advance" // the instant that an unfinished Advance goes to
+)
+
+// universe is the field of all live profiles.
+const universe segment.FieldID = 0
+
+// meta is what every commit writes of the store as a whole.
+type meta struct {
+	epoch       uint64
+	instant     profile.Instant // that tags are evaluated at
+	nextOrdinal uint32
+	nextField   uint32
+	accepted    uint64
+	merges      uint64 // profiles that a merge made disappear
+	splits      uint64 // profiles that a split made appear
+
+	nextDue profile.Instant // not stored: the earliest deadline, or earlier
+}
+
+func (m *meta) append(dst []byte) []byte {
+	dst = append(dst, recordVersion)
+	dst = pack.AppendArray(dst, 7)
+	dst = pack.AppendUint(dst, m.epoch)
+	dst = pack.AppendInt(dst, int64(m.instant))
+	dst = pack.AppendUint(dst, uint64(m.nextOrdinal))
+	dst = pack.AppendUint(dst, uint64(m.nextField))
+	dst = pack.AppendUint(dst, m.accepted)
+	dst = pack.AppendUint(dst, m.merges)
+	return pack.AppendUint(dst, m.splits)
+}
+
+func decodeMeta(data []byte) (m meta, err error) {
+	r := pack.NewReader(data)
+	if v := r.Byte(); v != recordVersion {
+		return m, fmt.Errorf("%w: state record of version %d", ErrCorrupt, v)
+	}
+	r.ArrayOf(7)
+	m.epoch = r.Uint()
+	m.instant = profile.Instant(r.Int())
+	m.nextOrdinal = r.Uint32()
+	m.nextField = r.Uint32()
+	m.accepted = r.Uint()
+	m.merges = r.Uint()
+	m.splits = r.Uint()
+	if err := r.Close(); err != nil {
+		return m, fmt.Errorf("%w: state record: %w", ErrCorrupt, err)
+	}
+	return m, nil
+}
+
+// fieldUse says what a field of the index holds.
+type fieldUse uint8
+
+const (
+	useUniverse fieldUse = iota
+	useTag               // Name: the tag's
+	useColumn            // Name: the trait's
+	useExists            // who has a value of trait Name
+	useValue             // who has Value of trait Name
+)
+
+// fieldRecord says what one field of the index is for.
+type fieldRecord struct {
+	Use     fieldUse
+	Name    string
+	Value   []byte // useValue only, as profile.AppendValue writes it
+	Filling bool
+}
+
+func (f *fieldRecord) append(dst []byte) []byte {
+	dst = append(dst, recordVersion)
+	dst = pack.AppendArray(dst, 4)
+	dst = pack.AppendUint(dst, uint64(f.Use))
+	dst = pack.AppendString(dst, f.Name)
+	dst = pack.AppendBin(dst, f.Value)
+	return pack.AppendBool(dst, f.Filling)
+}
+
+func decodeField(data []byte) (f fieldRecord, err error) {
+	r := pack.NewReader(data)
+	if v := r.Byte(); v != recordVersion {
+		return f, fmt.Errorf("%w: field record of version %d", ErrCorrupt, v)
+	}
+	r.ArrayOf(4)
+	f.Use = fieldUse(r.Uint())
+	f.Name = r.String()
+	f.Value = slices.Clone(r.Bin())
+	f.Filling = r.Bool()
+	if err := r.Close(); err != nil {
+		return f, fmt.Errorf("%w: field record: %w", ErrCorrupt, err)
+	}
+	return f, nil
+}
+
+// newField adds a field to the index and to its dictionary.
+func (t *txn) newField(rec fieldRecord, kind segment.FieldKind) segment.FieldID {
+	id := segment.FieldID(t.meta.nextField)
+	t.meta.nextField++
+	t.index.Add(id, kind)
+	t.putField(id, rec)
+	return id
+}
+
+func (t *txn) putField(id segment.FieldID, rec fieldRecord) {
+	t.key = keys.AppendField(t.key[:0], uint32(id))
+	t.batch.Set(t.key, rec.append(nil))
+}
+
+// dropField removes a field and its shards.
+func (t *txn) dropField(id segment.FieldID) {
+	t.index.Drop(id)
+	t.key = keys.AppendField(t.key[:0], uint32(id))
+	t.batch.Delete(t.key)
+	prefix := keys.AppendShard(nil, uint32(id), 0)[:5]
+	t.batch.DeleteRange(prefix, keys.End(prefix))
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

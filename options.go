@@ -1,0 +1,71 @@
+package portrait
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/store"
+)
+
+// Options tune a DB. The zero value of every field is its documented default;
+// a nil *Options means all defaults.
+type Options struct {
+	// CacheBytes is the memory for blocks read from disk. The default is 256 MiB.
+	CacheBytes int64
+	// MemTableBytes is the size of one write buffer; up to five are reserved on
+	// top of CacheBytes. The default is 32 MiB.
+	MemTableBytes int64
+	// StateCacheBytes is the memory, roughly, for the decoded states of the
+	// people whose events come in. The default is 64 MiB.
+	StateCacheBytes int64
+	// IndexBytes is the memory for decoded bitmaps and columns; what does not
+	// fit is read again when asked. The default is 512 MiB.
+	IndexBytes int64
+	// NoSync acknowledges commits before they are on disk: a crash of the
+	// machine or the process may lose the last of them, never half of one. The
+	// default waits for the disk.
+	NoSync bool
+	// Clock tells the time. It serves events without a received time, the bound
+	// on times in the future, and the instant of answers. The default is
+	// time.Now. It may be called from any goroutine.
+	Clock func() time.Time
+	// Limits bound what one event may hold. See [profile.Limits] for defaults.
+	Limits profile.Limits
+	// Logger receives warnings and the store's messages. The default is silence.
+	Logger *slog.Logger
+	// OnFailure is called once, when the store enters the failed state. It must
+	// not block or call the DB. The default does nothing.
+	OnFailure func(error)
+
+	fs store.FS
+}
+
+func (o *Options) withDefaults() (Options, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	var faults []error
+	size := func(name string, v *int64, standard, least int64) {
+		if *v == 0 {
+			*v = standard
+		}
+		if *v < least {
+			faults = append(faults, fmt.Errorf("portrait: Options.%s is %d, the least is %d", name, *v, least))
+		}
+	}
+	size("CacheBytes", &c.CacheBytes, 256<<20, 1<<20)
+	size("MemTableBytes", &c.MemTableBytes, 32<<20, 256<<10)
+	size("StateCacheBytes", &c.StateCacheBytes, 64<<20, 0)
+	size("IndexBytes", &c.IndexBytes, 512<<20, 1<<20)
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, errors.Join(faults...)
+}

@@ -1,0 +1,303 @@
+package portrait
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// member is one live profile as an epoch shows it.
+type member struct {
+	ordinal uint32
+	nodes   []*node
+}
+
+// state combines the evidence; it is not to be changed.
+func (m *member) state() *profile.State {
+	p := person{states: make([]*profile.State, len(m.nodes))}
+	for i, n := range m.nodes {
+		p.states[i] = n.state
+	}
+	return p.state()
+}
+
+// node reads one node; nil if it is not there.
+func (e *epoch) node(token identity.Token) (*node, error) {
+	data, ok, err := e.snap.GetTo(nil, keys.AppendNode(nil, token))
+	if err != nil || !ok {
+		return nil, err
+	}
+	return decodeNode(token, data)
+}
+
+// component reads the nodes of a node's component.
+func (e *epoch) component(n *node) ([]*node, error) {
+	if n.alone() && !n.linked {
+		return []*node{n}, nil
+	}
+	data, ok, err := e.snap.GetTo(nil, keys.AppendComponent(nil, n.root))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		if n.alone() {
+			return []*node{n}, nil
+		}
+		return nil, fmt.Errorf("%w: a node's component is not there", ErrCorrupt)
+	}
+	tokens, err := decodeComponent(data)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]*node, len(tokens))
+	for i, t := range tokens {
+		if t == n.token {
+			nodes[i] = n
+			continue
+		}
+		if nodes[i], err = e.node(t); err != nil {
+			return nil, err
+		}
+		if nodes[i] == nil {
+			return nil, fmt.Errorf("%w: a component names a node that is not there", ErrCorrupt)
+		}
+	}
+	return nodes, nil
+}
+
+// member returns the live profile that a node belongs to; nil if it is none.
+func (e *epoch) member(n *node) (*member, error) {
+	nodes, err := e.component(n)
+	if err != nil {
+		return nil, err
+	}
+	m := &member{nodes: nodes}
+	live, numbered := false, false
+	for _, n := range nodes {
+		live = live || n.state.Events() > 0 && !e.cat.rules.Generic(n.evidence())
+		if n.numbered && (!numbered || n.ordinal < m.ordinal) {
+			numbered, m.ordinal = true, n.ordinal
+		}
+	}
+	if !live {
+		return nil, nil
+	}
+	if !numbered {
+		return nil, fmt.Errorf("%w: a live profile has no ordinal", ErrCorrupt)
+	}
+	return m, nil
+}
+
+// byOrdinal returns the profile that an ordinal leads to today; nil if none.
+func (e *epoch) byOrdinal(ordinal uint32) (*member, error) {
+	data, ok, err := e.snap.GetTo(nil, keys.AppendOrdinal(nil, ordinal))
+	if err != nil || !ok {
+		return nil, err
+	}
+	if len(data) != keys.TokenLen {
+		return nil, fmt.Errorf("%w: ordinal record of %d bytes", ErrCorrupt, len(data))
+	}
+	n, err := e.node(keys.Token(data))
+	if err != nil || n == nil {
+		return nil, err
+	}
+	return e.member(n)
+}
+
+// everyone yields the live profiles in the order of their tokens, from a token
+// on. It reads the nodes in one sweep, and apart only those of components.
+func (e *epoch) everyone(ctx context.Context, from identity.Token) iter.Seq2[*member, error] {
+	return func(yield func(*member, error) bool) {
+		lower := keys.AppendNode(nil, from)
+		n := 0
+		for kv, err := range e.snap.Scan(lower, keys.End([]byte{keys.Node})) {
+			if n++; err == nil && n&1023 == 0 && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(kv.Key) != 1+keys.TokenLen {
+				yield(nil, fmt.Errorf("%w: node key of %d bytes", ErrCorrupt, len(kv.Key)))
+				return
+			}
+			token := identity.Token(kv.Key[1:])
+			head, _, err := splitNode(token, kv.Value)
+			if err == nil && !head.alone() {
+				continue // it is met with its component's root
+			}
+			var m *member
+			if err == nil {
+				var n *node
+				if n, err = decodeNode(token, bytes.Clone(kv.Value)); err == nil {
+					m, err = e.member(n)
+				}
+			}
+			if m == nil && err == nil {
+				continue
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Profile returns the profile that an identifier leads to now, or ErrNotFound.
+func (v *View) Profile(ctx context.Context, id profile.Identifier) (*profile.Profile, error) {
+	return inside(v, func() (*profile.Profile, error) { return v.profile(ctx, id) })
+}
+
+// Profile is View.Profile on a view of this moment.
+func (db *DB) Profile(ctx context.Context, id profile.Identifier) (*profile.Profile, error) {
+	return within(ctx, db, func(v *View) (*profile.Profile, error) { return v.profile(ctx, id) })
+}
+
+func (v *View) profile(_ context.Context, id profile.Identifier) (*profile.Profile, error) {
+	m, err := v.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return v.describe(m)
+}
+
+// find returns the live profile of an identifier.
+func (v *View) find(id profile.Identifier) (*member, error) {
+	clean, err := v.epoch.cat.rules.Clean(id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	n, err := v.epoch.node(v.db.tokens.Token(clean))
+	if err != nil {
+		return nil, err
+	}
+	if n == nil {
+		return nil, ErrNotFound
+	}
+	m, err := v.epoch.member(n)
+	if err == nil && m == nil {
+		err = ErrNotFound
+	}
+	return m, err
+}
+
+// Profiles yields the profiles of a set, in ascending order of ID; an ID that
+// meanwhile leads to another profile yields that. A nil set means everybody, in
+// no particular order. Profiles are read as they are asked for. An error comes
+// at most once, last, with a nil Profile; breaking off releases everything; the
+// sequence may be ranged over again.
+func (v *View) Profiles(ctx context.Context, set *segment.Set) iter.Seq2[*profile.Profile, error] {
+	return func(yield func(*profile.Profile, error) bool) {
+		if err := v.enter(); err != nil {
+			yield(nil, err)
+			return
+		}
+		defer v.leave()
+		v.profiles(ctx, set, yield)
+	}
+}
+
+// Profiles is View.Profiles on a view of the moment when the sequence is ranged
+// over.
+func (db *DB) Profiles(ctx context.Context, set *segment.Set) iter.Seq2[*profile.Profile, error] {
+	return func(yield func(*profile.Profile, error) bool) {
+		_, err := within(ctx, db, func(v *View) (struct{}, error) {
+			v.profiles(ctx, set, yield)
+			return struct{}{}, nil
+		})
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (v *View) profiles(ctx context.Context, set *segment.Set, yield func(*profile.Profile, error) bool) {
+	for m, err := range v.members(ctx, set) {
+		var p *profile.Profile
+		if err == nil {
+			p, err = v.describe(m)
+		}
+		if !yield(p, err) || err != nil {
+			return
+		}
+	}
+}
+
+func (v *View) members(ctx context.Context, set *segment.Set) iter.Seq2[*member, error] {
+	if set == nil {
+		return v.epoch.everyone(ctx, identity.Token{})
+	}
+	return func(yield func(*member, error) bool) {
+		for id := range set.Members() {
+			m, err := v.epoch.byOrdinal(id.Ordinal())
+			if err == nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if m == nil && err == nil {
+				continue
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// describe makes the public picture of a profile.
+func (v *View) describe(m *member) (*profile.Profile, error) {
+	st := m.state()
+	cat := v.epoch.cat
+	p := &profile.Profile{
+		ID: profile.MakeID(0, m.ordinal), Events: st.Events(), Traits: cat.traitsOf(st),
+		Counters: slices.Collect(st.Counters()),
+	}
+	if first, last, ok := st.Span(); ok {
+		p.First, p.Last = first.At.Time(), last.At.Time()
+	}
+	for _, n := range m.nodes {
+		p.Identifiers = append(p.Identifiers, n.id)
+	}
+	slices.SortFunc(p.Identifiers, cat.rules.Compare)
+	for _, t := range cat.tags {
+		if t.filling {
+			continue
+		}
+		if ok, _ := t.program.Eval(st, v.at); ok {
+			p.Tags = append(p.Tags, t.def.Name)
+		}
+	}
+	return p, nil
+}
+
+// traitsOf lists the declared traits that have a value, and the attributes told
+// but not declared, by name.
+func (c *catalog) traitsOf(st *profile.State) []profile.Trait {
+	var traits []profile.Trait
+	for t, policy := range st.Attributes() {
+		info, declared := c.traits[t.Name]
+		if declared && (info.Aggregate != nil || info.Policy != policy || info.Kind != t.Value.Kind()) {
+			continue
+		}
+		traits = append(traits, t)
+	}
+	for name, info := range c.traits {
+		if info.Aggregate == nil {
+			continue
+		}
+		if v, ok := tags.Aggregate(info.Aggregate, st); ok {
+			traits = append(traits, profile.Trait{Name: name, Value: v})
+		}
+	}
+	slices.SortFunc(traits, func(a, b profile.Trait) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(traits, func(a, b profile.Trait) bool { return a.Name == b.Name })
+}

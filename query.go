@@ -1,0 +1,155 @@
+package portrait
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// unwritable reports whether an error says that the store takes no more writes.
+func (db *DB) unwritable(err error) bool { return errors.Is(err, ErrFailed) }
+
+// source is what queries of the view run on.
+func (v *View) source() segment.Source {
+	return segment.Source{Root: v.epoch.root, Loader: v.epoch, Epoch: v.epoch.number, AsOf: v.at}
+}
+
+func (v *View) compile(e segment.Expr) (*segment.Query, error) {
+	checked, err := syntax.Check(e.Tree(), v.epoch.cat)
+	if err != nil {
+		return nil, err
+	}
+	return segment.Compile(checked, operands{v}, v.at)
+}
+
+func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
+	q, err := v.compile(e)
+	if err != nil {
+		return 0, err
+	}
+	return q.Count(ctx, v.source())
+}
+
+func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error) {
+	q, err := v.compile(e)
+	if err != nil {
+		return nil, err
+	}
+	return q.Set(ctx, v.source())
+}
+
+// operands shows a view's names to the segment compiler.
+type operands struct{ v *View }
+
+// Universe implements segment.Catalog.
+func (o operands) Universe() segment.FieldID { return universe }
+
+// Tag implements segment.Catalog.
+func (o operands) Tag(name string) (segment.FieldID, bool) {
+	t := o.v.epoch.cat.tag(name)
+	if t == nil || t.filling {
+		return 0, false
+	}
+	return t.field, true
+}
+
+// Column implements segment.Catalog.
+func (o operands) Column(op syntax.Operand) (segment.FieldID, profile.Kind, bool) {
+	ix := o.v.epoch.cat.indexOf(op)
+	if ix == nil || !ix.column {
+		return 0, 0, false
+	}
+	return ix.field, ix.info.Kind, true
+}
+
+// Values implements segment.Catalog.
+func (o operands) Values(op syntax.Operand) (segment.Values, bool) {
+	ix := o.v.epoch.cat.indexOf(op)
+	if ix == nil || ix.column {
+		return nil, false
+	}
+	return valuesView{ix}, true
+}
+
+// Zone implements segment.Catalog.
+func (o operands) Zone() *time.Location { return o.v.epoch.cat.zone }
+
+// Scan implements segment.Catalog: it evaluates a condition that no index
+// answers on every profile.
+func (o operands) Scan(ctx context.Context, leaf syntax.Expr) (*segment.Set, error) {
+	program, err := tags.Compile(leaf, o.v.epoch.cat)
+	if err != nil {
+		return nil, err
+	}
+	var ordinals []uint32
+	for m, err := range o.v.members(ctx, nil) {
+		if err != nil {
+			return nil, err
+		}
+		if ok, _ := program.Eval(m.state(), o.v.at); ok {
+			ordinals = append(ordinals, m.ordinal)
+		}
+	}
+	return segment.NewSet(o.v.source(), ordinals), nil
+}
+
+// traitIndex returns the index of a trait, or nil.
+func (c *catalog) traitIndex(name string) *traitIndex {
+	i, ok := slices.BinarySearchFunc(c.indexes, name, func(ix *traitIndex, n string) int { return strings.Compare(ix.name, n) })
+	if !ok {
+		return nil
+	}
+	return c.indexes[i]
+}
+
+// indexOf returns the index that answers an operand, or nil. An aggregate is
+// answered by any computed trait of the same one.
+func (c *catalog) indexOf(op syntax.Operand) *traitIndex {
+	switch op := op.(type) {
+	case *syntax.Trait:
+		if ix := c.traitIndex(op.Name); ix != nil && !ix.filling {
+			return ix
+		}
+		if a := c.traits[op.Name].Aggregate; a != nil {
+			return c.indexOf(a)
+		}
+	case *syntax.Aggregate:
+		for _, ix := range c.indexes {
+			if a := ix.info.Aggregate; a != nil && !ix.filling && a.Fn == op.Fn && a.Event == op.Event && a.Property == op.Property {
+				return ix
+			}
+		}
+	}
+	return nil
+}
+
+// Explain tells how an expression comes out for the profile of an identifier:
+// condition by condition true, false or unknown (an operand is missing), with
+// the values read and the instant when each may next change by itself.
+func (v *View) Explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
+	return inside(v, func() (*tags.Explanation, error) { return v.explain(ctx, e, id) })
+}
+
+// Explain is View.Explain on a view of this moment.
+func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
+	return within(ctx, db, func(v *View) (*tags.Explanation, error) { return v.explain(ctx, e, id) })
+}
+
+func (v *View) explain(_ context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
+	program, err := tags.Compile(e.Tree(), v.epoch.cat)
+	if err != nil {
+		return nil, err
+	}
+	m, err := v.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return program.Explain(m.state(), v.at), nil
+}

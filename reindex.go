@@ -1,0 +1,235 @@
+package portrait
+
+import (
+	"slices"
+
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
+
+// settle works out who everybody touched is now, and moves tags, indexes,
+// deadlines and the merge log from what was to what is.
+func (t *txn) settle() error {
+	t.touched = slices.DeleteFunc(t.touched, func(c *component) bool { return c.gone })
+	afters := make(map[uint32]bool, len(t.touched))
+	regrouped := false
+	for _, c := range t.touched {
+		var err error
+		if c.now, err = t.person(c); err != nil {
+			return err
+		}
+		if c.now != nil {
+			afters[c.now.ordinal] = true
+		}
+		regrouped = regrouped || c.all
+	}
+	for ordinal, before := range t.befores {
+		if !afters[ordinal] {
+			if err := t.reindex(ordinal, before, nil); err != nil {
+				return err
+			}
+		}
+	}
+	// In the order of first touch, so that the same input makes the same batch.
+	for _, c := range t.touched {
+		if c.now == nil {
+			continue
+		}
+		if err := t.reindex(c.now.ordinal, t.befores[c.now.ordinal], c.now); err != nil {
+			return err
+		}
+	}
+	if regrouped {
+		t.logMerges()
+	}
+	return nil
+}
+
+// reindex moves one ordinal from the person it was to the person it is; either
+// may be nil.
+func (t *txn) reindex(ordinal uint32, before, after *person) error {
+	was, is := before.state(), after.state()
+	if (was == nil) != (is == nil) {
+		t.index.Set(universe, ordinal, is != nil)
+	}
+	t.visit++
+	if was == nil || is == nil || after.comp.all {
+		for i := range t.cat.tags {
+			t.retag(i, ordinal, was, is)
+		}
+		for i := range t.cat.indexes {
+			if err := t.retrait(i, ordinal, was, is); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, name := range after.comp.attrs {
+		if err := t.reread(t.cat.attrReaders[name], ordinal, was, is); err != nil {
+			return err
+		}
+	}
+	for _, name := range after.comp.events {
+		if err := t.reread(t.cat.eventReaders[name], ordinal, was, is); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reread re-evaluates what reads one attribute or event, once a visit.
+func (t *txn) reread(r readers, ordinal uint32, was, is *profile.State) error {
+	for _, i := range r.tags {
+		if t.tagMark[i] != t.visit {
+			t.tagMark[i] = t.visit
+			t.retag(i, ordinal, was, is)
+		}
+	}
+	for _, i := range r.indexes {
+		if t.indexMark[i] != t.visit {
+			t.indexMark[i] = t.visit
+			if err := t.retrait(i, ordinal, was, is); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// retag moves one tag of one ordinal. The bit of a tag is its rule at the
+// published instant, so what it was need not be stored.
+func (t *txn) retag(i int, ordinal uint32, was, is *profile.State) {
+	tag := t.cat.tags[i]
+	had, has := false, false
+	hadUntil, until := profile.Never, profile.Never
+	if was != nil && !tag.filling {
+		had, hadUntil = tag.program.Eval(was, t.meta.instant)
+	}
+	if is != nil {
+		has, until = tag.program.Eval(is, t.meta.instant)
+	}
+	if had != has || tag.filling {
+		t.index.Set(tag.field, ordinal, has)
+	}
+	// A deadline at or before hadUntil is armed already, if the person lived.
+	if until < hadUntil {
+		t.arm(until, ordinal)
+	}
+}
+
+// arm writes a deadline: at that instant the person is evaluated again.
+func (t *txn) arm(at profile.Instant, ordinal uint32) {
+	t.key = keys.AppendDeadline(t.key[:0], int64(at), ordinal)
+	t.batch.Set(t.key, nil)
+	t.meta.nextDue = min(t.meta.nextDue, at)
+}
+
+// retrait moves one indexed trait of one ordinal.
+func (t *txn) retrait(i int, ordinal uint32, was, is *profile.State) error {
+	ix := t.cat.indexes[i]
+	var old, now profile.Value
+	var had, has bool
+	if was != nil && !ix.filling {
+		old, had = ix.value(was)
+	}
+	if is != nil {
+		now, has = ix.value(is)
+	}
+	if ix.column {
+		switch {
+		case has && (!had || !old.Equal(now)):
+			t.index.Put(ix.field, ordinal, sortable(now))
+		case !has && (had || ix.filling):
+			t.index.Delete(ix.field, ordinal)
+		}
+		return nil
+	}
+	if had != has || ix.filling {
+		t.index.Set(ix.field, ordinal, has)
+	}
+	if had && has && old.Equal(now) {
+		return nil
+	}
+	if ix.filling {
+		return t.refill(ix, ordinal, now, has)
+	}
+	if had {
+		for _, v := range elements(old) {
+			if !has || !holdsValue(now, v) {
+				if err := t.setValue(ix, v, ordinal, false); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if has {
+		for _, v := range elements(now) {
+			if !had || !holdsValue(old, v) {
+				if err := t.setValue(ix, v, ordinal, true); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// refill sets one ordinal's bits of a trait that is being filled, whatever they
+// were: the bits of older commits may or may not have been there.
+func (t *txn) refill(ix *traitIndex, ordinal uint32, now profile.Value, has bool) error {
+	for v, field := range (valuesView{ix}).All() {
+		t.index.Set(field, ordinal, has && holdsValue(now, v))
+	}
+	for _, v := range t.values {
+		if v.dict == ix.values {
+			t.index.Set(v.field, ordinal, has && holdsValue(now, v.value))
+		}
+	}
+	if !has {
+		return nil
+	}
+	for _, v := range elements(now) {
+		if err := t.setValue(ix, v, ordinal, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func holdsValue(in, v profile.Value) bool {
+	if in.Kind() != profile.KindSet {
+		return in.Equal(v)
+	}
+	_, ok := slices.BinarySearchFunc(in.Elements(), v, profile.Value.Compare)
+	return ok
+}
+
+// newValue is a dictionary entry that the transaction adds.
+type newValue struct {
+	dict  *valueFields
+	value profile.Value
+	field segment.FieldID
+}
+
+type learntKey struct {
+	dict  *valueFields
+	value string
+}
+
+func (t *txn) setValue(ix *traitIndex, v profile.Value, ordinal uint32, on bool) error {
+	field, ok := ix.values.lookup(v)
+	if !ok {
+		key := learntKey{ix.values, valueKey(v)}
+		if field, ok = t.learnt[key]; !ok {
+			if !on {
+				return nil
+			}
+			field = t.newField(fieldRecord{Use: useValue, Name: ix.name, Value: []byte(key.value)}, segment.Bitmap)
+			t.learnt[key] = field
+			t.values = append(t.values, newValue{dict: ix.values, value: v, field: field})
+		}
+	}
+	t.index.Set(field, ordinal, on)
+	return nil
+}

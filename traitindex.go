@@ -1,0 +1,123 @@
+package portrait
+
+import (
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// traitIndex is one indexed trait: a column of numbers or times, or a bitmap
+// per value and one of who has any.
+type traitIndex struct {
+	name    string
+	info    syntax.TraitInfo
+	column  bool
+	field   segment.FieldID // the column, or the bitmap of who has a value
+	values  *valueFields    // nil for a column
+	filling bool            // see tag.filling
+}
+
+func newTraitIndex(name string, info syntax.TraitInfo) (*traitIndex, error) {
+	ix := &traitIndex{name: name, info: info}
+	switch info.Kind {
+	case profile.KindNumber, profile.KindTime:
+		ix.column = true
+	case profile.KindString, profile.KindBool, profile.KindSet:
+		ix.values = newValueFields()
+	default:
+		return nil, fmt.Errorf("trait %q: a %s cannot be indexed", name, info.Kind)
+	}
+	return ix, nil
+}
+
+// value returns the trait's value in a state.
+func (ix *traitIndex) value(st *profile.State) (profile.Value, bool) {
+	if ix.info.Aggregate != nil {
+		return tags.Aggregate(ix.info.Aggregate, st)
+	}
+	v, ok := st.Attr(ix.name, ix.info.Policy)
+	return v, ok && v.Kind() == ix.info.Kind
+}
+
+// sortable maps a number or a time to the integer that the column holds.
+func sortable(v profile.Value) int64 {
+	if v.Kind() == profile.KindTime {
+		return int64(v.Instant())
+	}
+	return segment.SortableNumber(v.Number())
+}
+
+// elements returns the values that a value counts as in the index: its elements
+// if it is a set, else itself.
+func elements(v profile.Value) []profile.Value {
+	if v.Kind() == profile.KindSet {
+		return v.Elements()
+	}
+	return []profile.Value{v}
+}
+
+// valueFields is the dictionary of one indexed trait: which field holds the
+// bitmap of which value. It only grows. A reader of an older epoch may see
+// fields that its epoch does not know: they are empty there.
+type valueFields struct {
+	mu    sync.RWMutex // guards the fields below
+	byKey map[string]segment.FieldID
+	all   []valueField
+}
+
+type valueField struct {
+	value profile.Value
+	field segment.FieldID
+}
+
+func newValueFields() *valueFields {
+	return &valueFields{byKey: map[string]segment.FieldID{}}
+}
+
+func valueKey(v profile.Value) string { return string(profile.AppendValue(nil, v)) }
+
+func (f *valueFields) lookup(v profile.Value) (segment.FieldID, bool) {
+	var buf [64]byte
+	key := profile.AppendValue(buf[:0], v)
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	id, ok := f.byKey[string(key)]
+	return id, ok
+}
+
+func (f *valueFields) add(v profile.Value, id segment.FieldID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.byKey[valueKey(v)] = id
+	f.all = append(f.all, valueField{value: v, field: id})
+}
+
+// valuesView gives the executor one trait's dictionary.
+type valuesView struct{ ix *traitIndex }
+
+// Field implements segment.Values.
+func (v valuesView) Field(value profile.Value) (segment.FieldID, bool) {
+	return v.ix.values.lookup(value)
+}
+
+// Exists implements segment.Values.
+func (v valuesView) Exists() segment.FieldID { return v.ix.field }
+
+// All implements segment.Values.
+func (v valuesView) All() iter.Seq2[profile.Value, segment.FieldID] {
+	v.ix.values.mu.RLock()
+	all := v.ix.values.all
+	v.ix.values.mu.RUnlock()
+	return func(yield func(profile.Value, segment.FieldID) bool) {
+		for _, f := range all {
+			if !yield(f.value, f.field) {
+				return
+			}
+		}
+	}
+}
