@@ -1,0 +1,128 @@
+package segment
+
+import (
+	"context"
+	"slices"
+
+	"github.com/portraitdb/portrait/internal/shard"
+)
+
+// NewSet returns the set of the ordinals, which may come in any order and
+// repeat, with the partition, epoch and instant of src. It is meant for answers
+// that no query computes, such as Catalog.Scan: its complement is empty.
+func NewSet(src Source, ordinals []uint32) *Set {
+	s := &Set{partition: src.Partition, epoch: src.Epoch, asOf: src.AsOf}
+	if !slices.IsSorted(ordinals) {
+		ordinals = slices.Clone(ordinals)
+		slices.Sort(ordinals)
+	}
+	var w words
+	for len(ordinals) > 0 {
+		key := ordinals[0] >> 16
+		clear(w[:])
+		n := 0
+		for ; n < len(ordinals) && ordinals[n]>>16 == key; n++ {
+			x := ordinals[n] % blockSpan
+			w[x>>6] |= 1 << (x & 63)
+		}
+		s.add(int(key), newBlock(&w))
+		ordinals = ordinals[n:]
+	}
+	return s
+}
+
+// collect builds the answer, or the first limit members of it.
+func (q *Query) collect(ctx context.Context, src Source, limit uint64) (*Set, error) {
+	if err := q.resolve(ctx); err != nil {
+		return nil, err
+	}
+	universe, err := src.Root.universe(ctx, src, q.universe)
+	if err != nil {
+		return nil, err
+	}
+	x := src.Root.index.newExec(q, src)
+	defer x.release()
+	s := x.newSet()
+	s.universe = universe
+	for i := range x.shards {
+		x.collectShard(ctx, s, i, limit)
+		if s.count >= limit {
+			break
+		}
+	}
+	if x.err != nil {
+		return nil, x.err
+	}
+	return s, nil
+}
+
+func (x *exec) newSet() *Set {
+	return &Set{partition: x.src.Partition, epoch: x.src.Epoch, asOf: x.src.AsOf}
+}
+
+// universe returns the field that All stands for as a set. It shares the blocks
+// of the index, and is kept for the next query on this version.
+func (r *Root) universe(ctx context.Context, src Source, f FieldID) (*Set, error) {
+	if u := r.all.Load(); u != nil && u.field == f {
+		return u.set, nil
+	}
+	q := NewQuery(Bits(f), f)
+	x := r.index.newExec(q, src)
+	defer x.release()
+	s := x.newSet()
+	for i := range x.shards {
+		x.collectShard(ctx, s, i, ^uint64(0))
+	}
+	if x.err != nil {
+		return nil, x.err
+	}
+	r.all.Store(&universe{f, s})
+	return s, nil
+}
+
+type universe struct {
+	field FieldID
+	set   *Set
+}
+
+// build collects the whole answer of a query that only reads sets.
+func (x *exec) build() *Set {
+	s := x.newSet()
+	for i := range x.shards {
+		x.collectShard(context.Background(), s, i, ^uint64(0))
+	}
+	return s
+}
+
+// collectShard adds one shard of the answer to s, up to limit members in all.
+func (x *exec) collectShard(ctx context.Context, s *Set, shardNo int, limit uint64) {
+	for i := range x.blocksOf(ctx, shardNo) {
+		if i%contextEvery == 0 && ctx.Err() != nil {
+			x.fail(ctx.Err())
+		}
+		if x.err != nil {
+			return
+		}
+		v := x.at(i, false)
+		scratch := x.words()
+		if left := limit - s.count; uint64(v.card) > left {
+			s.add(shardNo*shard.Blocks+i, firstOf(v, int(left), scratch))
+			return
+		}
+		s.add(shardNo*shard.Blocks+i, v.toBlock(scratch))
+	}
+}
+
+// firstOf returns the n least values of a view as a block.
+func firstOf(v view, n int, scratch *words) *block {
+	v.fill(scratch)
+	for i, x := range scratch {
+		kept := uint64(0)
+		for ; x != 0 && n > 0; x &= x - 1 {
+			kept |= x & -x
+			n--
+		}
+		scratch[i] = kept
+	}
+	return newBlock(scratch)
+}

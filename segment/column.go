@@ -1,0 +1,220 @@
+package segment
+
+import (
+	"math/bits"
+
+	"github.com/portraitdb/portrait/internal/shard"
+)
+
+// SortableNumber maps a number to the integer that a column keeps for it, so
+// that the order of the integers is the order of the numbers. Negative zero is
+// zero; NaN, which no store keeps, sorts beyond infinity.
+func SortableNumber(f float64) int64 { return shard.Sortable(f) }
+
+// NumberOf is the inverse of SortableNumber.
+func NumberOf(v int64) float64 { return shard.Number(v) }
+
+// Span is an interval of column values, both ends included; empty where Lo is
+// greater than Hi.
+type Span struct{ Lo, Hi int64 }
+
+// holds reports whether v lies in one of spans, which ascend and are apart.
+func holds(spans []Span, v int64) bool {
+	for _, s := range spans {
+		if v <= s.Hi {
+			return s.Lo <= v
+		}
+	}
+	return false
+}
+
+const (
+	chunkSpan   = shard.ChunkSpan
+	blockChunks = blockSpan / chunkSpan
+	columnBytes = 16 + shard.Blocks*8
+	blockBytes  = 16 + blockChunks*8
+	chunkBytes  = 112
+)
+
+// column is one immutable shard of a column field, never empty.
+type column struct {
+	bytes  int
+	blocks [shard.Blocks]*columnBlock
+}
+
+// columnBlock is 2^16 consecutive ordinals of a column: a commit copies this
+// directory and the chunks that it touches.
+type columnBlock struct {
+	card   int
+	chunks [blockChunks]*shard.Chunk
+}
+
+func (m *column) block(i int) *columnBlock {
+	if m == nil {
+		return nil
+	}
+	return m.blocks[i]
+}
+
+// at returns the value of an offset.
+func (m *column) at(offset uint32) (int64, bool) {
+	return m.block(int(offset / blockSpan)).at(uint16(offset))
+}
+
+func (b *columnBlock) at(x uint16) (int64, bool) {
+	if b == nil {
+		return 0, false
+	}
+	c := b.chunks[x/chunkSpan]
+	if c == nil {
+		return 0, false
+	}
+	return c.At(uint8(x))
+}
+
+// with returns the shard changed by cells, which ascend by offset, one each; nil
+// where nothing is left.
+func (m *column) with(cells []shard.Cell) *column {
+	d := &column{bytes: columnBytes}
+	if m != nil {
+		*d = *m
+	}
+	for len(cells) > 0 {
+		i := cells[0].Offset / blockSpan
+		n := 1
+		for n < len(cells) && cells[n].Offset/blockSpan == i {
+			n++
+		}
+		var grown int
+		if d.blocks[i], grown = d.blocks[i].with(cells[:n]); grown != 0 {
+			d.bytes += grown
+		}
+		cells = cells[n:]
+	}
+	return d.orNil()
+}
+
+func (m *column) orNil() *column {
+	for _, b := range m.blocks {
+		if b != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// with returns the block changed by cells and by how many bytes it has grown.
+func (b *columnBlock) with(cells []shard.Cell) (d *columnBlock, grown int) {
+	d = &columnBlock{}
+	if b != nil {
+		*d = *b
+	} else {
+		grown = blockBytes
+	}
+	for len(cells) > 0 {
+		i := cells[0].Offset % blockSpan / chunkSpan
+		n := 1
+		for n < len(cells) && cells[n].Offset%blockSpan/chunkSpan == i {
+			n++
+		}
+		if old := d.chunks[i]; old != nil {
+			grown -= chunkBytes + len(old.Data)
+			d.card -= old.N
+		}
+		c := d.chunks[i].With(cells[:n])
+		if c != nil {
+			grown += chunkBytes + len(c.Data)
+			d.card += c.N
+		}
+		d.chunks[i] = c
+		cells = cells[n:]
+	}
+	if d.card == 0 {
+		return nil, grown - blockBytes
+	}
+	return d, grown
+}
+
+// loadColumn decodes the durable base of a shard; nil where it is empty. It
+// keeps v.
+func loadColumn(v []byte) (*column, error) {
+	if len(v) == 0 {
+		return nil, nil
+	}
+	chunks, err := shard.DecodeColumnBase(nil, v)
+	if err != nil {
+		return nil, err
+	}
+	d := &column{bytes: columnBytes}
+	for _, c := range chunks {
+		i := c.Index / blockChunks
+		if d.blocks[i] == nil {
+			d.blocks[i] = &columnBlock{}
+			d.bytes += blockBytes
+		}
+		d.blocks[i].chunks[c.Index%blockChunks] = c.Chunk
+		d.blocks[i].card += c.N
+		d.bytes += chunkBytes + len(c.Data)
+	}
+	return d.orNil(), nil
+}
+
+// exists writes over w which values of the block exist.
+func (b *columnBlock) exists(w *words) {
+	clear(w[:])
+	for i, c := range b.chunks {
+		if c != nil {
+			*(*[4]uint64)(w[4*i:]) = c.Exists
+		}
+	}
+}
+
+// scan writes over w which values of the block lie in spans, and returns how
+// many. Where mask is not nil only its bits are looked at; it may be w.
+func (b *columnBlock) scan(w, mask *words, spans []Span) int {
+	card := 0
+	within := allSlots
+	for i, c := range b.chunks {
+		if mask != nil {
+			within = [4]uint64(mask[4*i : 4*i+4])
+		}
+		out := (*[4]uint64)(w[4*i:])
+		*out = [4]uint64{}
+		if c == nil || within[0]|within[1]|within[2]|within[3] == 0 {
+			continue
+		}
+		for _, s := range spans {
+			scanChunk(out, c, s)
+		}
+		for j := range out {
+			out[j] &= within[j]
+			card += bits.OnesCount64(out[j])
+		}
+	}
+	return card
+}
+
+var allSlots = [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+
+// scanChunk adds to out the slots of c whose values lie in s.
+func scanChunk(out *[4]uint64, c *shard.Chunk, s Span) {
+	from, to, some := c.Reach(s.Lo, s.Hi)
+	switch {
+	case !some:
+		return
+	case from == 0 && to == ^uint64(0)>>(64-8*uint(c.Width)):
+		for j := range out {
+			out[j] |= c.Exists[j]
+		}
+		return
+	}
+	var packed [4]uint64
+	scanPacked(&packed, c.Data, c.Width, from, to-from)
+	if c.N == chunkSpan {
+		for j := range out {
+			out[j] |= packed[j]
+		}
+		return
+	}
+	spread(out, &packed, &c.Exists)
+}

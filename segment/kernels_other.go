@@ -1,0 +1,17 @@
+//go:build !never
+
+package segment
+
+func andWords(dst *words, ops []*words, pos int) int { return andWordsGo(dst, ops, pos) }
+
+func orWords(dst *words, ops []*words) int { return orWordsGo(dst, ops) }
+
+func hits(values []uint16, w *words) int { return hitsGo(values, w) }
+
+func filter(dst, values []uint16, w *words, flip uint64) int { return filterGo(dst, values, w, flip) }
+
+func scanPacked(out *[4]uint64, data []byte, width uint8, from, span uint64) {
+	scanPackedGo(out, data, width, from, span)
+}
+
+func spread(out, packed, exists *[4]uint64) { spreadGo(out, packed, exists) }

@@ -1,0 +1,203 @@
+package segment
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Node is a set of profiles as an expression over fields: the algebra that the
+// executor runs, independent of the language. Every field's profiles must lie
+// within the universe, so every Node stands for a subset of it. Nodes are
+// immutable values; the zero Node is the empty set.
+type Node struct{ n *node }
+
+type nodeOp uint8
+
+const (
+	opEmpty nodeOp = iota
+	opAll
+	opBits
+	opRange
+	opHas
+	opFixed
+	opScan
+	opAnd // all of kids and none of minus
+	opOr
+	opXor
+	opAtLeast
+)
+
+// node is one operation. Before planning minus is empty but for And.
+type node struct {
+	op    nodeOp
+	field FieldID
+	spans []Span
+	set   *Set
+	scan  *scan
+	k     int
+	kids  []*node
+	minus []*node
+	label string // of a leaf, for Plan
+
+	leaf int // index among the query's leaves, once planned
+}
+
+var (
+	emptyNode = &node{op: opEmpty}
+	allNode   = &node{op: opAll}
+)
+
+func (n Node) node() *node {
+	if n.n == nil {
+		return emptyNode
+	}
+	return n.n
+}
+
+func nodesOf(first Node, rest []Node) []*node {
+	kids := make([]*node, 0, 1+len(rest))
+	kids = append(kids, first.node())
+	for _, r := range rest {
+		kids = append(kids, r.node())
+	}
+	return kids
+}
+
+// All is the universe.
+func All() Node { return Node{allNode} }
+
+// Bits is the profiles of a bitmap field.
+func Bits(f FieldID) Node { return Node{&node{op: opBits, field: f}} }
+
+// HasValue is the profiles that have a value in a column field.
+func HasValue(f FieldID) Node { return Node{&node{op: opHas, field: f}} }
+
+// InSpans is the profiles whose value in a column field lies in any of spans.
+func InSpans(f FieldID, spans ...Span) Node {
+	if spans = joinSpans(spans); len(spans) == 0 {
+		return Node{}
+	}
+	return Node{&node{op: opRange, field: f, spans: spans}}
+}
+
+// Range is the profiles whose value in a column field lies from lo to hi, both
+// included.
+func Range(f FieldID, lo, hi int64) Node { return InSpans(f, Span{lo, hi}) }
+
+// Fixed is the members of a set, which must be of the same partition and epoch.
+func Fixed(s *Set) Node { return Node{&node{op: opFixed, set: s}} }
+
+// And is the profiles in n and in all of others.
+func (n Node) And(others ...Node) Node {
+	return Node{&node{op: opAnd, kids: nodesOf(n, others)}}
+}
+
+// Or is the profiles in n or in any of others.
+func (n Node) Or(others ...Node) Node {
+	return Node{&node{op: opOr, kids: nodesOf(n, others)}}
+}
+
+// Xor is the profiles in an odd number of n and others.
+func (n Node) Xor(others ...Node) Node {
+	return Node{&node{op: opXor, kids: nodesOf(n, others)}}
+}
+
+// AndNot is the profiles in n and in none of others.
+func (n Node) AndNot(others ...Node) Node {
+	return Node{&node{op: opAnd, kids: []*node{n.node()}, minus: nodesOf(Node{}, others)[1:]}}
+}
+
+// Not is the profiles of the universe that are not in n.
+func (n Node) Not() Node { return All().AndNot(n) }
+
+// AtLeastOf is the profiles in k or more of nodes; everyone where k is 0 or less.
+func AtLeastOf(k int, nodes ...Node) Node {
+	return Node{&node{op: opAtLeast, k: k, kids: nodesOf(Node{}, nodes)[1:]}}
+}
+
+// joinSpans sorts spans and joins those that overlap or touch.
+func joinSpans(spans []Span) []Span {
+	out := make([]Span, 0, len(spans))
+	for _, s := range spans {
+		if s.Lo <= s.Hi {
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b Span) int {
+		if a.Lo < b.Lo {
+			return -1
+		}
+		return 1
+	})
+	n := 0
+	for _, s := range out {
+		if n > 0 && (s.Lo <= out[n-1].Hi || s.Lo-1 == out[n-1].Hi) {
+			out[n-1].Hi = max(out[n-1].Hi, s.Hi)
+			continue
+		}
+		out[n] = s
+		n++
+	}
+	return out[:n]
+}
+
+// meetSpans returns what lies in both lists of joined spans.
+func meetSpans(a, b []Span) []Span {
+	var out []Span
+	for len(a) > 0 && len(b) > 0 {
+		if s := (Span{max(a[0].Lo, b[0].Lo), min(a[0].Hi, b[0].Hi)}); s.Lo <= s.Hi {
+			out = append(out, s)
+		}
+		if a[0].Hi < b[0].Hi {
+			a = a[1:]
+		} else {
+			b = b[1:]
+		}
+	}
+	return out
+}
+
+// isLeaf reports whether the node reads a field or a set.
+func (n *node) isLeaf() bool { return n.op >= opBits && n.op <= opScan }
+
+// same reports whether two nodes are surely equal: leaves alone are compared.
+func (n *node) same(o *node) bool {
+	if n == o {
+		return true
+	}
+	return n.op == o.op && n.isLeaf() && n.field == o.field && n.set == o.set && n.scan == o.scan && slices.Equal(n.spans, o.spans)
+}
+
+// String returns the operation in prefix form.
+func (n *node) String() string {
+	switch n.op {
+	case opEmpty:
+		return "empty"
+	case opAll:
+		return "all"
+	case opBits, opRange, opHas, opFixed, opScan:
+		return n.leafName()
+	}
+	name := map[nodeOp]string{opAnd: "and", opOr: "or", opXor: "xor", opAtLeast: "at least " + strconv.Itoa(n.k)}[n.op]
+	parts := make([]string, 0, len(n.kids)+len(n.minus))
+	for _, k := range n.kids {
+		parts = append(parts, k.String())
+	}
+	for _, k := range n.minus {
+		parts = append(parts, "minus "+k.String())
+	}
+	return name + "(" + strings.Join(parts, ", ") + ")"
+}
+
+// leafName says in words what a leaf reads.
+func (n *node) leafName() string {
+	name := map[nodeOp]string{opBits: "bitmap", opRange: "range", opHas: "exists", opFixed: "set", opScan: "scan"}[n.op]
+	if n.label != "" {
+		return name + "[" + n.label + "]"
+	}
+	if n.op == opFixed {
+		return name
+	}
+	return name + "[field " + strconv.FormatUint(uint64(n.field), 10) + "]"
+}

@@ -1,0 +1,155 @@
+package segment
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+func TestQuery_equals_roaring(t *testing.T) {
+	rng := newRand(t)
+	for range 3 {
+		w := newWorld(t, rng, 8, 3, 0)
+		for round := range 40 {
+			if round%8 == 0 {
+				w.churn(40)
+			}
+			n, want := w.node(1 + rng.IntN(4))
+			q := NewQuery(n, 0)
+			check(t, w, q, want)
+			if t.Failed() {
+				t.Fatalf("in\n%s", q.Plan())
+			}
+		}
+	}
+}
+
+// check holds every way to ask a query against the answer.
+func check(t *testing.T, w *world, q *Query, want *roaring.Bitmap) {
+	t.Helper()
+	ctx := t.Context()
+	src := w.source()
+	for src.Workers = range 3 {
+		if n, err := q.Count(ctx, src); err != nil || n != want.GetCardinality() {
+			t.Errorf("Count on %d workers is %d, %v; want %d", src.Workers, n, err, want.GetCardinality())
+		}
+	}
+	if some, err := q.Exists(ctx, src); err != nil || some != !want.IsEmpty() {
+		t.Errorf("Exists is %v, %v", some, err)
+	}
+	s, err := q.Set(ctx, src)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if err := sameAs(s, want); err != nil {
+		t.Errorf("Set: %v", err)
+	}
+	if err := sameAs(s.Not(), roaring.AndNot(w.bits[0], want)); err != nil {
+		t.Errorf("Not: %v", err)
+	}
+	limit := w.rng.Uint64N(want.GetCardinality() + 2)
+	first, err := q.Limit(ctx, src, limit)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	head := want
+	if limit < want.GetCardinality() {
+		head = roaring.BitmapOf(want.ToArray()[:limit]...)
+	}
+	if err := sameAs(first, head); err != nil {
+		t.Errorf("Limit(%d): %v", limit, err)
+	}
+}
+
+func TestQuery_allocates_nothing_to_count(t *testing.T) {
+	w := newWorld(t, newRand(t), 6, 1, 0)
+	w.churn(30)
+	n := Bits(1).Or(Bits(2)).And(Bits(3), Range(7, -1<<62, 1<<62)).AndNot(Bits(4), Bits(5).Xor(Bits(6))).
+		Or(AtLeastOf(2, Bits(1), Bits(5), Bits(6)), Bits(1).Not())
+	q := NewQuery(n, 0)
+	ctx := t.Context()
+	src := w.source()
+	if got := testing.AllocsPerRun(20, func() {
+		if _, err := q.Count(ctx, src); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.Exists(ctx, src); err != nil {
+			t.Fatal(err)
+		}
+	}); got > 0 {
+		t.Errorf("%v allocations a query", got)
+	}
+}
+
+func TestQuery_stops_when_the_context_ends(t *testing.T) {
+	w := newWorld(t, newRand(t), 2, 0, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	q := NewQuery(Bits(1).Or(Bits(2)), 0)
+	if _, err := q.Count(ctx, w.source()); !errors.Is(err, context.Canceled) {
+		t.Errorf("Count: %v", err)
+	}
+	if _, err := q.Set(ctx, w.source()); !errors.Is(err, context.Canceled) {
+		t.Errorf("Set: %v", err)
+	}
+}
+
+type failingLoader struct{}
+
+var errDisk = errors.New("disk on fire")
+
+func (failingLoader) LoadShard(FieldID, uint32) ([]byte, error) { return nil, errDisk }
+
+func TestQuery_reports_the_loader(t *testing.T) {
+	w := newWorld(t, newRand(t), 2, 0, 0)
+	src := w.source()
+	src.Loader = failingLoader{}
+	q := NewQuery(Bits(0), 0)
+	if _, err := q.Count(t.Context(), src); !errors.Is(err, errDisk) {
+		t.Errorf("Count: %v", err)
+	}
+	if _, err := q.Exists(t.Context(), src); !errors.Is(err, errDisk) {
+		t.Errorf("Exists: %v", err)
+	}
+	src.Workers = 2
+	if _, err := q.Count(t.Context(), src); !errors.Is(err, errDisk) {
+		t.Errorf("Count on two workers: %v", err)
+	}
+	if _, err := NewQuery(HasValue(0), 0).Count(t.Context(), w.source()); err == nil {
+		t.Error("a bitmap was read as a column")
+	}
+}
+
+func TestQuery_Plan(t *testing.T) {
+	a, b, c := Bits(1), Bits(2), Bits(3)
+	tests := map[string]struct {
+		node Node
+		want string
+	}{
+		"nothing":                       {Node{}, "empty\n"},
+		"of a contradiction":            {a.And(a.Not()), "empty\n"},
+		"a tautology":                   {a.Or(a.Not()), "bitmap[all]\n"},
+		"not not":                       {a.Not().Not(), "bitmap[field 1]\n"},
+		"conjunctions are flat":         {a.And(b.And(c), a), "all of\n  bitmap[field 1]\n  bitmap[field 2]\n  bitmap[field 3]\n"},
+		"not becomes minus":             {a.And(b.Or(c).Not()), "all of\n  bitmap[field 1]\n  minus bitmap[field 2]\n  minus bitmap[field 3]\n"},
+		"or not by De Morgan":           {a.Or(b.Not()), "all of\n  bitmap[all]\n  minus all of\n    bitmap[field 2]\n    minus bitmap[field 1]\n"},
+		"ranges meet":                   {Range(9, 1, 5).And(Range(9, 4, 8), a), "all of\n  bitmap[field 1]\n  range[field 9]\n"},
+		"ranges that miss":              {Range(9, 1, 2).And(Range(9, 4, 8)), "empty\n"},
+		"at least one is any":           {AtLeastOf(1, a, b), "any of\n  bitmap[field 1]\n  bitmap[field 2]\n"},
+		"at least all is all":           {AtLeastOf(2, a, b), "all of\n  bitmap[field 1]\n  bitmap[field 2]\n"},
+		"xor of complements":            {a.Not().Xor(b.Not()), "odd number of\n  bitmap[field 1]\n  bitmap[field 2]\n"},
+		"an empty range":                {Range(9, 5, 1), "empty\n"},
+		"the universe is no constraint": {All().And(a), "bitmap[field 1]\n"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := NewQuery(tt.node, 0).Plan(); got != tt.want {
+				t.Errorf("got\n%swant\n%s", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,155 @@
+package segment
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/portraitdb/portrait/internal/shard"
+)
+
+// Loader reads durable shards. It belongs to one reader and shows exactly the
+// commit that the reader's Root is of. Its methods are called by one goroutine
+// at a time, or by several where the query runs on several.
+type Loader interface {
+	// LoadShard returns the base of a shard: all its values folded, as
+	// shard.FoldBase does. Nil means that the shard is empty. The result must
+	// not change afterwards: the index keeps it.
+	LoadShard(f FieldID, shard uint32) ([]byte, error)
+}
+
+// maxPending is how many changes an unloaded shard remembers. Beyond that it
+// forgets them, and is read from the reader's own snapshot.
+const maxPending = 4096
+
+// slot is the content of one shard as of one version. The content never
+// changes, but its decoded form comes and goes: it is published once loaded and
+// taken away by eviction. Every reader can load it anew, since its own snapshot
+// shows this very version; what is pending only spares that.
+type slot struct {
+	data    atomic.Pointer[content]
+	pending atomic.Pointer[pending]
+	used    atomic.Bool // since the clock's hand last passed
+	old     atomic.Bool // replaced by a newer version
+	ring    int         // place in the cache's ring; guarded by cache.mu
+	column  bool
+}
+
+// content is the decoded form of a shard; nothing is set where it is empty.
+type content struct {
+	bits   *bitmap
+	column *column
+}
+
+func (c *content) bytes() int {
+	switch {
+	case c.bits != nil:
+		return c.bits.bytes
+	case c.column != nil:
+		return c.column.bytes
+	}
+	return 0
+}
+
+func (c *content) empty() bool { return c.bits == nil && c.column == nil }
+
+// changes is what one commit does to a shard, ascending by offset, one entry an
+// offset: flips of a bitmap, or cells of a column.
+type changes struct {
+	flips []shard.Flip
+	cells []shard.Cell
+}
+
+func (ch changes) len() int { return len(ch.flips) + len(ch.cells) }
+
+// pending makes a slot's content from that of an older one.
+type pending struct {
+	prev    *slot
+	changes changes
+	total   int // changes along the chain
+}
+
+func (c *content) with(ch changes) *content {
+	if len(ch.cells) > 0 {
+		return &content{column: c.column.with(ch.cells)}
+	}
+	return &content{bits: c.bits.with(ch.flips)}
+}
+
+// next returns the slot of the version after ch, which it keeps; nil where that
+// is known to be empty. It never loads. A nil slot is empty.
+func (s *slot) next(ch changes, isColumn bool) *slot {
+	d := &slot{column: isColumn, ring: -1}
+	base := &content{}
+	if s != nil {
+		base = s.data.Load()
+	}
+	if base != nil {
+		c := base.with(ch)
+		if c.empty() {
+			return nil
+		}
+		d.data.Store(c)
+		return d
+	}
+	p := &pending{prev: s, changes: ch, total: ch.len()}
+	if q := s.pending.Load(); q != nil {
+		p.total += q.total
+	}
+	if p.total <= maxPending {
+		d.pending.Store(p)
+	}
+	return d
+}
+
+// load returns the slot's content, decoding it where need be.
+func (s *slot) load(key ShardKey, ld Loader, c *cache) (*content, error) {
+	if d := s.data.Load(); d != nil {
+		if !s.used.Load() {
+			s.used.Store(true)
+		}
+		return d, nil
+	}
+	d := s.derive()
+	if d == nil {
+		var err error
+		if d, err = s.read(key, ld); err != nil {
+			return nil, fmt.Errorf("segment: field %d, shard %d: %w", key.Field, key.Shard, err)
+		}
+	}
+	return c.publish(s, d), nil
+}
+
+// derive makes the content from an older slot that is loaded; nil where there
+// is none.
+func (s *slot) derive() *content {
+	var chain []changes
+	for {
+		p := s.pending.Load()
+		if p == nil {
+			return nil
+		}
+		chain = append(chain, p.changes)
+		s = p.prev
+		if d := s.data.Load(); d != nil {
+			for _, ch := range slices.Backward(chain) {
+				d = d.with(ch)
+			}
+			return d
+		}
+	}
+}
+
+func (s *slot) read(key ShardKey, ld Loader) (*content, error) {
+	v, err := ld.LoadShard(key.Field, key.Shard)
+	if err != nil {
+		return nil, err
+	}
+	d := &content{}
+	if s.column {
+		d.column, err = loadColumn(v)
+	} else {
+		d.bits, err = loadBitmap(v)
+	}
+	return d, err
+}
