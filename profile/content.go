@@ -2,7 +2,6 @@ package profile
 
 import (
 	"crypto/sha256"
-	"maps"
 	"slices"
 	"time"
 )
@@ -39,7 +38,10 @@ func appendIdentifiers(dst []byte, ids []Identifier) []byte {
 		ascending = ids[i-1].Compare(ids[i]) < 0
 	}
 	if !ascending {
-		ids = slices.Compact(slices.SortedFunc(slices.Values(ids), Identifier.Compare))
+		var few [8]Identifier
+		sorted := append(few[:0], ids...)
+		slices.SortFunc(sorted, Identifier.Compare)
+		ids = slices.Compact(sorted)
 	}
 	dst = appendArray(dst, 2*len(ids))
 	for _, id := range ids {
@@ -58,7 +60,10 @@ func appendWhen(dst []byte, t time.Time) []byte {
 func appendFields(dst []byte, fields map[string]Value) []byte {
 	dst = appendArray(dst, 2*len(fields))
 	var few [16]string
-	names := slices.AppendSeq(few[:0], maps.Keys(fields))
+	names := few[:0]
+	for name := range fields {
+		names = append(names, name)
+	}
 	slices.Sort(names)
 	for _, name := range names {
 		dst = AppendValue(appendString(dst, name), fields[name])

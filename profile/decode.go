@@ -48,8 +48,8 @@ func (r *reader) state() *State {
 	if (s.events == 0) != (spans == 0) {
 		r.fail(errors.New("span does not fit the number of events"))
 	}
-	s.attrs = list(r, 4, r.attr, (*attr).compare)
-	s.counters = list(r, 6, r.counter, (*counter).compare)
+	s.attrs = list(r, 4, (*reader).attr, (*attr).compare)
+	s.counters = list(r, 6, (*reader).counter, (*counter).compare)
 	over := r.uint()
 	if over > uint64(overflowAttrs|overflowEvents) {
 		r.fail(fmt.Errorf("unknown overflow %d", over))
@@ -68,14 +68,14 @@ func (r *reader) undeclared(n int, over bool) {
 }
 
 // list reads an ascending array whose entries take at least width bytes each.
-func list[T any](r *reader, width int, read func() T, compare func(a, b *T) int) []T {
+func list[T any](r *reader, width int, read func(*reader, *T), compare func(a, b *T) int) []T {
 	n := r.array(width)
 	if n == 0 {
 		return nil
 	}
-	out := make([]T, 0, n)
-	for i := range n {
-		out = append(out, read())
+	out := make([]T, n)
+	for i := range out {
+		read(r, &out[i])
 		if i > 0 && r.err == nil && compare(&out[i-1], &out[i]) >= 0 {
 			r.fail(errors.New("entries are not ascending"))
 		}
@@ -107,13 +107,13 @@ func (r *reader) span() (first, last Stamp, n int) {
 	return first, last, n
 }
 
-func (r *reader) attr() (a attr) {
+func (r *reader) attr(a *attr) {
 	n := r.size("attribute", 3, 5)
 	a.name = r.string()
 	flags := r.uint()
 	if flags > uint64(len(policyNames))<<1-1 {
 		r.fail(fmt.Errorf("attribute %q: unknown flags %d", a.name, flags))
-		return a
+		return
 	}
 	a.declared, a.policy = flags&1 != 0, Policy(flags>>1)
 	if !a.declared && a.policy != Latest {
@@ -125,25 +125,24 @@ func (r *reader) attr() (a attr) {
 	switch a.policy {
 	case Sum:
 		a.sum = r.decimal()
-		return a
+		return
 	case Union:
 		if a.over = r.isNil(); a.over {
-			return a
+			return
 		}
 		if a.value = r.value(0); a.value.kind != KindSet {
 			r.fail(fmt.Errorf("attribute %q: %v under union", a.name, a.value.kind))
 		}
-		return a
+		return
 	}
 	a.value = r.value(0)
 	if a.policy != Latest && a.value.IsNull() || a.policy == NonEmpty && a.value.empty() {
 		r.fail(fmt.Errorf("attribute %q: empty under %v", a.name, a.policy))
 	}
 	a.stamp = r.stamp()
-	return a
 }
 
-func (r *reader) counter() (c counter) {
+func (r *reader) counter(c *counter) {
 	n := r.size("counter", 4, 6)
 	c.name = r.string()
 	flags := r.uint()
@@ -157,17 +156,16 @@ func (r *reader) counter() (c counter) {
 		r.fail(fmt.Errorf("event %q: span does not fit the count %d", c.name, c.count))
 	}
 	if n != 6 {
-		return c
+		return
 	}
-	c.numbers = list(r, 5, r.number, (*number).compare)
-	c.uniques = list(r, 3, r.unique, (*unique).compare)
+	c.numbers = list(r, 5, (*reader).number, (*number).compare)
+	c.uniques = list(r, 3, (*reader).unique, (*unique).compare)
 	if !c.declared || len(c.numbers)+len(c.uniques) == 0 {
 		r.fail(fmt.Errorf("event %q: folds of properties missing, or of an undeclared event", c.name))
 	}
-	return c
 }
 
-func (r *reader) number() (n number) {
+func (r *reader) number(n *number) {
 	size := r.size("number", 5, 13)
 	prop := r.string()
 	count := r.uint()
@@ -178,7 +176,8 @@ func (r *reader) number() (n number) {
 		if r.err == nil && (count != 1 || !ok) {
 			r.fail(fmt.Errorf("property %q: not a number of one event", prop))
 		}
-		return oneNumber(prop, v, sum, at)
+		*n = oneNumber(prop, v, sum, at)
+		return
 	}
 	n.prop, n.count = prop, count
 	n.sum = r.decimal()
@@ -189,7 +188,6 @@ func (r *reader) number() (n number) {
 	if r.err == nil && !n.plausible() {
 		r.fail(fmt.Errorf("property %q: figures contradict each other", prop))
 	}
-	return n
 }
 
 // plausible reports whether the fold of several events can be one.
@@ -200,11 +198,11 @@ func (n *number) plausible() bool {
 		n.firstAt.At <= min(n.minAt, n.maxAt) && max(n.minAt, n.maxAt) <= n.lastAt.At
 }
 
-func (r *reader) unique() (u unique) {
+func (r *reader) unique(u *unique) {
 	r.size("unique", 2)
 	u.prop = r.string()
 	if u.over = r.isNil(); u.over {
-		return u
+		return
 	}
 	n := r.array(1)
 	if n == 0 {
@@ -216,7 +214,6 @@ func (r *reader) unique() (u unique) {
 			r.fail(fmt.Errorf("property %q: %v among distinct values", u.prop, v.kind))
 		}
 	}
-	return u
 }
 
 func (r *reader) decimal() (d Decimal) {

@@ -55,10 +55,7 @@ func ParseEvent(data []byte) (Event, error) {
 	if data = bytes.TrimSpace(data); data[0] != '{' {
 		return Event{}, &FieldError{Reason: ReasonNotAnObject, Detail: "want an event in braces"}
 	}
-	p := eventParser{fields: make(map[string][]byte, 16)}
-	for _, m := range members(data) {
-		p.fields[m.name] = m.raw
-	}
+	p := eventParser{fields: members(data)}
 	p.parse()
 	if p.err != nil {
 		return Event{}, p.err
@@ -79,7 +76,7 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 // eventParser turns checked JSON into an event. The first fault sticks.
 type eventParser struct {
 	e      Event
-	fields map[string][]byte // the members of the object by name
+	fields object
 	err    *FieldError
 }
 
@@ -90,19 +87,19 @@ func (p *eventParser) fail(err *FieldError) {
 }
 
 func (p *eventParser) parse() {
-	name := p.text("type", p.fields["type"])
+	name := p.text("type", p.fields.get("type"))
 	typ, ok := ParseType(name)
 	if !ok {
 		p.fail(&FieldError{Field: "type", Reason: ReasonUnknownType, Detail: fmt.Sprintf("got %.40q", name)})
 		return
 	}
 	p.e.Type = typ
-	p.e.MessageID = p.text("messageId", p.fields["messageId"])
-	p.e.Source = p.text("source", p.fields["source"])
+	p.e.MessageID = p.text("messageId", p.fields.get("messageId"))
+	p.e.Source = p.text("source", p.fields.get("source"))
 	if key := "name"; typ != Track {
-		p.e.Name = p.text(key, p.fields[key])
+		p.e.Name = p.text(key, p.fields.get(key))
 	} else {
-		p.e.Name = p.text("event", p.fields["event"])
+		p.e.Name = p.text("event", p.fields.get("event"))
 	}
 	p.times()
 	context := p.context()
@@ -110,8 +107,8 @@ func (p *eventParser) parse() {
 	p.details(context)
 }
 
-// object returns the members of an object by name; none for an absent one.
-func (p *eventParser) object(field string, raw []byte) []member {
+// object returns the members of an object; none for an absent one.
+func (p *eventParser) object(field string, raw []byte) object {
 	switch {
 	case absent(raw):
 		return nil
@@ -171,7 +168,7 @@ func (p *eventParser) times() {
 
 // time returns a time of the event; zero for an absent one only.
 func (p *eventParser) time(field string) time.Time {
-	raw := p.fields[field]
+	raw := p.fields.get(field)
 	if absent(raw) {
 		return time.Time{}
 	}
@@ -191,44 +188,28 @@ func (p *eventParser) time(field string) time.Time {
 	return t
 }
 
-// context returns the members of context that matter, and takes the source.
-func (p *eventParser) context() map[string][]byte {
-	list := p.object("context", p.fields["context"])
-	context := make(map[string][]byte, len(list))
-	for _, m := range list {
-		context[m.name] = m.raw
-	}
-	if p.e.Source == "" && p.err == nil {
-		for _, m := range p.object("context.library", context["library"]) {
-			if m.name == "name" {
-				p.e.Source = p.text("context.library.name", m.raw)
-			}
-		}
+// context returns the members of context, and takes the source from it.
+func (p *eventParser) context() object {
+	context := p.object("context", p.fields.get("context"))
+	if p.e.Source == "" {
+		library := p.object("context.library", context.get("library"))
+		p.e.Source = p.text("context.library.name", library.get("name"))
 	}
 	return context
 }
 
-func (p *eventParser) identifiers(context map[string][]byte) {
-	p.identifier("user_id", "userId", p.fields["userId"])
-	p.identifier("anonymous_id", "anonymousId", p.fields["anonymousId"])
+func (p *eventParser) identifiers(context object) {
+	p.identifier("user_id", "userId", p.fields.get("userId"))
+	p.identifier("anonymous_id", "anonymousId", p.fields.get("anonymousId"))
 	if p.e.Type == Alias {
-		p.identifier("anonymous_id", "previousId", p.fields["previousId"])
+		p.identifier("anonymous_id", "previousId", p.fields.get("previousId"))
 	}
-	for i, raw := range p.list("context.externalIds", context["externalIds"]) {
+	for i, raw := range p.list("context.externalIds", context.get("externalIds")) {
 		field := "context.externalIds[" + strconv.Itoa(i) + "]"
-		var namespace string
-		var id []byte
-		for _, m := range p.object(field, raw) {
-			switch m.name {
-			case "type":
-				namespace = p.text(field+".type", m.raw)
-			case "id":
-				id = m.raw
-			}
-		}
-		p.identifier(namespace, field+".id", id)
+		id := p.object(field, raw)
+		p.identifier(p.text(field+".type", id.get("type")), field+".id", id.get("id"))
 	}
-	for _, m := range p.object("identifiers", p.fields["identifiers"]) {
+	for _, m := range p.object("identifiers", p.fields.get("identifiers")) {
 		field := "identifiers." + m.name
 		if m.raw[0] != '[' {
 			p.identifier(m.name, field, m.raw)
@@ -249,28 +230,28 @@ func (p *eventParser) identifier(namespace, field string, raw []byte) {
 }
 
 // details reads properties and traits.
-func (p *eventParser) details(context map[string][]byte) {
+func (p *eventParser) details(context object) {
 	props, traits := "properties", "traits"
-	p.flatten(&p.e.Properties, props, p.fields[props])
+	p.flatten(&p.e.Properties, props, p.fields.get(props))
 	switch {
 	case p.e.Type == Group:
-		p.flatten(&p.e.Properties, traits, p.fields[traits])
-		p.flatten(&p.e.Traits, "userTraits", p.fields["userTraits"])
-		if id := p.text("groupId", p.fields["groupId"]); id != "" {
+		p.flatten(&p.e.Properties, traits, p.fields.get(traits))
+		p.flatten(&p.e.Traits, "userTraits", p.fields.get("userTraits"))
+		if id := p.text("groupId", p.fields.get("groupId")); id != "" {
 			if p.e.Traits == nil {
 				p.e.Traits = make(map[string]Value, 1)
 			}
 			p.e.Traits[GroupsTrait] = String(id)
 		}
-	case p.e.Type == Identify && absent(p.fields[traits]):
-		p.flatten(&p.e.Traits, "context.traits", context[traits])
+	case p.e.Type == Identify && absent(p.fields.get(traits)):
+		p.flatten(&p.e.Traits, "context.traits", context.get(traits))
 	default:
-		p.flatten(&p.e.Traits, traits, p.fields[traits])
+		p.flatten(&p.e.Traits, traits, p.fields.get(traits))
 	}
 	if p.e.Type != Page && p.e.Type != Screen {
 		return
 	}
-	category := p.text("category", p.fields["category"])
+	category := p.text("category", p.fields.get("category"))
 	if _, ok := p.e.Properties["category"]; !ok && category != "" {
 		if p.e.Properties == nil {
 			p.e.Properties = make(map[string]Value, 1)

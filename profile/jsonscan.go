@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -288,9 +289,22 @@ type member struct {
 	raw  []byte
 }
 
+// object is the members of a JSON object.
+type object []member
+
+// get returns the text of a member's value, nil when there is none.
+func (o object) get(name string) []byte {
+	for i := range o {
+		if o[i].name == name {
+			return o[i].raw
+		}
+	}
+	return nil
+}
+
 // members returns the members of a checked JSON object in their order; of a
 // name that is repeated only the last.
-func members(raw []byte) []member {
+func members(raw []byte) object {
 	s := scanner{data: raw}
 	s.peek()
 	s.pos++
@@ -311,16 +325,23 @@ func members(raw []byte) []member {
 
 // lastOfEach drops every member whose name comes again later.
 func lastOfEach(list []member) []member {
-	last := make(map[string]int, len(list))
-	for i, m := range list {
-		last[m.name] = i
+	const few = 16
+	var last map[string]int
+	if len(list) > few {
+		last = make(map[string]int, len(list))
+		for i, m := range list {
+			last[m.name] = i
+		}
 	}
-	if len(last) == len(list) {
-		return list
+	repeated := func(i int) bool {
+		if last != nil {
+			return last[list[i].name] != i
+		}
+		return slices.ContainsFunc(list[i+1:], func(m member) bool { return m.name == list[i].name })
 	}
 	kept := list[:0]
 	for i, m := range list {
-		if last[m.name] == i {
+		if !repeated(i) {
 			kept = append(kept, m)
 		}
 	}

@@ -70,7 +70,13 @@ func (e *Event) CountedName() string {
 // a change of the Schema, are kept apart and united when read.
 func (sc *Schema) Lift(e *Event) (*State, error) {
 	at := e.Stamp()
-	s := &State{events: 1, first: at, last: at}
+	// A state and its only counter, in one allocation.
+	one := &struct {
+		s State
+		c [1]counter
+	}{}
+	s := &one.s
+	s.events, s.first, s.last = 1, at, at
 	if len(e.Traits) > 0 {
 		if err := sc.liftTraits(s, e.Traits, at); err != nil {
 			return nil, err
@@ -78,11 +84,11 @@ func (sc *Schema) Lift(e *Event) (*State, error) {
 	}
 	if name := e.CountedName(); name != "" {
 		folds, declared := sc.Events[name]
-		c := counter{name: name, declared: declared, count: 1, first: at, last: at}
-		if err := c.lift(folds, e.Properties, at); err != nil {
+		one.c[0] = counter{name: name, declared: declared, count: 1, first: at, last: at}
+		if err := one.c[0].lift(folds, e.Properties, at); err != nil {
 			return nil, err
 		}
-		s.counters = []counter{c}
+		s.counters = one.c[:]
 	}
 	s.trim()
 	return s, nil
@@ -168,6 +174,7 @@ func (c *counter) lift(folds Folds, props map[string]Value, at Stamp) error {
 		}
 		c.numbers = slices.Insert(c.numbers, i, oneNumber(p, v.Number(), sum, at))
 	}
+	var values []Value // of all uniques, each of which takes one
 	for _, p := range folds.Uniques {
 		v := props[p]
 		i, twice := slices.BinarySearchFunc(c.uniques, p, func(u unique, p string) int { return strings.Compare(u.prop, p) })
@@ -180,7 +187,12 @@ func (c *counter) lift(folds Folds, props map[string]Value, at Stamp) error {
 		if f := v.check(0); f != nil {
 			return f.at("properties." + p)
 		}
-		c.uniques = slices.Insert(c.uniques, i, unique{prop: p, values: []Value{v}})
+		if c.uniques == nil {
+			c.uniques = make([]unique, 0, len(folds.Uniques))
+			values = make([]Value, 0, len(folds.Uniques))
+		}
+		values = append(values, v)
+		c.uniques = slices.Insert(c.uniques, i, unique{prop: p, values: slices.Clip(values[len(values)-1:])})
 	}
 	return nil
 }

@@ -148,14 +148,23 @@ func (r *reader) code() (c byte, ok bool) {
 	return r.data[r.pos-1], true
 }
 
-// big returns the next n bytes as a big-endian number, refused below least:
-// then a shorter form would have done.
+// big returns the next n bytes, of 1, 2, 4 or 8, as a big-endian number. Below
+// least a shorter form would have done, which is refused.
 func (r *reader) big(n int, least uint64) (u uint64) {
 	b := r.take(n)
-	for _, c := range b {
-		u = u<<8 | uint64(c)
+	switch len(b) {
+	case 1:
+		u = uint64(b[0])
+	case 2:
+		u = uint64(binary.BigEndian.Uint16(b))
+	case 4:
+		u = uint64(binary.BigEndian.Uint32(b))
+	case 8:
+		u = binary.BigEndian.Uint64(b)
+	default:
+		return 0
 	}
-	if b != nil && u < least {
+	if u < least {
 		r.fail(errors.New("not the shortest form"))
 		return 0
 	}
