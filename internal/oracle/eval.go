@@ -172,8 +172,7 @@ func number(ts []Truth, t Truth) int {
 	return n
 }
 
-// compare compares two present values. Values of different kinds are not
-// comparable: no operator holds between them.
+// compare compares two present values. No operator holds between different kinds.
 func compare(op syntax.Op, l, r profile.Value) bool {
 	if l.Kind() != r.Kind() {
 		return false

@@ -67,6 +67,9 @@ func fixture(t *testing.T) (*Person, scope) {
 	for _, name := range []string{"city", "age", "vip", "born", "apps", "unset", "absent"} {
 		s.traits[name] = syntax.TraitInfo{}
 	}
+	s.traits["city"] = syntax.TraitInfo{Kind: profile.KindString}
+	s.traits["apps"] = syntax.TraitInfo{Kind: profile.KindList}
+	s.traits["vip"] = syntax.TraitInfo{Kind: profile.KindString} // since it was told
 	s.traits["points"] = syntax.TraitInfo{Policy: profile.Sum}
 	s.traits["lost"] = syntax.TraitInfo{Policy: profile.Union}
 	s.traits["orders"] = syntax.TraitInfo{Aggregate: &syntax.Aggregate{Fn: syntax.Count, Event: "Order"}}
@@ -108,6 +111,8 @@ func TestEval_conditions(t *testing.T) {
 		{"greater", cmpOf(trait("age"), syntax.Gt, num(29)), True},
 		{"greater or equal", cmpOf(trait("age"), syntax.Ge, num(31)), False},
 		{"other kinds do not compare", cmpOf(trait("age"), syntax.Ne, text("30")), False},
+		{"a value of a kind that is no longer declared is missing", cmpOf(trait("vip"), syntax.Ne, text("x")), Unknown},
+		{"a null constant is missing", cmpOf(trait("city"), syntax.Ne, &syntax.Literal{}), Unknown},
 		{"a sum reads as a number", cmpOf(trait("points"), syntax.Eq, num(2.5)), True},
 		{"a lost union is missing", &syntax.Exists{X: trait("lost")}, False},
 		{"a computed trait", cmpOf(trait("orders"), syntax.Eq, num(3)), True},

@@ -32,6 +32,8 @@ func testSchema() *profile.Schema {
 			"name":   {Kind: profile.KindString, Policy: profile.NonEmpty},
 			"path":   {Kind: profile.KindList, Elem: profile.KindString},
 			"any":    {},
+			"vip":    {Kind: profile.KindBool},
+			"home":   {Kind: profile.KindPoint},
 		},
 		Events: map[string]profile.Folds{
 			"Order": {Numbers: []string{"price"}, Uniques: []string{"sku"}},
@@ -286,6 +288,8 @@ func randomEvent(r *rand.Rand, i int) profile.Event {
 		"apps":    pick(str("a"), profile.List(str("b"), str("c")), profile.Set()),
 		"name":    pick(str(""), str("a"), str("b"), profile.Value{}),
 		"path":    pick(profile.List(str("a")), profile.List()),
+		"vip":     pick(profile.Bool(true), profile.Bool(false)),
+		"home":    pick(profile.Point(1, 2), profile.Point(3, 4), profile.Value{}),
 		"groups":  pick(str("acme"), num(7)),
 		"unheard": pick(profile.Bool(true), num(3), profile.Point(1, 2), profile.List(profile.List(num(1)))),
 	}

@@ -11,7 +11,7 @@ import (
 func (w *world) value(o syntax.Operand) (v profile.Value, ok bool) {
 	switch o := o.(type) {
 	case *syntax.Literal:
-		return o.Value, true
+		return o.Value, !o.Value.IsNull()
 	case *syntax.Now:
 		return profile.TimeAt(w.now + profile.Instant(floorDiv(int64(o.Offset), int64(time.Microsecond)))), true
 	case *syntax.Ago:
@@ -24,11 +24,19 @@ func (w *world) value(o syntax.Operand) (v profile.Value, ok bool) {
 		case t.Aggregate != nil:
 			return w.aggregate(t.Aggregate)
 		}
-		return w.person.attribute(o.Name, t.Policy)
+		v, ok = w.person.attribute(o.Name, t.Policy)
+		return v, ok && fits(v, t.Kind)
 	case *syntax.Aggregate:
 		return w.aggregate(o)
 	}
 	return profile.Value{}, false
+}
+
+// fits reports whether a value is of the declared kind; one that was told before
+// the declaration changed need not be. A list stands for a set, and null for any
+// kind.
+func fits(v profile.Value, kind profile.Kind) bool {
+	return kind == profile.KindNull || kind == v.Kind() || kind >= profile.KindList && v.Kind() >= profile.KindList
 }
 
 // aggregate evaluates a fold over all events of one name.
