@@ -127,6 +127,7 @@ func TestStore_Ingest_outcomes(t *testing.T) {
 		{"again", base, Duplicate},
 		{"received again later", change(func(e *profile.Event) { e.Received = on(99) }), Duplicate},
 		{"sent again with its time corrected", change(func(e *profile.Event) { e.Time, e.Original = on(99), e.Time }), Duplicate},
+		{"corrected into another day", change(func(e *profile.Event) { e.Time, e.Original = e.Time.AddDate(0, 0, 9), e.Time }), Duplicate},
 		{"its name repeated", change(func(e *profile.Event) { e.Identifiers = append(e.Identifiers, e.Identifiers[0]) }), Duplicate},
 		{"another name too", change(func(e *profile.Event) { e.Identifiers = append(e.Identifiers, id(t, "anon:9")) }), Reused},
 		{"other content", change(func(e *profile.Event) { e.Name = "Order" }), Reused},
