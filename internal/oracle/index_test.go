@@ -1,7 +1,9 @@
 package oracle
 
 import (
+	"bytes"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -54,6 +56,11 @@ func TestColumn(t *testing.T) {
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
+	for _, f := range []float64{0, math.Copysign(0, -1), 1.5, -1.5, 1e300, -1e300, -5e-324} {
+		if got, want := sortable(f), shard.Sortable(f); got != want {
+			t.Errorf("sortable(%v) = %d, want %d", f, got, want)
+		}
+	}
 	if sortable(-1.5) >= sortable(-1) || sortable(-1) >= sortable(0) || sortable(0) >= sortable(5e-324) || sortable(1) >= sortable(1.5) {
 		t.Error("sortable numbers are out of order")
 	}
@@ -73,6 +80,8 @@ func TestColumn(t *testing.T) {
 		"an unknown scale":        change(7, 6<<4|1),
 		"a chunk too far":         append([]byte{1, 3, 1, 0xff, 0x7f}, stored[4:12]...),
 		"more chunks than follow": change(2, 3),
+		"an endless integer":      append([]byte{1, 3}, bytes.Repeat([]byte{0x80}, 20)...),
+		"an endless factor":       append(slices.Clone(stored[:9]), bytes.Repeat([]byte{0x80}, 20)...),
 	} {
 		if got, err := Column(bad); err == nil {
 			t.Errorf("%s: reads as %v", name, got)
@@ -91,13 +100,13 @@ func TestCross_shard(t *testing.T) {
 			var v int64
 			switch round % 4 {
 			case 0:
-				v = sortable(float64(r.IntN(100_000)) / 100)
+				v = shard.Sortable(float64(r.IntN(100_000)-50_000) / 100)
 			case 1:
 				v = r.Int64() - r.Int64()
 			case 2:
 				v = int64(r.IntN(5)) * 1000
 			case 3:
-				v = sortable(-r.ExpFloat64())
+				v = shard.Sortable(-r.ExpFloat64())
 			}
 			values[uint32(r.IntN(span))] = v
 		}
