@@ -45,7 +45,7 @@ type part struct {
 	parts    []*part
 	operands []syntax.Operand
 	values   []operand // the operands, compiled
-	size     int // conditions, with those of the parts; stops above maxParts
+	size     int       // conditions, with those of the parts; stops above maxParts
 }
 
 type compiler struct {
@@ -192,4 +192,3 @@ func (c *compiler) in(e *syntax.In) node {
 	}
 	return whole
 }
-

@@ -65,9 +65,9 @@ func (o *operand) read(st *profile.State) (v profile.Value, ok bool) {
 }
 
 // sameKind reports whether a value of kind k may stand where want is declared: a
-// list is as good as a set.
+// list is as good as a set, and null stands for any.
 func sameKind(k, want profile.Kind) bool {
-	return k == want || many(k) && many(want)
+	return k == want || want == profile.KindNull || many(k) && many(want)
 }
 
 func many(k profile.Kind) bool { return k == profile.KindSet || k == profile.KindList }

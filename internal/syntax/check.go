@@ -167,7 +167,7 @@ func (c *checker) in(e *In) Expr {
 	checked := &In{X: x, List: e.List, Negated: e.Negated, Pos: e.Pos}
 	switch {
 	case !ok:
-	case !scalar(kind):
+	case kind != profile.KindNull && !scalar(kind):
 		name := shorten(PrintOperand(x))
 		c.fault(e.Pos, "write "+name+" any_of [...] or none_of", "%s is a set of values: in asks of one value", name)
 	default:
@@ -183,6 +183,8 @@ func (c *checker) values(list []profile.Value, kind profile.Kind, pos Pos) []pro
 	for _, v := range list {
 		x, k := c.coerce(&Literal{Value: v, Pos: pos}, v.Kind(), kind)
 		switch {
+		case v.IsNull():
+			c.literal(v, pos)
 		case k == profile.KindNull: // an error of its own
 		case kind != profile.KindNull && k != kind || !scalar(k):
 			c.fault(pos, "", "the list holds %s where %s should be", described(&Literal{Value: v}, k), a(kind))

@@ -74,10 +74,11 @@ func comparison(t token) (Op, bool) {
 	return op, ok && t.kind == tokenSymbol
 }
 
+// isOperator reports whether the token can follow an operand in a condition.
 func isOperator(t token) bool {
 	_, has := hasModes[t.text]
 	_, compares := comparison(t)
-	return compares || t.kind == tokenName && (has || t.text == "in")
+	return compares || t.kind == tokenName && (has || t.text == "in" || t.text == "not")
 }
 
 // exprs reads conditions up to the closing bracket.

@@ -141,7 +141,7 @@ func (p *parser) wordHint() string {
 	case "like":
 		return "write contains(name, \"text\"), starts_with, ends_with or matches"
 	}
-	if near := nearest(word, operatorWords[:]); near != "" {
+	if near := nearest(word, operatorWords[:]); near != "" && near != word {
 		return "did you mean " + near + "?"
 	}
 	return ""

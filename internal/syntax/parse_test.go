@@ -1,0 +1,155 @@
+package syntax_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+)
+
+// sameTree compares trees wherever they came from.
+var sameTree = cmp.Options{
+	cmp.Comparer(func(a, b syntax.Pos) bool { return true }),
+	cmpopts.EquateEmpty(),
+}
+
+func parse(t testing.TB, text string) syntax.Expr {
+	t.Helper()
+	e, err := syntax.Parse(text)
+	if err != nil {
+		t.Fatalf("Parse(%q):\n%v", text, err)
+	}
+	return e
+}
+
+func TestParse_canonical(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"the example", `count("Order Completed")>=3 and city in["上海",'北京']and not tag("沉睡")`, `count("Order Completed") >= 3 and city in ["上海", "北京"] and not tag("沉睡")`},
+		{"and binds closer than or", `a = 1 or b = 2 and c = 3`, `a = 1 or b = 2 and c = 3`},
+		{"brackets without need go", `(((a = 1))) or ((b = 2) and (c = 3))`, `a = 1 or b = 2 and c = 3`},
+		{"brackets in need stay", `(a = 1 or b = 2) and c = 3`, `(a = 1 or b = 2) and c = 3`},
+		{"not binds closest", `not a = 1 and not(b = 2 and c = 3)`, `not a = 1 and not (b = 2 and c = 3)`},
+		{"not twice", `not not true`, `not not true`},
+		{"nested and", `(a = 1 and b = 2) and c = 3`, `(a = 1 and b = 2) and c = 3`},
+		{"functions for and, or", `all(a = 1, b = 2) or any(c = 3, any())`, `a = 1 and b = 2 or (c = 3 or any())`},
+		{"one part", `all(a = 1) and any(b = 2)`, `all(a = 1) and any(b = 2)`},
+		{"xor, minus, at_least", `xor(a = 1, b = 2) and minus(a = 1, b = 2) and at_least(2, a = 1, b = 2, c = 3)`, `xor(a = 1, b = 2) and minus(a = 1, b = 2) and at_least(2, a = 1, b = 2, c = 3)`},
+		{"both equal signs", `a == 1 and b != 2`, `a = 1 and b != 2`},
+		{"numbers", `a = 1_000 and b = -0.50 and c = 1e6 and d = 1E-9 and e = -0`, `a = 1000 and b = -0.5 and c = 1000000 and d = 1e-09 and e = 0`},
+		{"bools on either side", `vip = true and false != vip and false`, `vip = true and false != vip and false`},
+		{"sets", `apps any_of ["a"] and apps all_of [] and apps none_of ["b"] and has(apps, "c")`, `apps any_of ["a"] and apps all_of [] and apps none_of ["b"] and apps any_of ["c"]`},
+		{"texts", `contains(city, "海") and starts_with(city, "a") and ends_with(city, "b") and matches(city, "^上\\d")`, `contains(city, "海") and starts_with(city, "a") and ends_with(city, "b") and matches(city, "^上\\d")`},
+		{"existence", `exists(city) and missing(sum("E", "p"))`, `exists(city) and missing(sum("E", "p"))`},
+		{"aggregates", `sum("E","p") > avg("E","p") or min("E","p") < max("E","p") or first("E","p") = last("E","p") or unique("E","p") > 1`, `sum("E", "p") > avg("E", "p") or min("E", "p") < max("E", "p") or first("E", "p") = last("E", "p") or unique("E", "p") > 1`},
+		{"names of functions are names of traits too", `count > 3 and last < first`, `count > 3 and last < first`},
+		{"names", "address.city = 'a' and $id = 1 and _x = 2 and `名 字` = 'b' and trait(\"and\") = 'c' and trait(\"a`b\") = 'd' and `plain` = 1", "address.city = \"a\" and $id = 1 and _x = 2 and `名 字` = \"b\" and `and` = \"c\" and trait(\"a`b\") = \"d\" and plain = 1"},
+		{"not in", `city not in ["a", 1, true, -2]`, `city not in ["a", 1, true, -2]`},
+		{"clock", `last_time("E") >= now() - "36h" and first_time("E") < now()+"48h" and now() > ago("30d")`, `last_time("E") >= now() - "36h" and first_time("E") < now() + "2d" and now() > ago("30d")`},
+		{"windows", `t > ago("5m") or t > ago("5h") or t > ago("2w") or t > ago("3mo") or t > ago("1y")`, `t > ago("5m") or t > ago("5h") or t > ago("2w") or t > ago("3mo") or t > ago("1y")`},
+		{"times", `t < date("2026-01-01T08:00:00+08:00") and t > date("2026-01-01") and t = date("2026-01-01 08:30")`, `t < date("2026-01-01T00:00:00Z") and t > "2026-01-01" and t = "2026-01-01 08:30"`},
+		{"points", `home = point(31.23, -121.5)`, `home = point(31.23, -121.5)`},
+		{"escapes", `a = "\"\\\/\b\f\n\r\t\u4e0a\ud83d\udc68" and b = 'it\'s'`, `a = "\"\\/\u0008\u000c\n\u000d\t上👨" and b = "it's"`},
+		{"white space", "\n a\t=\r\n1\u3000and\u00a0b=2 ", `a = 1 and b = 2`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := parse(t, tt.text)
+			if got := syntax.Print(e); got != tt.want {
+				t.Errorf("Print = %s\nwant    %s", got, tt.want)
+			}
+			if diff := cmp.Diff(e, parse(t, syntax.Print(e)), sameTree); diff != "" {
+				t.Errorf("the canonical text reads differently (-first +second):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParse_limits(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       string // in the error; "" for none
+	}{
+		{"a long text", `a = "` + strings.Repeat("x", 256<<10) + `"`, "longer than 256 KiB"},
+		{"a text that grows by escapes", `a = '` + strings.Repeat(`"`, 200<<10) + `'`, "canonical text is longer"},
+		{"deep brackets around nothing", strings.Repeat("(", 500) + "a = 1" + strings.Repeat(")", 500), ""},
+		{"too deep brackets", strings.Repeat("(", 100_000), "nested deeper"},
+		{"deep", strings.Repeat("not ", 199) + "a = 1", ""},
+		{"too deep", strings.Repeat("not ", 200) + "a = 1", "nested deeper than 200 levels"},
+		{"too deep functions", strings.Repeat("all(", 50_000), "nested deeper"},
+		{"a long chain", "a = 1" + strings.Repeat(" or a = 1", 3000), ""},
+		{"too long a chain", "a = 1" + strings.Repeat(" or a = 1", 4000), "more than 10000 parts"},
+		{"a long list", `a in ["1"` + strings.Repeat(`,"1"`, 30_000) + "]", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e, err := syntax.Parse(tt.text)
+			switch {
+			case tt.want == "" && err != nil:
+				t.Fatal(err)
+			case tt.want == "":
+				if _, err := syntax.Parse(syntax.Print(e)); err != nil {
+					t.Errorf("the canonical text is refused: %v", err)
+				}
+			case err == nil || !strings.Contains(err.Error(), tt.want):
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range seeds {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := syntax.Parse(text)
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("an error without a message")
+			}
+			return
+		}
+		checkRoundTrips(t, e)
+	})
+}
+
+// checkRoundTrips holds that both forms read as the tree that they were written
+// from, and are written the same again.
+func checkRoundTrips(t *testing.T, e syntax.Expr) {
+	t.Helper()
+	text := syntax.Print(e)
+	again, err := syntax.Parse(text)
+	if err != nil {
+		t.Fatalf("Parse(Print):\n%v", err)
+	}
+	if diff := cmp.Diff(e, again, sameTree); diff != "" {
+		t.Errorf("Parse(Print) of %s (-want +got):\n%s", text, diff)
+	}
+	if second := syntax.Print(again); second != text {
+		t.Errorf("Print is not canonical: %s, then %s", text, second)
+	}
+	data, err := syntax.EncodeJSON(e)
+	if err != nil {
+		t.Fatalf("EncodeJSON of %s: %v", text, err)
+	}
+	decoded, err := syntax.DecodeJSON(data)
+	if err != nil {
+		t.Fatalf("DecodeJSON(%s): %v", data, err)
+	}
+	if diff := cmp.Diff(e, decoded, sameTree); diff != "" {
+		t.Errorf("DecodeJSON(%s) (-want +got):\n%s", data, diff)
+	}
+}
+
+var seeds = []string{
+	`count("Order Completed") >= 3 and city in ["上海", "北京"] and not tag("沉睡")`,
+	`all(a = 1, any(), xor(b = -2e9)) or minus(c != 'x', d < date("2026-01-01")) or at_least(1, true)`,
+	"`a b` any_of [1, point(1,-2)] and trait(\"`\") none_of [] and has(x, date(\"2026-01-01T08:00:00+08:00\"))",
+	`matches(a, "^\\d+$") and contains(b, "\ud83d\udc68") and missing(last("E", "p")) and exists(trait("x"))`,
+	`t >= now() - "36h" and t < ago("1mo") and now() + "90s" != first_time("E") and 1 <= unique("E", "p")`,
+	`a between 1 and 2`, `city in （"上海"）`, "a = \"\n\"", "a = 'x\\", "not not not true", "1_0.5e-3 = x.y",
+	`t = "-1y" and t = ago("0d") and now() - "1y" = t`,
+}

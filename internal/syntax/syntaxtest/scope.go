@@ -1,0 +1,109 @@
+// Package syntaxtest has what tests of the language share: a model of its own
+// and random expressions over it.
+package syntaxtest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Scope is a model as plain data. It implements [syntax.Scope].
+type Scope struct {
+	Traits  map[string]syntax.TraitInfo
+	Tags    map[string]syntax.Expr
+	Numbers map[string][]string // by event
+	Uniques map[string][]string
+	Loc     *time.Location // nil is UTC
+}
+
+var _ syntax.Scope = (*Scope)(nil)
+
+// Trait implements [syntax.Scope].
+func (s *Scope) Trait(name string) (syntax.TraitInfo, bool) {
+	info, ok := s.Traits[name]
+	return info, ok
+}
+
+// Tag implements [syntax.Scope].
+func (s *Scope) Tag(name string) (syntax.Expr, bool) {
+	e, ok := s.Tags[name]
+	return e, ok
+}
+
+// Folded implements [syntax.Scope].
+func (s *Scope) Folded(event, property string) (number, unique bool) {
+	return slices.Contains(s.Numbers[event], property), slices.Contains(s.Uniques[event], property)
+}
+
+// Zone implements [syntax.Scope].
+func (s *Scope) Zone() *time.Location {
+	if s.Loc == nil {
+		return time.UTC
+	}
+	return s.Loc
+}
+
+// Names implements [syntax.Scope].
+func (s *Scope) Names(kind string) []string {
+	if kind == "trait" {
+		return slices.Sorted(maps.Keys(s.Traits))
+	}
+	return slices.Sorted(maps.Keys(s.Tags))
+}
+
+// Schema returns what the model folds.
+func (s *Scope) Schema() *profile.Schema {
+	schema := &profile.Schema{Attributes: map[string]profile.Attribute{}, Events: map[string]profile.Folds{}}
+	for name, info := range s.Traits {
+		if info.Aggregate == nil {
+			schema.Attributes[name] = profile.Attribute{Kind: info.Kind, Elem: info.Elem, Policy: info.Policy}
+		}
+	}
+	for _, events := range []map[string][]string{s.Numbers, s.Uniques} {
+		for name := range events {
+			schema.Events[name] = profile.Folds{Numbers: s.Numbers[name], Uniques: s.Uniques[name]}
+		}
+	}
+	return schema
+}
+
+// Shop returns a model with a trait of every kind and a few tags, under a zone.
+func Shop(zone *time.Location) *Scope {
+	s := &Scope{
+		Traits: map[string]syntax.TraitInfo{
+			"city":       {Kind: profile.KindString},
+			"名 字":        {Kind: profile.KindString},
+			"age":        {Kind: profile.KindNumber},
+			"points":     {Kind: profile.KindNumber, Policy: profile.Sum},
+			"vip":        {Kind: profile.KindBool},
+			"registered": {Kind: profile.KindTime, Policy: profile.Min},
+			"renewal":    {Kind: profile.KindTime},
+			"home":       {Kind: profile.KindPoint},
+			"apps":       {Kind: profile.KindSet, Elem: profile.KindString, Policy: profile.Union},
+			"sizes":      {Kind: profile.KindSet, Elem: profile.KindNumber},
+			"visits":     {Kind: profile.KindSet, Elem: profile.KindTime, Policy: profile.Union},
+			"spend":      {Kind: profile.KindNumber, Aggregate: &syntax.Aggregate{Fn: syntax.SumOf, Event: "Order Completed", Property: "revenue", Pos: -1}},
+			"last_order": {Kind: profile.KindTime, Aggregate: &syntax.Aggregate{Fn: syntax.LastTime, Event: "Order Completed", Pos: -1}},
+		},
+		Tags:    map[string]syntax.Expr{},
+		Numbers: map[string][]string{"Order Completed": {"revenue"}, "Product Viewed": {"price"}},
+		Uniques: map[string][]string{"Order Completed": {"coupon"}},
+		Loc:     zone,
+	}
+	for name, rule := range map[string]string{
+		"高频购买者": `count("Order Completed") >= 3`,
+		"沉睡":    `last_time("Order Completed") < ago("90d") or missing(last_order)`,
+		"新客":    `registered >= ago("7d") and not tag("高频购买者")`,
+	} {
+		e, err := syntax.Parse(rule)
+		if err != nil {
+			panic("syntaxtest: " + err.Error())
+		}
+		s.Tags[name] = e
+	}
+	return s
+}
