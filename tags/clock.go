@@ -61,41 +61,25 @@ func (c *clock) flip(op syntax.Op, t, now profile.Instant) profile.Instant {
 	return profile.Never
 }
 
-// next returns the first instant after now at which the clock's value changes.
-func (c *clock) next(now profile.Instant) profile.Instant {
-	if c.ago != nil {
-		return c.ago.Until(now, c.zone)
-	}
-	return add(now, 1)
-}
-
-// flipClocks returns the first instant after now at which the answer to "l op r"
-// changes, or one before it at which it is to be asked again.
+// flipClocks returns an instant after now before which the answer to "l op r"
+// does not change, and whether it does change then.
 func flipClocks(op syntax.Op, l, r *clock, now profile.Instant) (until profile.Instant, exact bool) {
-	if l.ago == nil && r.ago == nil {
-		return profile.Never, true // both move alike
+	// Until the next step of an ago() it stands still.
+	step, flip := profile.Never, profile.Never
+	switch {
+	case l.ago == nil && r.ago == nil: // both move alike
+		return profile.Never, true
+	case l.ago == nil:
+		step, flip = r.ago.Until(now, r.zone), l.flip(op, r.at(now), now)
+	case r.ago == nil:
+		step, flip = l.ago.Until(now, l.zone), r.flip(mirrored(op), l.at(now), now)
+	default:
+		step = min(l.ago.Until(now, l.zone), r.ago.Until(now, r.zone))
 	}
-	was := compareAt(op, l, r, now)
-	for range maxSteps {
-		// Until the next step of an ago() it stands still.
-		var step, flip profile.Instant
-		switch {
-		case l.ago == nil:
-			step, flip = r.next(now), l.flip(op, r.at(now), now)
-		case r.ago == nil:
-			step, flip = l.next(now), r.flip(mirrored(op), l.at(now), now)
-		default:
-			step, flip = min(l.next(now), r.next(now)), profile.Never
-		}
-		if flip < step {
-			return flip, true
-		}
-		if step == profile.Never || compareAt(op, l, r, step) != was {
-			return step, true
-		}
-		now = step
+	if flip < step {
+		return flip, true
 	}
-	return now, false
+	return step, step == profile.Never
 }
 
 func compareAt(op syntax.Op, l, r *clock, now profile.Instant) bool {

@@ -52,7 +52,7 @@ type twoClocks struct {
 
 func (n *twoClocks) eval(_ *profile.State, now profile.Instant) answer {
 	until, exact := flipClocks(n.op, n.l, n.r, now)
-	return answer{ok: compareAt(n.op, n.l, n.r, now), until: until, exact: exact || until == profile.Never}
+	return answer{ok: compareAt(n.op, n.l, n.r, now), until: until, exact: exact}
 }
 
 // membership is in and not in.

@@ -25,8 +25,9 @@ func (p *Program) Deps() Deps { return p.deps }
 
 // Eval reports whether the rule holds of a state at now, and until when that is
 // so if nothing happens: the first instant after now at which the answer changes,
-// or [profile.Never]. In a rule of more than 64 alternations of dates, until may
-// be an earlier instant, at which to ask again. Eval allocates nothing.
+// or [profile.Never]. Only where a rule compares ago() with the clock, or has
+// dozens of dates that cancel out, may until be an earlier instant, at which to
+// ask again. Eval allocates nothing.
 func (p *Program) Eval(st *profile.State, now profile.Instant) (ok bool, until profile.Instant) {
 	if !p.deps.Timed {
 		return p.root.eval(st, now).ok, profile.Never
