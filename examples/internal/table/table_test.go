@@ -1,0 +1,54 @@
+package table
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTable(t *testing.T) {
+	tbl := Table{Indent: "  "}
+	tbl.Row("高频购买者", 1234, Share(1234, 10000), "x")
+	tbl.Row("new", uint64(7), "100.0 %", "")
+	var b strings.Builder
+	if _, err := tbl.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := "  高频购买者  1,234   12.3 %  x\n" +
+		"  new             7  100.0 %\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, want := range map[uint64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
+		if got := Count(n); got != want {
+			t.Errorf("Count(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestBar(t *testing.T) {
+	tests := []struct {
+		n, all uint64
+		want   string
+	}{
+		{0, 10, ""},
+		{1, 0, ""},
+		{1, 1000000, "▏"},
+		{5, 10, "█████"},
+		{1, 16, "▋"},
+		{10, 10, "██████████"},
+	}
+	for _, tt := range tests {
+		if got := Bar(tt.n, tt.all, 10); got != tt.want {
+			t.Errorf("Bar(%d, %d) = %q, want %q", tt.n, tt.all, got, tt.want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	if got := Clean("a\x1b[31m上\u200b海\n"); got != "a·[31m上·海·" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,110 @@
+// Portrait is the command line over one directory of profiles, for operators and
+// scripts:
+//
+//	go run ./examples/portrait --dir data apply examples/retail/model.yaml
+//	go run ./examples/portrait --dir data ingest events.jsonl.gz
+//	go run ./examples/portrait --dir data count 'tag("沉睡") and city in ["上海", "北京"]'
+//	go run ./examples/portrait --dir data members 'orders >= 8' --limit 5
+//	go run ./examples/portrait --dir data profile email:li@example.com
+//	go run ./examples/portrait --dir data explain 'tag("沉睡")' user_id:u1 --json
+//	go run ./examples/portrait --dir data tags
+//	go run ./examples/portrait --dir data advance 2026-07-01
+//	go run ./examples/portrait --dir data check
+//
+// The answer goes to standard output, as one JSON object with --json, and all
+// else to standard error. The exit status is 0, or 1 when the answer is no (a
+// profile that is not there, an expression that does not hold, a check that
+// finds differences) or an error, or 2 for wrong usage.
+//
+// advance pins the directory's clock: every later answer stands at that instant
+// until "advance now" lets the clock go again.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	_ "time/tzdata" // Models count days in zones that a machine may not know.
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// The exit statuses.
+const (
+	exitOK    = 0
+	exitNo    = 1
+	exitUsage = 2
+)
+
+// errNo is the error of an answer that is no, and that was printed.
+var errNo = errors.New("no")
+
+// usageError is the error of arguments that make no sense.
+type usageError struct{ error }
+
+// run is the program.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var grammar cli
+	helped := false
+	parser, err := kong.New(&grammar,
+		kong.Name("portrait"),
+		kong.Description("Customer profiles and segments in one directory."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(stderr, "portrait:", err)
+		return exitNo
+	}
+	call, err := parser.Parse(args)
+	switch {
+	case helped:
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(stderr, "portrait: %v\nportrait --help lists the verbs and their arguments.\n", err)
+		return exitUsage
+	}
+	err = call.Run(&session{
+		Context: ctx, dir: grammar.Dir, json: grammar.JSON,
+		stdin: stdin, stdout: stdout, stderr: stderr,
+	})
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, errNo) {
+		return exitNo
+	}
+	fmt.Fprintln(stderr, "portrait:", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitNo
+}
+
+// cli is the grammar of the command line.
+type cli struct {
+	Dir  string `default:"./data" placeholder:"DIR" help:"The directory of the store (${default})."`
+	JSON bool   `name:"json" help:"Print one JSON object."`
+
+	Apply   applyVerb   `cmd:"" help:"Make a model the store's own and print what changes."`
+	Ingest  ingestVerb  `cmd:"" help:"Take in a file of Segment-spec JSON lines, plain or gzipped."`
+	Count   countVerb   `cmd:"" help:"Count the members of a segment."`
+	Members membersVerb `cmd:"" help:"List the members of a segment by ID."`
+	Profile profileVerb `cmd:"" help:"Show the profile that an identifier leads to."`
+	Explain explainVerb `cmd:"" help:"Tell condition by condition why somebody is in a segment or not."`
+	Tags    tagsVerb    `cmd:"" help:"List the tags with their counts."`
+	Advance advanceVerb `cmd:"" help:"Pin the clock at a time, or let it go with 'now'."`
+	Check   checkVerb   `cmd:"" help:"Recompute everything and list every difference."`
+	Digest  digestVerb  `cmd:"" help:"Print a fingerprint of everybody."`
+	Stats   statsVerb   `cmd:"" help:"Print the figures of the store."`
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/examples/internal/table"
+	"github.com/portraitdb/portrait/segment"
+)
+
+type countVerb struct {
+	Expr string `arg:"" placeholder:"EXPR" help:"An expression over tags and traits."`
+}
+
+// Run prints how many members a segment has.
+func (v *countVerb) Run(s *session) error {
+	e, err := segment.Parse(v.Expr)
+	if err != nil {
+		return err
+	}
+	return s.view(func(view *portrait.View) error {
+		n, err := view.Count(s, e)
+		if err != nil {
+			return e.Locate(err)
+		}
+		type answer struct {
+			Count uint64 `json:"count"`
+			at
+		}
+		return s.answer(answer{n, atOf(view)}, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, n)
+			return err
+		})
+	})
+}
+
+type membersVerb struct {
+	Expr  string `arg:"" placeholder:"EXPR" help:"An expression over tags and traits."`
+	Limit int    `placeholder:"N" help:"List at most so many; 0 means all."`
+}
+
+// Run prints the members of a segment, ascending by ID, without holding them all
+// in memory.
+func (v *membersVerb) Run(s *session) error {
+	if v.Limit < 0 {
+		return usageError{fmt.Errorf("--limit is %d: want 0 or more", v.Limit)}
+	}
+	e, err := segment.Parse(v.Expr)
+	if err != nil {
+		return err
+	}
+	return s.view(func(view *portrait.View) error {
+		set, err := view.Segment(s, e)
+		if err != nil {
+			return e.Locate(err)
+		}
+		out := bufio.NewWriter(s.stdout)
+		if s.json {
+			err = s.membersJSON(out, view, set, v.Limit)
+		} else {
+			printMembers(out, set, v.Limit)
+		}
+		if err != nil {
+			return err
+		}
+		return out.Flush()
+	})
+}
+
+func printMembers(out *bufio.Writer, set *segment.Set, limit int) {
+	n := 0
+	for id := range set.Members() {
+		fmt.Fprintln(out, id)
+		if n++; n == limit {
+			return
+		}
+	}
+}
+
+// member is one entry of the list in JSON.
+type member struct {
+	ID          uint64   `json:"id"`
+	Identifiers []string `json:"identifiers"`
+}
+
+// membersJSON writes {"count", "as_of", "epoch", "members": [...]} as it reads.
+func (s *session) membersJSON(out *bufio.Writer, view *portrait.View, set *segment.Set, limit int) error {
+	head, err := json.Marshal(struct {
+		Count uint64 `json:"count"`
+		at
+	}{set.Count(), atOf(view)})
+	if err != nil {
+		return err
+	}
+	out.Write(head[:len(head)-1])
+	out.WriteString(`,"members":[`)
+	n := 0
+	for p, err := range view.Profiles(s, set) {
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(member{uint64(p.ID), texts(p.Identifiers)})
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			out.WriteByte(',')
+		}
+		out.Write(data)
+		if n++; n == limit {
+			break
+		}
+	}
+	_, err = out.WriteString("]}\n")
+	return err
+}
+
+type tagsVerb struct{}
+
+// Run lists the tags with their counts.
+func (v *tagsVerb) Run(s *session) error {
+	return s.with(false, func(db *portrait.DB) error {
+		view, err := db.View(s)
+		if err != nil {
+			return err
+		}
+		defer view.Close()
+		answer := struct {
+			Tags map[string]uint64 `json:"tags"`
+			at
+		}{map[string]uint64{}, atOf(view)}
+		everybody, err := view.Count(s, segment.MustParse("true"))
+		if err != nil {
+			return err
+		}
+		var t table.Table
+		for _, tag := range db.Model().Tags {
+			n, err := view.Count(s, segment.Tag(tag.Name))
+			if err != nil {
+				return err
+			}
+			answer.Tags[tag.Name] = n
+			t.Row(tag.Name, n, table.Share(n, everybody), tag.Rule)
+		}
+		return s.answer(answer, func(w io.Writer) error {
+			_, err := t.WriteTo(w)
+			return err
+		})
+	})
+}
