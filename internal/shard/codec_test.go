@@ -283,3 +283,17 @@ func FuzzPortable(f *testing.F) {
 		}
 	})
 }
+
+func TestColumnBase_of_one_value_everywhere(t *testing.T) {
+	var cells []Cell
+	for off := range uint32(3 * ChunkSpan) {
+		cells = append(cells, Cell{Offset: off})
+	}
+	base, empty, skipped := FoldBase(nil, [][]byte{AppendColumnDelta(nil, cells)})
+	if empty || skipped != 0 {
+		t.Fatalf("empty %v, skipped %d", empty, skipped)
+	}
+	if got := decodeColumn(t, base); len(got) != len(cells) {
+		t.Errorf("%d values came back, want %d", len(got), len(cells))
+	}
+}

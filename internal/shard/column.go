@@ -62,7 +62,7 @@ func DecodeColumnBase(dst []Numbered, v []byte) ([]Numbered, error) {
 	}
 	r := &reader{b: b}
 	n := r.uvarint()
-	if r.bad || n > Chunks || n > uint64(len(r.b))/6 { // a chunk takes 6 bytes at least
+	if r.bad || n > Chunks || n > uint64(len(r.b))/5 { // a chunk takes 5 bytes at least
 		return dst, malformed("column states %d chunks in %d bytes", n, len(r.b))
 	}
 	next := uint64(0)
