@@ -184,6 +184,11 @@ func TestDecodeState_refuses(t *testing.T) {
 		{"an undeclared fold", counters + "96a161000192010191" + "95a17001010101" + "90" + "00", "undeclared event"},
 		{"a single number of two", counters + "96a161010292010191" + "95a17002010101" + "90" + "00", "not a number of one event"},
 		{"figures that contradict", counters + "96a161010292010191" + "9da1700202050104010101010101" + "0101" + "90" + "00", "contradict"},
+		{"a single number in the long form", counters + "96a161010192010191" + "9da17001010101010101010101010101" + "90" + "00", "contradict"},
+		{"a time in a long form", attrs + "95a16100d7ff00000000000000010101" + "9000", "not in its only form"},
+		{"a time in the longest form", attrs + "95a16100c70cff0000000000000000000000010101" + "9000", "not in its only form"},
+		{"a time of nanoseconds", attrs + "95a16100d7ff00000004000000010101" + "9000", "not in its only form"},
+		{"a time of the year 10000", attrs + "95a16100c70cff000000000000003afff441800101" + "9000", "not in its only form"},
 		{"a null among distinct values", counters + "96a161010192010190" + "9192a17091c0" + "00", "null among distinct values"},
 		{"no distinct value", counters + "96a161010192010190" + "9192a17090" + "00", "no value"},
 	}

@@ -56,10 +56,13 @@ var amounts = []float64{0, 1, -1, 0.1, 0.2, 0.3, 12.34, -99.99, 1e18, -1e18, 1e-
 
 func genNumber() *rapid.Generator[Value] {
 	return rapid.Custom(func(t *rapid.T) Value {
-		if rapid.Bool().Draw(t, "fixed") {
+		switch rapid.IntRange(0, 5).Draw(t, "range") {
+		case 0:
+			return Number(rapid.Float64Range(-1e18, 1e18).Draw(t, "float"))
+		case 1:
 			return Number(rapid.SampledFrom(amounts).Draw(t, "amount"))
 		}
-		return Number(rapid.Float64Range(-1e18, 1e18).Draw(t, "float"))
+		return Number(rapid.SampledFrom(amounts[:5]).Draw(t, "small"))
 	})
 }
 
@@ -136,11 +139,11 @@ func genEvent() *rapid.Generator[Event] {
 	return rapid.Custom(func(t *rapid.T) Event {
 		e := Event{
 			Type:        Type(rapid.IntRange(0, 5).Draw(t, "type")),
-			MessageID:   rapid.SampledFrom([]string{"", "m1", "m2", "m3"}).Draw(t, "message"),
-			Source:      rapid.SampledFrom([]string{"", "web"}).Draw(t, "source"),
+			MessageID:   rapid.SampledFrom([]string{"", "m1", "m2"}).Draw(t, "message"),
+			Source:      rapid.SampledFrom([]string{"web", "web", ""}).Draw(t, "source"),
 			Name:        rapid.SampledFrom([]string{"Order Completed", "Login", "Searched", "浏览"}).Draw(t, "name"),
 			Identifiers: []Identifier{{Namespace: "email", Value: "a@b.cn"}},
-			Time:        epoch0.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "time")) * time.Second),
+			Time:        epoch0.Add(time.Duration(rapid.IntRange(0, 1).Draw(t, "time")) * time.Second),
 		}
 		if rapid.Bool().Draw(t, "told") {
 			e.Traits = map[string]Value{}
@@ -183,7 +186,7 @@ const bulkSize = 600
 
 func genBatch() *rapid.Generator[batch] {
 	return rapid.Custom(func(t *rapid.T) batch {
-		b := batch{few: rapid.SliceOfN(genEvent(), 0, 5).Draw(t, "few")}
+		b := batch{few: rapid.SliceOfN(genEvent(), 0, 8).Draw(t, "few")}
 		if rapid.Bool().Draw(t, "large") {
 			b.bulk = rapid.SampledFrom([]bulk{noBulk, bulkAttributes, bulkElements, bulkNames, bulkValues}).Draw(t, "bulk")
 			b.from = rapid.SampledFrom([]int{0, 1, 600}).Draw(t, "from")

@@ -331,6 +331,10 @@ func TestState_unites_what_was_folded_before_a_declaration(t *testing.T) {
 	if n, ok := s.Number("Order", "revenue"); !ok || n.Count != 1 || n.Sum.String() != "2" {
 		t.Errorf("number %v, %v", n, ok)
 	}
+	swapped := tell(declared, 3, "late", 1).Combine(tell(new(Schema), 1, "early", 2))
+	if v, ok := swapped.Attr("city", Latest); !ok || v.Text() != "late" {
+		t.Errorf("city %v, %v when the declared one is later", v, ok)
+	}
 	listed := 0
 	for c := range s.Counters() {
 		listed++
