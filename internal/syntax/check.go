@@ -120,25 +120,25 @@ func (c *checker) compare(e *Compare) Expr {
 	return checked
 }
 
-// kindHint guesses at why two kinds differ.
+// kindHint guesses at why a constant is not of the kind that it is compared with.
 func kindHint(l, r Operand, lk, rk profile.Kind) string {
-	for _, side := range [...]struct {
-		x    Operand
-		kind profile.Kind
-	}{{l, rk}, {r, lk}} {
-		lit, ok := side.x.(*Literal)
-		if !ok || lit.Value.Kind() != profile.KindString {
-			continue
+	lit, ok := r.(*Literal)
+	want := lk
+	if !ok {
+		if lit, ok = l.(*Literal); !ok {
+			return ""
 		}
-		switch f, isNumber := number(lit.Value.Text()); {
-		case side.kind == profile.KindNumber && isNumber && f == f:
-			return "a number is written without quotes: " + lit.Value.Text()
-		case side.kind == profile.KindBool:
-			return "a bool is written without quotes: true or false"
-		}
+		want = rk
 	}
-	if lk == profile.KindString || rk == profile.KindString {
+	switch _, isNumber := number(lit.Value.Text()); {
+	case want == profile.KindBool:
+		return "a bool is written true or false"
+	case want == profile.KindString:
 		return "a text is written in quotes"
+	case want == profile.KindTime:
+		return dateHelp
+	case want == profile.KindNumber && isNumber:
+		return "a number is written without quotes: " + shorten(lit.Value.Text())
 	}
 	return ""
 }

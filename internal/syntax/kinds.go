@@ -46,8 +46,6 @@ func a(k profile.Kind) string {
 	switch k {
 	case profile.KindString:
 		return "a text"
-	case profile.KindBool:
-		return "a bool (true or false)"
 	case profile.KindPoint:
 		return "a point"
 	case profile.KindNull:

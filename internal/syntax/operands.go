@@ -224,5 +224,5 @@ func (p *parser) misused(name token) *Error {
 	if _, ok := aggregates[name.text]; ok && p.is(",") {
 		hint = "it takes in every event of that name, over the whole life: there are no filters and no windows"
 	}
-	return faultAt(name.pos, len(name.text), hint, "%s is used as %s", name.text, functions[name.text])
+	return faultAt(name.pos, len(name.text), hint, "%s is written %s", name.text, functions[name.text])
 }
