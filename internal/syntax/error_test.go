@@ -56,6 +56,8 @@ func TestError_place(t *testing.T) {
 		{"full-width characters are one column", `城市 in ["上海"] and 年龄 >`, 1, 22, 33},
 		{"a second line", "age > 1\n  and ?", 2, 7, 14},
 		{"the end", "age >", 1, 6, 5},
+		{"bytes that are no text", "city = \"\uFFFD上\xff\"", 1, 11, 14},
+		{"a tab", "age\t>\t~", 1, 7, 6},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

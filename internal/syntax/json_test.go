@@ -1,12 +1,14 @@
 package syntax_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
 )
 
 func TestEncodeJSON(t *testing.T) {
@@ -66,6 +68,22 @@ func TestDecodeJSON_errors(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestEncodeJSON_refuses_what_cannot_be_written(t *testing.T) {
+	city := &syntax.Trait{Name: "city"}
+	for name, e := range map[string]syntax.Expr{
+		"no condition": &syntax.Not{},
+		"no operand":   &syntax.Exists{},
+		"bytes":        &syntax.TagRef{Name: "\xff"},
+		"not a number": &syntax.In{X: city, List: []profile.Value{profile.Number(math.NaN())}},
+		"null":         &syntax.In{X: city, List: []profile.Value{{}}},
+		"too large":    &syntax.And{X: make([]syntax.Expr, 20_000)},
+	} {
+		if data, err := syntax.EncodeJSON(e); err == nil || data != nil {
+			t.Errorf("%s: %s, %v", name, data, err)
+		}
 	}
 }
 
