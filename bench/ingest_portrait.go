@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
+
+// The memory that both stores get for what they read. Portrait divides it
+// between blocks and decoded states, about as its defaults do; raw Pebble has
+// all of it for blocks. Memtables come on top, the same on both sides.
+const (
+	blockCacheBytes = 52 << 20
+	stateCacheBytes = 12 << 20
+	memTableBytes   = 32 << 20
+)
+
+// portraitSide is Portrait with the customers of the workload.
+type portraitSide struct {
+	db    *portrait.DB
+	seq   int
+	tally [len(kinds)][]uint32 // events per kind and customer, by the harness's own count
+}
+
+func openPortrait(dir string, noSync bool) (*portrait.DB, error) {
+	return portrait.Open(dir, &portrait.Options{
+		CacheBytes: blockCacheBytes, StateCacheBytes: stateCacheBytes, MemTableBytes: memTableBytes,
+		NoSync: noSync, Clock: func() time.Time { return clock },
+	})
+}
+
+// loadPortrait makes the store: the customers with one event of each kind.
+func loadPortrait(ctx context.Context, dir string, customers int) (err error) {
+	db, err := openPortrait(dir, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	model, err := shopModel()
+	if err != nil {
+		return err
+	}
+	if _, err := db.Apply(ctx, model); err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(3, 0))
+	var events []profile.Event
+	for i := range customers {
+		events = firstEvents(events, uint32(i), rng)
+		if len(events) < 10_000 && i < customers-1 {
+			continue
+		}
+		if err := takeIn(ctx, db, events); err != nil {
+			return err
+		}
+		clear(events)
+		events = events[:0]
+	}
+	settle(func() bool { return db.Metrics().Store.CompactionsRunning == 0 })
+	return nil
+}
+
+func takeIn(ctx context.Context, db *portrait.DB, events []profile.Event) error {
+	res, err := db.Ingest(ctx, events...)
+	if err == nil && res.Accepted != len(events) {
+		err = fmt.Errorf("portrait: %d of %d events accepted: %+v", res.Accepted, len(events), res)
+	}
+	return err
+}
+
+func newPortraitSide(dir string, customers int) (*portraitSide, error) {
+	db, err := openPortrait(dir, false)
+	if err != nil {
+		return nil, err
+	}
+	p := &portraitSide{db: db}
+	for k := range p.tally {
+		p.tally[k] = slices.Repeat([]uint32{1}, customers)
+	}
+	return p, nil
+}
+
+func (p *portraitSide) run(ctx context.Context, touches []touch, batch int, m *meter) error {
+	events := make([]profile.Event, len(touches))
+	for i, t := range touches {
+		events[i] = t.event(p.seq)
+		p.seq++
+		p.tally[t.kind][t.customer]++
+	}
+	m.start()
+	for b := range slices.Chunk(events, batch) {
+		if err := takeIn(ctx, p.db, b); err != nil {
+			return err
+		}
+	}
+	m.stop(len(touches))
+	return nil
+}
+
+func (p *portraitSide) settle() time.Duration {
+	return settle(func() bool { return p.db.Metrics().Store.CompactionsRunning == 0 })
+}
+
+// check compares what the store answers with the harness's own count: the
+// events of some customers, and the members of the tags that count.
+func (p *portraitSide) check(ctx context.Context, some []uint32) error {
+	for _, i := range some {
+		var want uint64
+		for k := range p.tally {
+			want += uint64(p.tally[k][i])
+		}
+		got, err := p.db.Profile(ctx, profile.Identifier{Namespace: "user_id", Value: customerID(i)})
+		if err != nil {
+			return err
+		}
+		if uint64(got.Events) != want {
+			return fmt.Errorf("portrait: customer %d has %d events, want %d", i, got.Events, want)
+		}
+	}
+	for k := range kinds {
+		var want uint64
+		for _, n := range p.tally[k] {
+			if n >= 3 {
+				want++
+			}
+		}
+		got, err := p.db.Count(ctx, segment.MustParse(fmt.Sprintf("tag(%q)", regular(k))))
+		if err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("portrait: tag %q has %d members, want %d", regular(k), got, want)
+		}
+	}
+	return nil
+}
+
+func (p *portraitSide) close() error { return p.db.Close() }

@@ -1,0 +1,117 @@
+// Command bench measures Portrait beside references that do the same work by
+// hand, in the same process and at the same time. README.md says what is
+// measured and why it is fair.
+//
+//	go run . ingest   # DB.Ingest beside a get-and-set loop on raw Pebble
+//	go run . algebra  # counting segments beside roaring and beside plain reading
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+const usage = "usage: bench ingest|algebra [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only PART] [--cpuprofile FILE]"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New(usage)
+
+// config is what the command line asks for.
+type config struct {
+	json     bool
+	smoke    bool
+	profiles int     // customers, or width of the bitmaps
+	rounds   int     // how often each contender takes its turn in a case
+	seconds  float64 // about how long one turn takes
+	dir      string  // where the stores are made
+	profile  string  // where a CPU profile goes; empty: nowhere
+	only     string  // part of the names of the cases to run
+	progress io.Writer
+}
+
+// run executes one suite and prints its report on out.
+func run(ctx context.Context, args []string, out, progress io.Writer) error {
+	if len(args) == 0 {
+		return errUsage
+	}
+	cfg := config{progress: progress}
+	var suite func(context.Context, config) (*Report, error)
+	standard := config{}
+	switch args[0] {
+	case "ingest":
+		suite, standard = ingest, config{profiles: 1_000_000, rounds: 5, seconds: 1}
+	case "algebra":
+		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
+	default:
+		return errUsage
+	}
+	flags := flag.NewFlagSet("bench "+args[0], flag.ContinueOnError)
+	flags.SetOutput(progress)
+	flags.BoolVar(&cfg.json, "json", false, "print one JSON object instead of a table")
+	flags.BoolVar(&cfg.smoke, "smoke", false, "tiny sizes: whether it runs, not how fast")
+	flags.IntVar(&cfg.profiles, "profiles", standard.profiles, "number of profiles")
+	flags.IntVar(&cfg.rounds, "rounds", standard.rounds, "turns of each contender in each case")
+	flags.Float64Var(&cfg.seconds, "seconds", standard.seconds, "about how long a turn takes")
+	flags.StringVar(&cfg.dir, "dir", "", "where to put the stores (default: the system's temporary directory)")
+	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile of the cases to this file; samples are labelled by contender")
+	flags.StringVar(&cfg.only, "only", "", "run only the cases whose names contain this")
+	if err := flags.Parse(args[1:]); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return fmt.Errorf("%w\n%w", err, errUsage)
+	}
+	if flags.NArg() > 0 || cfg.profiles < 100 || cfg.rounds < 1 || cfg.seconds <= 0 {
+		return errUsage
+	}
+	if cfg.smoke {
+		cfg.shrink(flags)
+	}
+	report, err := suite(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if cfg.json {
+		return report.writeJSON(out)
+	}
+	return report.writeTable(out)
+}
+
+// shrink makes every size tiny that was not asked for by its own flag.
+func (c *config) shrink(flags *flag.FlagSet) {
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if !given["profiles"] {
+		c.profiles = min(c.profiles, 200_000)
+		if flags.Name() == "bench ingest" {
+			c.profiles = 2_000
+		}
+	}
+	if !given["rounds"] {
+		c.rounds = 2
+	}
+	if !given["seconds"] {
+		c.seconds = 0.005
+	}
+}
+
+func (c *config) logf(format string, args ...any) { fmt.Fprintf(c.progress, format+"\n", args...) }

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"runtime"
+	"slices"
+	"time"
+)
+
+// sample is what one contender did in one turn.
+type sample struct {
+	ops           int
+	elapsed       time.Duration
+	allocs, bytes float64 // of the heap
+}
+
+func (s sample) nsPerOp() float64 { return float64(s.elapsed.Nanoseconds()) / float64(s.ops) }
+
+// meter adds up time and allocations over the parts of a turn that count.
+type meter struct {
+	sample
+	began  time.Time
+	before runtime.MemStats
+}
+
+func (m *meter) start() {
+	runtime.ReadMemStats(&m.before)
+	m.began = time.Now()
+}
+
+func (m *meter) stop(ops int) {
+	m.elapsed += time.Since(m.began)
+	var after runtime.MemStats
+	runtime.ReadMemStats(&after)
+	m.ops += ops
+	m.allocs += float64(after.Mallocs - m.before.Mallocs)
+	m.bytes += float64(after.TotalAlloc - m.before.TotalAlloc)
+}
+
+func gather(samples []sample, figure func(sample) float64) []float64 {
+	out := make([]float64, len(samples))
+	for i, s := range samples {
+		out[i] = figure(s)
+	}
+	return out
+}
+
+// median returns the middle of values, or the mean of the two in the middle.
+func median(values []float64) float64 {
+	values = slices.Sorted(slices.Values(values))
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// subject is the contender that the others are compared with.
+const subject = "portrait"
+
+// Report is what one suite found.
+type Report struct {
+	Suite   string             `json:"suite"`
+	Machine Machine            `json:"machine"`
+	Setting map[string]string  `json:"setting"`
+	Cases   []Case             `json:"cases"`
+	Summary map[string]float64 `json:"summary,omitempty"`
+}
+
+// Case is one piece of work, done by each contender.
+type Case struct {
+	Name     string `json:"name"`
+	Profiles int    `json:"profiles"`
+	Rounds   int    `json:"rounds"`
+	// Ops is how many operations (events, or queries) each contender did in
+	// each of its turns.
+	Ops map[string]int `json:"ops_per_round"`
+	// NsPerOp is the median over the rounds, in nanoseconds.
+	NsPerOp    map[string]float64 `json:"ns_per_op"`
+	NsPerOpMin map[string]float64 `json:"ns_per_op_min"`
+	NsPerOpMax map[string]float64 `json:"ns_per_op_max"`
+	// Allocs and Bytes are of the heap: the median over the rounds.
+	Allocs map[string]float64 `json:"allocs_per_op"`
+	Bytes  map[string]float64 `json:"bytes_per_op"`
+	// Ratio is a contender's time divided by Portrait's: 2 means that Portrait
+	// takes half its time, 0.5 that it takes twice as long.
+	Ratio map[string]float64 `json:"ratio"`
+	// Extra holds figures that only this suite has.
+	Extra map[string]map[string]float64 `json:"extra,omitempty"`
+}
+
+// newCase reduces the samples of each contender.
+func newCase(name string, profiles int, samples map[string][]sample) Case {
+	c := Case{
+		Name: name, Profiles: profiles, Ops: map[string]int{},
+		NsPerOp: map[string]float64{}, NsPerOpMin: map[string]float64{}, NsPerOpMax: map[string]float64{},
+		Allocs: map[string]float64{}, Bytes: map[string]float64{}, Ratio: map[string]float64{},
+	}
+	for who, all := range samples {
+		c.Rounds = len(all)
+		c.Ops[who] = all[0].ops
+		ns := gather(all, func(s sample) float64 { return s.nsPerOp() })
+		c.NsPerOp[who], c.NsPerOpMin[who], c.NsPerOpMax[who] = median(ns), slices.Min(ns), slices.Max(ns)
+		c.Allocs[who] = median(gather(all, func(s sample) float64 { return s.allocs / float64(s.ops) }))
+		c.Bytes[who] = median(gather(all, func(s sample) float64 { return s.bytes / float64(s.ops) }))
+	}
+	for who, ns := range c.NsPerOp {
+		if who != subject {
+			c.Ratio[who] = ns / c.NsPerOp[subject]
+		}
+	}
+	return c
+}
+
+func (r *Report) writeJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// writeTable prints the report for people.
+func (r *Report) writeTable(w io.Writer) error {
+	m := r.Machine
+	fmt.Fprintf(w, "%s: %s, %d cores, GOMAXPROCS %d, %s %s/%s, commit %s\n",
+		r.Suite, m.CPU, m.Cores, m.GOMAXPROCS, m.Go, m.OS, m.Arch, m.Commit)
+	for _, k := range slices.Sorted(maps.Keys(r.Setting)) {
+		fmt.Fprintf(w, "  %s: %s\n", k, r.Setting[k])
+	}
+	fmt.Fprintln(w)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "case\tcontender\tns/op\tmin\tmax\tallocs/op\tB/op\tratio\t")
+	for _, c := range r.Cases {
+		for _, who := range c.contenders() {
+			ratio := ""
+			if v, ok := c.Ratio[who]; ok {
+				ratio = fmt.Sprintf("%.2f", v)
+			}
+			fmt.Fprintf(tw, "%s\t%s\t%.0f\t%.0f\t%.0f\t%.1f\t%.0f\t%s\t\n", c.Name, who,
+				c.NsPerOp[who], c.NsPerOpMin[who], c.NsPerOpMax[who], c.Allocs[who], c.Bytes[who], ratio)
+		}
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for _, k := range slices.Sorted(maps.Keys(r.Summary)) {
+		fmt.Fprintf(w, "%s: %.2f\n", strings.ReplaceAll(k, "_", " "), r.Summary[k])
+	}
+	_, err := fmt.Fprintln(w, "ratio: the contender's time divided by Portrait's; above 1 Portrait is faster")
+	return err
+}
+
+// contenders lists who took part, Portrait first.
+func (c *Case) contenders() []string {
+	names := slices.Sorted(maps.Keys(c.NsPerOp))
+	slices.SortStableFunc(names, func(a, b string) int {
+		switch subject {
+		case a:
+			return -1
+		case b:
+			return 1
+		}
+		return 0
+	})
+	return names
+}

@@ -1,0 +1,35 @@
+package main
+
+import "github.com/RoaringBitmap/roaring/v2"
+
+// How a practised user of roaring counts each expression: smallest operands
+// first, in place on bitmaps of one's own, and the last step without building
+// its result. The alternatives that were tried are in README.md.
+
+func roaringAnd(b func(int) *roaring.Bitmap) uint64 {
+	t := roaring.And(b(1), b(5))
+	t.And(b(10))
+	t.And(b(20))
+	t.And(b(30))
+	return t.AndCardinality(b(50))
+}
+
+func roaringOr(b func(int) *roaring.Bitmap) uint64 {
+	return roaring.FastOr(b(50), b(30), b(20), b(10), b(5), b(1)).GetCardinality()
+}
+
+// roaringMixedOr counts ((30|10)&50&^1)|(5&20).
+func roaringMixedOr(b func(int) *roaring.Bitmap) uint64 {
+	t := roaring.Or(b(30), b(10))
+	t.And(b(50))
+	t.AndNot(b(1))
+	return t.OrCardinality(roaring.And(b(5), b(20)))
+}
+
+// roaringMixedAndNot counts (30|10)&50&20&^1&^5.
+func roaringMixedAndNot(b func(int) *roaring.Bitmap) uint64 {
+	t := roaring.And(b(20), b(50))
+	t.AndNot(b(5))
+	t.AndNot(b(1))
+	return t.AndCardinality(roaring.Or(b(30), b(10)))
+}
