@@ -33,6 +33,8 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 	if err := s.awaitRoom(); err != nil {
 		return err
 	}
+	// Pebble takes the content of a large batch over, so look at it before.
+	changes := !b.b.Empty()
 	if err := s.apply(b.b, sync); err != nil {
 		return err
 	}
@@ -41,7 +43,7 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 	if err := s.Failed(); err != nil {
 		return err
 	}
-	if !b.b.Empty() {
+	if changes {
 		s.publish()
 	}
 	return nil
