@@ -49,13 +49,13 @@ func (db *DB) advance(ctx context.Context, to profile.Instant, keep bool) error 
 	if to <= db.meta.instant || (db.meta.nextDue > to && !keep) {
 		return nil
 	}
-	return db.fire(to)
+	return db.fire(to, false)
 }
 
 // fire commits what the deadlines up to an instant change, in batches, and
 // publishes the whole at the end. Between them the record metaAdvance says where
 // it was going, so that Open finishes what a crash interrupted.
-func (db *DB) fire(to profile.Instant) error {
+func (db *DB) fire(to profile.Instant, resumed bool) error {
 	next := db.meta.nextDue
 	for from, first := db.meta.instant, true; ; first = false {
 		t := db.begin()
@@ -71,7 +71,7 @@ func (db *DB) fire(to profile.Instant) error {
 		if !more {
 			t.meta.instant, t.meta.nextDue = to, min(t.meta.nextDue, cursor)
 			t.key = keys.AppendMeta(t.key[:0], metaAdvance)
-			if !first {
+			if !first || resumed {
 				t.batch.Delete(t.key)
 			}
 			return t.finish(false)
@@ -191,5 +191,5 @@ func (db *DB) resumeAdvance() error {
 		return err
 	}
 	defer db.unlock()
-	return db.fire(to)
+	return db.fire(to, true)
 }
