@@ -13,25 +13,26 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
-// TestStore_survives_a_crash_anywhere takes what a crash would leave before
-// every nth operation on the disk, with a random part of what was not synced,
-// and opens it.
-func TestStore_survives_a_crash_anywhere(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 0))
-	type crash struct {
-		fs    *vfs.MemFS
-		acked int
-	}
+// A crash is what a loss of power left, and what had been acknowledged.
+type crash struct {
+	fs    *vfs.MemFS
+	at    errorfs.Op // the operation that it came before
+	acked int
+}
+
+// crashes runs the workload from batch first on, on a store that mem holds, and
+// takes what a crash would leave before many an operation on the disk: before
+// each of the first ones, when the store is opened, and then now and then. A
+// random part of what was not synced survives, in no order.
+func crashes(t *testing.T, rnd *rand.Rand, mem *vfs.MemFS, first, last int) []crash {
+	t.Helper()
 	var (
-		mu      sync.Mutex
-		acked   = -1
-		ops     int
-		next    = 1
-		crashes []crash
+		mu    sync.Mutex // what is below, which several goroutines of Pebble reach
+		acked = first - 1
+		ops   int
+		next  = 1
+		found []crash
 	)
-	mem := vfs.NewCrashableMem()
 	watch := errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() != errorfs.OpIsWrite {
 			return nil
@@ -41,15 +42,14 @@ func TestStore_survives_a_crash_anywhere(t *testing.T) {
 		if ops++; ops < next {
 			return nil
 		}
-		// Often in the beginning, when the store is made, and then now and then.
-		next = ops + 1 + rnd.IntN(1+ops/8)
-		crashes = append(crashes, crash{acked: acked, fs: mem.CrashClone(vfs.CrashCloneCfg{
+		next = ops + 1 + rnd.IntN(1+ops/64)
+		found = append(found, crash{acked: acked, at: op, fs: mem.CrashClone(vfs.CrashCloneCfg{
 			UnsyncedDataPercent: rnd.IntN(101), RNG: rnd,
 		})})
 		return nil
 	})
 	s := mustOpen(t, "db", small(errorfs.Wrap(mem, watch)))
-	for i := range 300 {
+	for i := first; i <= last; i++ {
 		if _, err := workload(s, i, i); err != nil {
 			t.Fatal(err)
 		}
@@ -58,16 +58,30 @@ func TestStore_survives_a_crash_anywhere(t *testing.T) {
 		mu.Unlock()
 	}
 	mustClose(t, s)
-	if len(crashes) < 40 {
-		t.Errorf("only %d crashes", len(crashes))
-	}
-	for i, c := range crashes {
-		s, err := Open("db", small(c.fs))
-		if err != nil {
-			t.Fatalf("crash %d, acknowledged %d: %v", i, c.acked, err)
+	return found
+}
+
+func TestStore_survives_a_crash_anywhere(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	const many = 120
+	mem, first := vfs.NewCrashableMem(), 0
+	for round := range 3 { // a new store, and then one that has crashed
+		last := first + many
+		found := crashes(t, rnd, mem, first, last)
+		if len(found) < 100 {
+			t.Errorf("only %d crashes", len(found))
 		}
-		checkPrefix(t, s, c.acked)
-		mustClose(t, s)
+		for i, c := range found {
+			s, err := Open("db", small(c.fs))
+			if err != nil {
+				t.Fatalf("round %d, crash %d before %v of %s, acknowledged %d: %v", round, i, c.at.Kind, c.at.Path, c.acked, err)
+			}
+			checkPrefix(t, s, c.acked)
+			mustClose(t, s)
+		}
+		mem, first = mem.CrashClone(vfs.CrashCloneCfg{}), last+1
 	}
 }
 

@@ -41,6 +41,8 @@
 //     looked at first.
 //   - Use after Close and a second Close panic; open iterators at Close are an
 //     error. Close is guarded and closes them.
+//   - The directory is synced once for a change of MANIFEST that takes three
+//     steps; hence a sync between them (fuseFS.settle).
 //   - A lock is by file name within one process, so the directory's name is made
 //     canonical.
 //   - A merge result that vanishes in a compaction uncovers older values in the

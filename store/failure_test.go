@@ -310,6 +310,9 @@ func checkReads(t *testing.T, s *Store, acked int) {
 	if got, err := sn.Get([]byte("last")); err != nil || string(got) != want {
 		t.Errorf("Snapshot.Get after the failure: %s, %v, want %s", got, err, want)
 	}
+	if has, err := s.Has(nil, []byte("last"), []byte("never")); err != nil || !has[0] || has[1] {
+		t.Errorf("Has after the failure: %v, %v", has, err)
+	}
 	checkPrefix(t, s, acked)
 }
 
@@ -381,5 +384,24 @@ func TestStore_fails_with_many_writers_and_readers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestStore_Close_does_not_wait_for_Pebble_after_a_panic_in_it(t *testing.T) {
+	s := mustOpen(t, "db", small(vfs.NewMem()))
+	other := mustOpen(t, "db", small(vfs.NewMem()))
+	commit(t, s, "a", "1")
+	b := other.NewBatch() // a batch of another store makes Pebble panic
+	b.Set([]byte("a"), []byte("2"))
+	if err := s.Commit(b, true); !errors.Is(err, ErrFailed) || !strings.Contains(err.Error(), "panic") {
+		t.Errorf("Commit: %v", err)
+	}
+	if err := s.Close(); !errors.Is(err, ErrFailed) {
+		t.Errorf("Close: %v", err)
+	}
+	// Here Pebble is sound and can be put away.
+	s.closeReaders()
+	if err := errors.Join(s.closePebble(), s.lock.Close()); err != nil {
+		t.Error(err)
 	}
 }

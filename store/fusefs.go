@@ -86,6 +86,7 @@ func (fs *fuseFS) createAfterFailure(name string, category vfs.DiskWriteCategory
 
 // Create implements vfs.FS.
 func (fs *fuseFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	fs.settle(name)
 	if fs.fuse.blown() {
 		return fs.createAfterFailure(name, category)
 	}
@@ -95,6 +96,24 @@ func (fs *fuseFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File,
 		return fs.createAfterFailure(name, category)
 	}
 	return fs.guard(f, name), nil
+}
+
+// settle syncs the directory of a marker that is about to be made or removed.
+//
+// A marker is an empty file whose name says which MANIFEST counts. Pebble makes
+// the MANIFEST, makes the new marker, removes the old one, and syncs the
+// directory once, at the end. POSIX lets a loss of power before that keep any
+// of the three: a marker that names a MANIFEST which is not there, or no marker
+// at all, which reads as a directory without a store. So each step is made
+// durable before the next.
+func (fs *fuseFS) settle(name string) {
+	if fs.fuse.blown() || !strings.HasPrefix(fs.PathBase(name), "marker.") {
+		return
+	}
+	dir := fs.PathDir(name)
+	if err := syncDir(fs.FS, dir); err != nil {
+		fs.hold("sync", dir, err)
+	}
 }
 
 // ReuseForWrite implements vfs.FS.
@@ -156,6 +175,7 @@ func (fs *fuseFS) Remove(name string) error {
 	if mem := fs.inScratch(name); mem != nil {
 		return mem.Remove(fs.PathBase(name))
 	}
+	fs.settle(name)
 	if fs.fuse.blown() {
 		return nil
 	}

@@ -81,7 +81,7 @@ func openLocked(dir string, o Options, lock *pebble.Lock) (*Store, error) {
 	}
 	f := newFuse()
 	s := &Store{
-		opts: o, lock: lock, fuse: f, compactions: newScheduler(f),
+		opts: o, lock: lock, fuse: f, compactions: newScheduler(f), probe: pebble.IterOptions{UseL6Filters: true},
 		room: make(chan struct{}, 1), closing: make(chan struct{}),
 		snapshots: map[*Snapshot]struct{}{}, cursors: map[*cursor]struct{}{},
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -26,6 +27,39 @@ func (s *Store) GetTo(dst, key []byte) (value []byte, ok bool, err error) {
 	v := s.acquire()
 	defer s.release(v)
 	return appendValue(dst, v.snap, key)
+}
+
+// Has appends to dst, for every key in turn, whether it is there, under the rules
+// of Get. It is the way to ask for keys that mostly are not: a missing key costs
+// a look into bloom filters, where Get goes down to a block of the last level,
+// and many keys share one iterator.
+func (s *Store) Has(dst []bool, keys ...[]byte) (found []bool, err error) {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return dst, ErrClosed
+	}
+	var from pebble.Reader = s.db
+	if s.fuse.blown() {
+		v := s.acquire()
+		defer s.release(v)
+		from = v.snap
+	}
+	it, err := from.NewIter(&s.probe)
+	if err != nil {
+		return dst, wrapRead("has", err)
+	}
+	n := len(dst)
+	for _, key := range keys {
+		dst = append(dst, it.SeekPrefixGE(key) && bytes.Equal(it.Key(), key))
+		if it.Error() != nil {
+			break
+		}
+	}
+	if err := it.Close(); err != nil {
+		return dst[:n], wrapRead("has", err)
+	}
+	return dst, nil
 }
 
 // appendValue appends the value of a key to dst.

@@ -57,7 +57,7 @@ func crowd(t *testing.T, s *Store, disk *slowTables) <-chan error {
 func primed(t *testing.T, s *Store, disk *slowTables) <-chan struct{} {
 	t.Helper()
 	b := s.NewBatch()
-	for i := 0; i < 2*minMemTableBytes/1000; i++ {
+	for i := range 2 * minMemTableBytes / 1000 {
 		b.Set(fmt.Appendf(nil, "p%06d", i), []byte(strings.Repeat("x", 1000)))
 		if err := s.Commit(b, false); err != nil {
 			t.Fatal(err)

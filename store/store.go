@@ -12,15 +12,16 @@ import (
 )
 
 // Store is an open store. Its methods may be called from several goroutines at
-// once, except that Get and GetTo are for the one that commits.
+// once, except that Get, GetTo and Has are for the one that commits.
 type Store struct {
 	opts        Options
 	db          *pebble.DB
 	lock        *pebble.Lock
 	fuse        *fuse
 	compactions *scheduler
-	malformed   atomic.Uint64 // operands skipped
-	wedged      atomic.Bool   // a panic left Pebble's locks in an unknown state
+	probe       pebble.IterOptions // of Has; never changed
+	malformed   atomic.Uint64      // operands skipped
+	wedged      atomic.Bool        // a panic left Pebble's locks in an unknown state
 
 	crowded atomic.Bool   // something grew: look whether a commit must wait
 	room    chan struct{} // holds one: something shrank

@@ -125,6 +125,17 @@ func TestStore_Commit(t *testing.T) {
 		t.Errorf("GetTo of a missing key: %q, %v, %v", dst, ok, err)
 	}
 
+	for range 2 { // from memory, then from a table
+		has, err := s.Has([]bool{true}, []byte("a"), []byte("d"), []byte("dd"), []byte("e"), []byte("c"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, []bool{true, false, true, false, true, false}, has)
+		if err := s.db.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+
 	mustClose(t, s)
 	s = mustOpen(t, "a/b/db", small(fs))
 	diff(t, want, content(t, s, nil, nil))
@@ -260,6 +271,7 @@ func TestStore_use_after_Close(t *testing.T) {
 			return s.Commit(b, false)
 		},
 		"Get":          func() error { _, err := s.Get([]byte("a")); return err },
+		"Has":          func() error { _, err := s.Has(nil, []byte("a")); return err },
 		"Snapshot.Get": func() error { _, err := sn.Get([]byte("a")); return err },
 		"Snapshot": func() error {
 			sn, err := s.Snapshot()
