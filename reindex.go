@@ -54,7 +54,7 @@ func (t *txn) reindex(ordinal uint32, before, after *person) error {
 		t.index.Set(universe, ordinal, is != nil)
 	}
 	t.visit++
-	if was == nil || is == nil || after.comp.all {
+	if was == nil || is == nil || after.comp.all || !was.SameBounds(is) {
 		for i := range t.cat.tags {
 			t.retag(i, ordinal, was, is)
 		}

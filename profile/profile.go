@@ -137,6 +137,10 @@ func (s *State) EventNames() iter.Seq[string] {
 	}
 }
 
+// SameBounds reports whether both states gave up the same maps of undeclared
+// names. Where they did not, every undeclared name may read differently.
+func (s *State) SameBounds(o *State) bool { return s.overflow == o.overflow }
+
 // Overflowed lists, in words, the bounded forms that took in more than 1,000
 // entries and therefore read as missing; nil when there are none.
 func (s *State) Overflowed() []string {

@@ -160,7 +160,7 @@ func TestCross_profile_refuses(t *testing.T) {
 func strange(r *rand.Rand, depth int) profile.Value {
 	number := []float64{0, -1, 0.5, 1e18, 1.1e18, math.NaN(), math.Inf(-1), math.SmallestNonzeroFloat64, 1 << 60}
 	instant := []profile.Instant{0, math.MaxInt64, math.MinInt64, -62_135_596_800_000_000, -62_135_596_800_000_001, 253_402_300_800_000_000, 253_402_300_799_999_999}
-	words := []string{"", "x", "2001-02-03", "2001-02-30", "2001-02-03T04:05:06Z", "2001-02-03T04:05:06.7+0800", "0001-01-01", "9999-12-31T23:59:59Z"}
+	words := []string{"", "x", "2001-02-03", "2001-02-30", "2001-02-03T04:05:06Z", "2001-02-03T04:05:06.7+0800", "0000-01-01", "9999-12-31T23:59:59-01:00"}
 	coordinate := []float64{0, 90, -90.5, 180, -180, 181, math.NaN()}
 	switch profile.Kind(r.IntN(8)) {
 	case profile.KindBool:
