@@ -37,7 +37,7 @@ func newCustomer(seed uint64, number int) customer {
 		gender:  "女",
 		born:    time.Date(1955+r.IntN(53), time.Month(1+r.IntN(12)), 1+r.IntN(28), 0, 0, 0, 0, time.UTC),
 		visitor: r.IntN(12) == 0,
-		visits:  2 + int(min(40, r.ExpFloat64()*2.4)),
+		visits:  2 + int(min(40, r.ExpFloat64()*2.8)),
 		buys:    0.12 + 0.35*r.Float64(),
 		taste:   r.IntN(len(products) / perCategory),
 		shares:  number/2%30 == 0,

@@ -80,8 +80,10 @@ func (s *shop) live(index uint32, c *customer) {
 	l := &life{shop: s, Rand: rand.New(rand.NewPCG(s.seed, uint64(c.number)<<1)), c: c, index: index}
 	starts := make([]int64, c.visits)
 	for i := range starts {
-		day := c.from.Unix() + l.Int64N(max(1, c.to.Unix()-c.from.Unix()))
-		starts[i] = min(day, shopEnd.Add(-2*time.Hour).Unix())
+		at := c.from.Unix() + l.Int64N(max(1, c.to.Unix()-c.from.Unix()))
+		midnight := at - (at+8*3600)%86400 // In Shanghai, where people shop from eight to eleven.
+		at = midnight + 8*3600 + l.Int64N(15*3600)
+		starts[i] = min(max(at, c.from.Unix()), shopEnd.Add(-time.Hour).Unix())
 	}
 	slices.Sort(starts)
 	for _, start := range starts {
@@ -144,9 +146,9 @@ func (l *life) add(at int64, what action, on channel, known bool, order uint16) 
 	}
 	if l.IntN(400) == 0 {
 		bad := st
-		bad.fault = fault(1 + l.IntN(int(reusedID)))
-		if bad.fault == reusedID && what != buy {
-			bad.fault = noIdentifier
+		bad.fault = fault(1 + l.IntN(int(reusedID)-1))
+		if what == buy {
+			bad.fault = reusedID
 		}
 		bad.delivered = min(st.delivered+1+l.Int64N(60), shopEnd.Unix())
 		l.steps = append(l.steps, bad)

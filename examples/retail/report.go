@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/portraitdb/portrait/examples/internal/table"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // report tells the tour to a person.
@@ -60,7 +62,7 @@ func (p *report) events(t *tally, took time.Duration) {
 }
 
 func (p *report) people(r *result, at time.Time) {
-	p.head("People, as of " + at.In(p.d.zone).Format("2006-01-02 15:04 MST"))
+	p.head("People, as of " + at.In(p.d.zone).Format("2006-01-02 15:04") + " in " + p.d.zone.String())
 	p.line("  %s profiles, %s merges of profiles that turned out to be one person",
 		table.Count(r.Profiles), table.Count(r.Merges))
 }
@@ -68,7 +70,10 @@ func (p *report) people(r *result, at time.Time) {
 func (p *report) tags(r *result) {
 	p.head("Tags, kept live for every profile")
 	tbl := table.Table{Indent: "  "}
-	for _, t := range p.d.model.Tags {
+	byCount := slices.SortedStableFunc(slices.Values(p.d.model.Tags), func(a, b tags.Definition) int {
+		return cmp.Compare(r.Tags[b.Name], r.Tags[a.Name])
+	})
+	for _, t := range byCount {
 		n := r.Tags[t.Name]
 		tbl.Row(t.Name, n, table.Share(n, r.Profiles), fmt.Sprintf("%-12s", table.Bar(n, r.Profiles, 12)), t.Rule)
 	}
@@ -105,15 +110,22 @@ func (p *report) sample(ctx context.Context, view *portrait.View) error {
 	if err != nil {
 		return e.Locate(err)
 	}
-	p.head("Why, or why not: " + p.d.explain)
+	answer := "no"
+	if why.Holds {
+		answer = "yes"
+	}
+	if why.Truth == tags.Unknown {
+		answer += ", although not all is known: a condition on a missing value does not hold"
+	}
+	p.head("Is this person in a segment? The answer is " + answer)
 	for line := range strings.Lines(why.String()) {
 		p.line("  %s", strings.TrimRight(line, "\n"))
 	}
 	return nil
 }
 
-// choose returns the profile of the sample that goes by the most names, out of
-// the first few.
+// choose returns the profile of the sample that goes by the most names and did
+// the most, out of the first few.
 func (p *report) choose(ctx context.Context, view *portrait.View) (*profile.Profile, error) {
 	const few = 100
 	e, err := segment.Parse(p.d.sample)
@@ -130,7 +142,7 @@ func (p *report) choose(ctx context.Context, view *portrait.View) (*profile.Prof
 		if err != nil {
 			return nil, err
 		}
-		if best == nil || len(someone.Identifiers) > len(best.Identifiers) {
+		if best == nil || cmp.Or(cmp.Compare(len(someone.Identifiers), len(best.Identifiers)), cmp.Compare(someone.Events, best.Events)) > 0 {
 			best = someone
 		}
 		if seen++; seen == few {
@@ -170,7 +182,11 @@ func first(i int, label string) string {
 
 func (p *report) value(v profile.Value) string {
 	if v.Kind() == profile.KindTime {
-		return v.Instant().Time().In(p.d.zone).Format("2006-01-02 15:04")
+		t := v.Instant().Time()
+		if t.Equal(t.Truncate(24 * time.Hour)) { // A date without a time of day.
+			return t.Format(time.DateOnly)
+		}
+		return t.In(p.d.zone).Format("2006-01-02 15:04")
 	}
 	return v.String()
 }

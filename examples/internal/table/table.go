@@ -20,8 +20,8 @@ type Table struct {
 	rows   [][]string
 }
 
-// Row adds a row. An int or a uint64 is written with separators and a cell that
-// holds only a number or a share stands to the right of its column.
+// Row adds a row. An int or a uint64 is written with separators. A column that
+// holds only numbers and shares stands to the right.
 func (t *Table) Row(cells ...any) {
 	row := make([]string, len(cells))
 	for i, c := range cells {
@@ -40,12 +40,14 @@ func (t *Table) Row(cells ...any) {
 // WriteTo prints the table.
 func (t *Table) WriteTo(w io.Writer) (int64, error) {
 	var widths []int
+	var figures []bool
 	for _, row := range t.rows {
 		for i, c := range row {
 			if i == len(widths) {
-				widths = append(widths, 0)
+				widths, figures = append(widths, 0), append(figures, true)
 			}
 			widths[i] = max(widths[i], Width(c))
+			figures[i] = figures[i] && (c == "" || isFigure(c))
 		}
 	}
 	var b strings.Builder
@@ -57,7 +59,7 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 				line.WriteString("  ")
 			}
 			pad := strings.Repeat(" ", widths[i]-Width(c))
-			if isFigure(c) {
+			if figures[i] {
 				line.WriteString(pad + c)
 			} else {
 				line.WriteString(c + pad)

@@ -7,14 +7,14 @@ import (
 
 func TestTable(t *testing.T) {
 	tbl := Table{Indent: "  "}
-	tbl.Row("高频购买者", 1234, Share(1234, 10000), "x")
-	tbl.Row("new", uint64(7), "100.0 %", "")
+	tbl.Row("高频购买者", 1234, Share(1234, 10000), "an x")
+	tbl.Row("new", uint64(7), "100.0 %", "12")
 	var b strings.Builder
 	if _, err := tbl.WriteTo(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := "  高频购买者  1,234   12.3 %  x\n" +
-		"  new             7  100.0 %\n"
+	want := "  高频购买者  1,234   12.3 %  an x\n" +
+		"  new             7  100.0 %  12\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// dataFile returns a file of the data that is published apart from the project,
+// and skips the test where it is not there.
+func dataFile(t *testing.T, name string) string {
+	t.Helper()
+	root := os.Getenv("PORTRAIT_DATA")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	path := filepath.Join(root, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("needs %s, which is not there; PORTRAIT_DATA names the folder of the data: %v", name, err)
+	}
+	return path
+}
+
+// runJSON runs the program and returns what -json prints.
+func runJSON(t *testing.T, args ...string) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), append(args, "-json"), &stdout, &stderr); code != 0 {
+		t.Fatalf("retail %s: exit status %d, %s", strings.Join(args, " "), code, stderr.String())
+	}
+	var r result
+	dec := json.NewDecoder(&stdout)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestOrders_against_the_file compares every figure that the program gives on
+// the Online Retail file with a direct computation over it.
+func TestOrders_against_the_file(t *testing.T) {
+	path := dataFile(t, "retail/online_retail.csv.gz")
+	want := readLedger(t, path)
+	dir := t.TempDir()
+	got := runJSON(t, "-orders", path, "-dir", dir)
+
+	if want.lines != 541_909 || len(want.accounts) != 4_372 || want.nobody != 135_080 {
+		t.Fatalf("the file has %d lines, %d without a customer, and %d customers: this is another file", want.lines, want.nobody, len(want.accounts))
+	}
+	if n := got.Events.Accepted + got.Events.Duplicate + got.Events.refused(); n != want.lines {
+		t.Errorf("%d lines came in, the file has %d", n, want.lines)
+	}
+	events := tally{Accepted: want.lines - want.nobody, Rejected: map[string]int{profile.ReasonNoIdentifier: want.nobody}}
+	if diff := cmp.Diff(events, got.Events); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	if got.Profiles != uint64(len(want.accounts)) || got.Merges != 0 || got.Check.Differences != 0 {
+		t.Errorf("%d profiles, %d merges, %d differences", got.Profiles, got.Merges, got.Check.Differences)
+	}
+	if diff := cmp.Diff(want.count(accountTags), got.Tags); diff != "" {
+		t.Errorf("tags (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want.count(accountSegments), got.Segments); diff != "" {
+		t.Errorf("segments (-want +got):\n%s", diff)
+	}
+
+	db, err := portrait.Open(dir, &portrait.Options{Clock: func() time.Time { return ordersEnd }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for id, a := range want.accounts {
+		p, err := db.Profile(t.Context(), profile.Identifier{Namespace: "user_id", Value: id})
+		if err != nil {
+			t.Fatalf("customer %s: %v", id, err)
+		}
+		if diff := cmp.Diff(a.figures(), figuresOf(p)); diff != "" {
+			t.Errorf("customer %s (-want +got):\n%s", id, diff)
+		}
+	}
+	digest, err := db.Digest(t.Context(), ordersEnd)
+	if err != nil || digest.String() != got.Digest {
+		t.Errorf("reopened, the digest is %s, %v; it was %s", digest, err, got.Digest)
+	}
+}
+
+// figures are what is compared for each customer. Amounts are in millionths.
+type figures struct {
+	Orders, Refunds   float64
+	Revenue, Refunded string
+	Country           string
+	Tags              []string
+}
+
+func figuresOf(p *profile.Profile) figures {
+	f := figures{Revenue: "0", Refunded: "0", Tags: p.Tags}
+	for _, t := range p.Traits {
+		switch t.Name {
+		case "orders":
+			f.Orders = t.Value.Number()
+		case "refunds":
+			f.Refunds = t.Value.Number()
+		case "country":
+			f.Country = t.Value.String()
+		}
+	}
+	for _, c := range p.Counters {
+		for _, n := range c.Numbers {
+			switch {
+			case n.Property == "revenue" && c.Event == "Order Completed":
+				f.Revenue = n.Sum.Big().String()
+			case n.Property == "revenue" && c.Event == "Order Refunded":
+				f.Refunded = n.Sum.Big().String()
+			}
+		}
+	}
+	return f
+}
+
+func (a *account) figures() figures {
+	millionths := func(thousandths *big.Int) string { return new(big.Int).Mul(thousandths, big.NewInt(1000)).String() }
+	f := figures{
+		Orders: float64(len(a.orders)), Refunds: float64(len(a.refunds)),
+		Revenue: millionths(&a.revenue), Refunded: millionths(&a.refunded),
+		Country: a.country,
+	}
+	for name, has := range accountTags {
+		if has(a) {
+			f.Tags = append(f.Tags, name)
+		}
+	}
+	slices.Sort(f.Tags)
+	return f
+}
+
+func TestOrders_reads_every_kind_of_line(t *testing.T) {
+	const file = "\ufeffInvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n" +
+		"536365,A1,\"A, QUOTED \"\"THING\"\"\",6,2011-07-01 08:26:00,2.55,17850.0,United Kingdom\n" +
+		"C536379,D,Discount,-1,2011-07-02 09:41:00,27.50,17850.0,United Kingdom\n" +
+		"A563185,B,Adjust bad debt,1,2011-01-03 14:50:00,-11062.06,,United Kingdom\n" +
+		"536366,A1,x,six,2011-07-01 08:26:00,2.55,17850.0,France\n" +
+		"536366,A1,x,6,01/07/2011,2.55,17850.0,France\n" +
+		"536366,A1,x,6,2011-07-01 08:26:00,,17850.0,France\n" +
+		"536366,A1,6\n"
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type line struct {
+		Line               int
+		ID, Name, Customer string
+		Time               string
+		Revenue            float64
+		Field, Reason      string
+	}
+	var got []line
+	for rec, err := range orders(strings.NewReader(file), london) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := line{Line: rec.Line}
+		if f, ok := errors.AsType[*profile.FieldError](rec.Err); ok {
+			l.Field, l.Reason = f.Field, f.Reason
+		} else {
+			e := rec.Event
+			l.ID, l.Name, l.Revenue, l.Time = e.MessageID, e.Name, e.Properties["revenue"].Number(), e.Time.UTC().Format(time.RFC3339)
+			for _, id := range e.Identifiers {
+				l.Customer += id.String()
+			}
+		}
+		got = append(got, l)
+	}
+	want := []line{
+		{Line: 2, ID: "536365/2", Name: "Order Completed", Customer: "user_id:17850", Time: "2011-07-01T07:26:00Z", Revenue: 15.3},
+		{Line: 3, ID: "C536379/3", Name: "Order Refunded", Customer: "user_id:17850", Time: "2011-07-02T08:41:00Z", Revenue: -27.5},
+		{Line: 4, ID: "A563185/4", Name: "Order Completed", Time: "2011-01-03T14:50:00Z", Revenue: -11062.06},
+		{Line: 5, Field: "Quantity", Reason: profile.ReasonNotANumber},
+		{Line: 6, Field: "InvoiceDate", Reason: profile.ReasonNotATime},
+		{Line: 7, Field: "UnitPrice", Reason: profile.ReasonNotANumber},
+		{Line: 8, Reason: "invalid_csv"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestOrders_wants_its_columns(t *testing.T) {
+	for name, file := range map[string]string{"no header": "", "another file": "a,b\n1,2\n"} {
+		t.Run(name, func(t *testing.T) {
+			for _, err := range orders(strings.NewReader(file), time.UTC) {
+				if err == nil {
+					t.Fatal("a record was read")
+				}
+				return
+			}
+			t.Error("no error")
+		})
+	}
+}
