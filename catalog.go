@@ -183,7 +183,7 @@ func (c *catalog) addTags(defs []tags.Definition) []error {
 			t.program, err = tags.Compile(t.rule, c)
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("tag %q: %w", t.def.Name, err))
+			faults = append(faults, fmt.Errorf("tag %q: %w", t.def.Name, t.def.Rule.Locate(err)))
 			continue
 		}
 		t.rule = checked

@@ -1,9 +1,25 @@
 package portrait
 
-import "github.com/portraitdb/portrait/store"
+import (
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/store"
+)
 
 // WithFS returns options on a file system of the test's.
 func WithFS(o Options, fs store.FS) *Options {
 	o.fs = fs
 	return &o
+}
+
+// FoldOf returns what the model in force folds.
+func FoldOf(db *DB) *profile.Schema { return db.cat.Load().fold }
+
+// ScopeOf returns what names mean under the model in force.
+func ScopeOf(db *DB) syntax.Scope { return db.cat.Load() }
+
+// CheckedTree returns a segment's tree, checked against the model in force.
+func CheckedTree(db *DB, e segment.Expr) (syntax.Expr, error) {
+	return syntax.Check(e.Tree(), db.cat.Load())
 }

@@ -24,7 +24,7 @@ func (v *View) source() segment.Source {
 func (v *View) compile(e segment.Expr) (*segment.Query, error) {
 	checked, err := syntax.Check(e.Tree(), v.epoch.cat)
 	if err != nil {
-		return nil, err
+		return nil, e.Locate(err)
 	}
 	return segment.Compile(checked, operands{v}, v.at)
 }
@@ -145,7 +145,7 @@ func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier
 func (v *View) explain(_ context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
 	program, err := tags.Compile(e.Tree(), v.epoch.cat)
 	if err != nil {
-		return nil, err
+		return nil, e.Locate(err)
 	}
 	m, err := v.find(id)
 	if err != nil {
