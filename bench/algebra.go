@@ -83,6 +83,9 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 	}
 	src := segment.Source{Root: index.Root()}
 	for _, e := range expressions {
+		if !cfg.only.MatchString(e.name) {
+			continue
+		}
 		node := e.node(func(percent int) segment.Node { return segment.Bits(fieldOf(percent)) })
 		query := segment.NewQuery(node, everyone)
 		var failure error

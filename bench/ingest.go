@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -82,7 +81,7 @@ func ingest(ctx context.Context, cfg config) (report *Report, err error) {
 		defer pprof.StopCPUProfile()
 	}
 	for i, c := range ingestCases() {
-		if !strings.Contains(c.name(), cfg.only) {
+		if !cfg.only.MatchString(c.name()) {
 			continue
 		}
 		done, err := s.measure(ctx, cfg, c, uint64(i)<<32)
@@ -96,7 +95,7 @@ func ingest(ctx context.Context, cfg config) (report *Report, err error) {
 
 func openStores(ctx context.Context, cfg config, dir string) (s stores, err error) {
 	ours, raw := filepath.Join(dir, "portrait"), filepath.Join(dir, "raw")
-	cfg.logf("loading %d customers with %d events each", cfg.profiles, len(kinds))
+	cfg.logf("loading %d customers", cfg.profiles)
 	began := time.Now()
 	if err := loadPortrait(ctx, ours, cfg.profiles); err != nil {
 		return s, err

@@ -14,9 +14,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 )
 
-const usage = "usage: bench ingest|algebra [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only PART] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -39,12 +40,12 @@ var errUsage = errors.New(usage)
 type config struct {
 	json     bool
 	smoke    bool
-	profiles int     // customers, or width of the bitmaps
-	rounds   int     // how often each contender takes its turn in a case
-	seconds  float64 // about how long one turn takes
-	dir      string  // where the stores are made
-	profile  string  // where a CPU profile goes; empty: nowhere
-	only     string  // part of the names of the cases to run
+	profiles int            // customers, or width of the bitmaps
+	rounds   int            // how often each contender takes its turn in a case
+	seconds  float64        // about how long one turn takes
+	dir      string         // where the stores are made
+	profile  string         // where a CPU profile goes; empty: nowhere
+	only     *regexp.Regexp // of the names of the cases to run
 	progress io.Writer
 }
 
@@ -64,6 +65,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	default:
 		return errUsage
 	}
+	var only string
 	flags := flag.NewFlagSet("bench "+args[0], flag.ContinueOnError)
 	flags.SetOutput(progress)
 	flags.BoolVar(&cfg.json, "json", false, "print one JSON object instead of a table")
@@ -73,7 +75,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.Float64Var(&cfg.seconds, "seconds", standard.seconds, "about how long a turn takes")
 	flags.StringVar(&cfg.dir, "dir", "", "where to put the stores (default: the system's temporary directory)")
 	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile of the cases to this file; samples are labelled by contender")
-	flags.StringVar(&cfg.only, "only", "", "run only the cases whose names contain this")
+	flags.StringVar(&only, "only", "", "run only the cases whose names match this regular expression")
 	if err := flags.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
@@ -82,6 +84,10 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	if flags.NArg() > 0 || cfg.profiles < 100 || cfg.rounds < 1 || cfg.seconds <= 0 {
 		return errUsage
+	}
+	var err error
+	if cfg.only, err = regexp.Compile(only); err != nil {
+		return fmt.Errorf("%w\n%w", err, errUsage)
 	}
 	if cfg.smoke {
 		cfg.shrink(flags)
