@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"math/bits"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/shard"
@@ -185,9 +184,6 @@ func clearBits(w *words, values []uint16) {
 
 // popcount returns how many bits are set.
 func popcount(w *words) int {
-	n := 0
-	for _, x := range w {
-		n += bits.OnesCount64(x)
-	}
-	return n
+	ops := [1]*words{w}
+	return orWords(nil, ops[:])
 }

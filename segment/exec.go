@@ -39,7 +39,10 @@ const arrayScratch = 4096
 const contextEvery = 4
 
 func (ix *Index) newExec(q *Query, src Source) *exec {
-	x, _ := ix.execs.Get().(*exec)
+	x := ix.spare.Swap(nil)
+	if x == nil {
+		x, _ = ix.execs.Get().(*exec)
+	}
 	if x == nil {
 		x = &exec{pool: ix}
 	}
@@ -96,7 +99,7 @@ func (x *exec) release() {
 	x.fields, x.sets, x.contents = x.fields[:0], x.sets[:0], x.contents[:0]
 	x.views, x.ptrs = x.views[:0], x.ptrs[:0]
 	x.q, x.src, x.err, x.shards, x.top, x.atop = nil, Source{}, nil, 0, 0, 0
-	if x.pool != nil {
+	if x.pool != nil && !x.pool.spare.CompareAndSwap(nil, x) {
 		x.pool.execs.Put(x)
 	}
 }

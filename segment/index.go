@@ -13,7 +13,8 @@ import (
 type Index struct {
 	root  atomic.Pointer[Root]
 	cache cache
-	execs sync.Pool // of *exec
+	spare atomic.Pointer[exec] // the last one used, which no collection takes away
+	execs sync.Pool            // of more
 }
 
 // New returns an empty index. BudgetBytes bounds the memory of decoded shards;

@@ -13,36 +13,69 @@ import (
 // one operand of the first kind.
 func andWordsGo(dst *words, ops []*words, pos int) int {
 	n := 0
-	first, more, minus := ops[0], ops[1:pos], ops[pos:]
-	for i := range first {
-		x := first[i]
-		for _, w := range more {
-			x &= w[i]
+	for at := 0; at < len(words{}); at += strip {
+		f := (*[strip]uint64)(ops[0][at:])
+		x0, x1, x2, x3, x4, x5, x6, x7 := f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
+		for _, w := range ops[1:pos] {
+			y := (*[strip]uint64)(w[at:])
+			x0 &= y[0]
+			x1 &= y[1]
+			x2 &= y[2]
+			x3 &= y[3]
+			x4 &= y[4]
+			x5 &= y[5]
+			x6 &= y[6]
+			x7 &= y[7]
 		}
-		for _, w := range minus {
-			x &^= w[i]
+		for _, w := range ops[pos:] {
+			y := (*[strip]uint64)(w[at:])
+			x0 &^= y[0]
+			x1 &^= y[1]
+			x2 &^= y[2]
+			x3 &^= y[3]
+			x4 &^= y[4]
+			x5 &^= y[5]
+			x6 &^= y[6]
+			x7 &^= y[7]
 		}
-		if dst != nil {
-			dst[i] = x
-		}
-		n += bits.OnesCount64(x)
+		n += storeStrip(dst, at, [strip]uint64{x0, x1, x2, x3, x4, x5, x6, x7})
 	}
 	return n
+}
+
+// strip is how many words the portable kernels take through all operands at
+// once: as many as stay in registers.
+const strip = 8
+
+// storeStrip writes x to its place in dst, unless that is nil, and returns how
+// many bits are set.
+func storeStrip(dst *words, at int, x [strip]uint64) int {
+	if dst != nil {
+		*(*[strip]uint64)(dst[at:]) = x
+	}
+	return bits.OnesCount64(x[0]) + bits.OnesCount64(x[1]) + bits.OnesCount64(x[2]) + bits.OnesCount64(x[3]) +
+		bits.OnesCount64(x[4]) + bits.OnesCount64(x[5]) + bits.OnesCount64(x[6]) + bits.OnesCount64(x[7])
 }
 
 // orWordsGo writes to dst the bits that any operand has, and returns how many;
 // dst may be nil. There is at least one operand.
 func orWordsGo(dst *words, ops []*words) int {
 	n := 0
-	for i := range ops[0] {
-		x := ops[0][i]
+	for at := 0; at < len(words{}); at += strip {
+		f := (*[strip]uint64)(ops[0][at:])
+		x0, x1, x2, x3, x4, x5, x6, x7 := f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
 		for _, w := range ops[1:] {
-			x |= w[i]
+			y := (*[strip]uint64)(w[at:])
+			x0 |= y[0]
+			x1 |= y[1]
+			x2 |= y[2]
+			x3 |= y[3]
+			x4 |= y[4]
+			x5 |= y[5]
+			x6 |= y[6]
+			x7 |= y[7]
 		}
-		if dst != nil {
-			dst[i] = x
-		}
-		n += bits.OnesCount64(x)
+		n += storeStrip(dst, at, [strip]uint64{x0, x1, x2, x3, x4, x5, x6, x7})
 	}
 	return n
 }
@@ -103,9 +136,9 @@ func below(x, limit uint64) uint64 {
 	return 1 - borrow
 }
 
-// spreadGo adds to out the packed bits, the i-th of which belongs to the i-th
+// spread adds to out the packed bits, the i-th of which belongs to the i-th
 // bit that is set in exists.
-func spreadGo(out, packed, exists *[4]uint64) {
+func spread(out, packed, exists *[4]uint64) {
 	at := 0
 	for j, mask := range exists {
 		// The bits of this word start at bit position at of packed.
@@ -121,8 +154,8 @@ func spreadGo(out, packed, exists *[4]uint64) {
 	}
 }
 
-// deposit places the low bits of x at the bits set in mask, in order.
-func deposit(x, mask uint64) uint64 {
+// depositGo places the low bits of x at the bits set in mask, in order.
+func depositGo(x, mask uint64) uint64 {
 	if mask == ^uint64(0) {
 		return x
 	}

@@ -1,4 +1,4 @@
-//go:build !never
+//go:build !amd64
 
 package segment
 
@@ -14,4 +14,4 @@ func scanPacked(out *[4]uint64, data []byte, width uint8, from, span uint64) {
 	scanPackedGo(out, data, width, from, span)
 }
 
-func spread(out, packed, exists *[4]uint64) { spreadGo(out, packed, exists) }
+func deposit(x, mask uint64) uint64 { return depositGo(x, mask) }

@@ -146,8 +146,12 @@ func (w *world) fillBlock(bm *roaring.Bitmap, from uint64) {
 
 // attach stores a bitmap and declares its field, unloaded.
 func (w *world) attach(tb testing.TB, f FieldID, bm *roaring.Bitmap) {
+	w.attachTo(tb, f, bm, worldSpan)
+}
+
+func (w *world) attachTo(tb testing.TB, f FieldID, bm *roaring.Bitmap, span uint32) {
 	var shards []uint32
-	for n := range uint32(worldSpan/shard.Span + 1) {
+	for n := range span/shard.Span + 1 {
 		part := roaring.New()
 		part.AddRange(uint64(n)*shard.Span, uint64(n+1)*shard.Span)
 		part.And(bm)
