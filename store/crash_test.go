@@ -42,7 +42,7 @@ func crashes(t *testing.T, rnd *rand.Rand, mem *vfs.MemFS, first, last int) []cr
 		if ops++; ops < next {
 			return nil
 		}
-		next = ops + 1 + rnd.IntN(1+ops/64)
+		next = ops + 1 + rnd.IntN(1+ops/24)
 		found = append(found, crash{acked: acked, at: op, fs: mem.CrashClone(vfs.CrashCloneCfg{
 			UnsyncedDataPercent: rnd.IntN(101), RNG: rnd,
 		})})
@@ -65,12 +65,12 @@ func TestStore_survives_a_crash_anywhere(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 0))
-	const many = 120
+	const many = 50
 	mem, first := vfs.NewCrashableMem(), 0
 	for round := range 3 { // a new store, and then one that has crashed
 		last := first + many
 		found := crashes(t, rnd, mem, first, last)
-		if len(found) < 100 {
+		if len(found) < 50 {
 			t.Errorf("only %d crashes", len(found))
 		}
 		for i, c := range found {

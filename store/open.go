@@ -55,11 +55,11 @@ func open(dir string, o Options) (*Store, error) {
 	if local {
 		// The lock is by name within a process, and a second lock of one file by
 		// one process succeeds: two spellings must not be two directories.
-		real, err := realPath(dir)
+		canonical, err := realPath(dir)
 		if err != nil {
 			return nil, err
 		}
-		dir = real
+		dir = canonical
 	}
 	lock, err := pebble.LockDirectory(dir, o.FS)
 	if err != nil {
