@@ -3,6 +3,7 @@ package profile
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // DecodeState reads a state from the bytes that Append wrote. All other bytes
@@ -30,10 +31,8 @@ func DecodeState(data []byte) (*State, error) {
 // size reads an array of one of the given lengths.
 func (r *reader) size(what string, lengths ...int) int {
 	n := r.array(1)
-	for _, want := range lengths {
-		if n == want {
-			return n
-		}
+	if slices.Contains(lengths, n) {
+		return n
 	}
 	r.fail(fmt.Errorf("%s of %d fields", what, n))
 	return 0

@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"slices"
+	"cmp"
 	"strings"
 )
 
@@ -85,8 +85,11 @@ func (s *State) Span() (first, last Stamp, ok bool) { return s.first, s.last, s.
 // Attr returns the value of an attribute under a policy; ok is false when it is
 // missing, unset or overflowed. A Sum reads as the nearest number.
 func (s *State) Attr(name string, p Policy) (v Value, ok bool) {
-	i, found := slices.BinarySearchFunc(s.attrs, attr{name: name, policy: p}, func(a, b attr) int { return a.compare(&b) })
-	if !found && (i == len(s.attrs) || s.attrs[i].name != name || s.attrs[i].policy != p) {
+	i := find(len(s.attrs), func(i int) int {
+		a := &s.attrs[i]
+		return cmp.Or(strings.Compare(a.name, name), cmp.Compare(a.policy, p))
+	})
+	if i < 0 {
 		return Value{}, false
 	}
 	a := &s.attrs[i]
@@ -151,8 +154,8 @@ func (s *State) Number(event, prop string) (st NumberStats, ok bool) {
 	if c == nil {
 		return NumberStats{}, false
 	}
-	i, ok := slices.BinarySearchFunc(c.numbers, prop, func(n number, p string) int { return strings.Compare(n.prop, p) })
-	if !ok {
+	i := find(len(c.numbers), func(i int) int { return strings.Compare(c.numbers[i].prop, prop) })
+	if i < 0 {
 		return NumberStats{}, false
 	}
 	return c.numbers[i].stats(), true
@@ -172,8 +175,8 @@ func (s *State) Unique(event, prop string) (n int, ok bool) {
 	if c == nil {
 		return 0, true
 	}
-	i, found := slices.BinarySearchFunc(c.uniques, prop, func(u unique, p string) int { return strings.Compare(u.prop, p) })
-	if !found {
+	i := find(len(c.uniques), func(i int) int { return strings.Compare(c.uniques[i].prop, prop) })
+	if i < 0 {
 		return 0, true
 	}
 	return len(c.uniques[i].values), !c.uniques[i].over
@@ -181,11 +184,31 @@ func (s *State) Unique(event, prop string) (n int, ok bool) {
 
 // counter returns the place of the first counter of an event name, or -1.
 func (s *State) counter(name string) int {
-	i, _ := slices.BinarySearchFunc(s.counters, name, func(c counter, n string) int { return strings.Compare(c.name, n) })
-	if i == len(s.counters) || s.counters[i].name != name {
-		return -1
+	return find(len(s.counters), func(i int) int { return strings.Compare(s.counters[i].name, name) })
+}
+
+// find returns the first of n sorted places for which compare is 0, or -1. It
+// moves no entries, which are large, and walks short lists, where that is
+// faster than a search.
+func find(n int, compare func(i int) int) int {
+	const walk = 12
+	lo, hi := 0, n
+	for hi-lo > walk {
+		if mid := int(uint(lo+hi) >> 1); compare(mid) < 0 {
+			lo = mid + 1
+		} else {
+			hi = mid + 1
+		}
 	}
-	return i
+	for ; lo < hi; lo++ {
+		if c := compare(lo); c >= 0 {
+			if c > 0 {
+				break
+			}
+			return lo
+		}
+	}
+	return -1
 }
 
 // declared returns the counter of a declared event name, the only one that has
