@@ -64,8 +64,8 @@ func scalar(v Value, want Kind) (Value, *fault) {
 		return v, v.check(0)
 	case want == KindTime && v.kind == KindString:
 		if t, ok := parseTime(v.str); ok {
-			at := Time(t)
-			return at, at.check(0) // an offset can lead out of what a time can say
+			at := Time(t) // An offset can lead out of what a time can say.
+			return at, at.check(0)
 		}
 		return Value{}, &fault{ReasonTraitType, fmt.Sprintf("want time, got text %.40q", v.str)}
 	case want == KindNull:
