@@ -9,7 +9,7 @@ import (
 )
 
 type applyVerb struct {
-	Model  string `arg:"" placeholder:"MODEL.yaml" help:"A model in YAML or JSON, or - for standard input."`
+	Model  string `arg:"" name:"MODEL.yaml" help:"A model in YAML or JSON, or - for standard input."`
 	DryRun bool   `help:"Only print what would change."`
 }
 

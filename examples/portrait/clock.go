@@ -60,7 +60,7 @@ func (p pin) write(dir string) error {
 }
 
 type advanceVerb struct {
-	Time string `arg:"" placeholder:"TIME" help:"A time such as 2026-07-01T08:00:00+08:00, a date (midnight in the model's zone), or 'now'."`
+	Time string `arg:"" name:"TIME" help:"A time such as 2026-07-01T08:00:00+08:00, a date (midnight in the model's zone), or 'now'."`
 }
 
 // Run moves the store's instant and pins the clock at it.

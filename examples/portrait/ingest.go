@@ -20,7 +20,7 @@ const (
 )
 
 type ingestVerb struct {
-	File string `arg:"" placeholder:"FILE" help:"JSON lines, plain or gzipped, or - for standard input."`
+	File string `arg:"" name:"FILE" help:"JSON lines, plain or gzipped, or - for standard input."`
 }
 
 // ingested is what became of a file.

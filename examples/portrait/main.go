@@ -17,7 +17,8 @@
 // finds differences) or an error, or 2 for wrong usage.
 //
 // advance pins the directory's clock: every later answer stands at that instant
-// until "advance now" lets the clock go again.
+// until "advance now" lets the clock go again, and events of more than a day
+// after it are refused as being in the future.
 package main
 
 import (
@@ -27,6 +28,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	_ "time/tzdata" // Models count days in zones that a machine may not know.
 
 	"github.com/alecthomas/kong"
@@ -84,7 +86,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if errors.Is(err, errNo) {
 		return exitNo
 	}
-	fmt.Fprintln(stderr, "portrait:", err)
+	fmt.Fprintf(stderr, "portrait: %s\n", strings.TrimPrefix(strings.TrimSpace(err.Error()), "portrait: "))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}

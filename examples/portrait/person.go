@@ -15,7 +15,7 @@ import (
 )
 
 type profileVerb struct {
-	Identifier string `arg:"" placeholder:"NS:VALUE" help:"An identifier such as email:li@example.com."`
+	Identifier string `arg:"" name:"NS:VALUE" help:"An identifier such as email:li@example.com."`
 }
 
 // Run shows one profile.
@@ -149,8 +149,8 @@ func label(i int, text string) string {
 }
 
 type explainVerb struct {
-	Expr       string `arg:"" placeholder:"EXPR" help:"An expression over tags and traits."`
-	Identifier string `arg:"" placeholder:"NS:VALUE" help:"An identifier such as email:li@example.com."`
+	Expr       string `arg:"" name:"EXPR" help:"An expression over tags and traits."`
+	Identifier string `arg:"" name:"NS:VALUE" help:"An identifier such as email:li@example.com."`
 }
 
 // Run explains an expression for one profile. The answer is no, and so is the
@@ -175,12 +175,14 @@ func (v *explainVerb) Run(s *session) error {
 			at
 		}
 		err = s.answer(answer{why.Holds, why, atOf(view)}, func(w io.Writer) error {
-			for line := range strings.Lines(why.String()) {
-				if _, err := fmt.Fprintln(w, table.Clean(strings.TrimRight(line, "\n"))); err != nil {
-					return err
-				}
+			lines := []string{"no"}
+			if why.Holds {
+				lines[0] = "yes"
 			}
-			return nil
+			for line := range strings.Lines(why.String()) {
+				lines = append(lines, table.Clean(strings.TrimRight(line, "\n")))
+			}
+			return printLines(w, lines)
 		})
 		if err == nil && !why.Holds {
 			return errNo

@@ -12,7 +12,7 @@ import (
 )
 
 type countVerb struct {
-	Expr string `arg:"" placeholder:"EXPR" help:"An expression over tags and traits."`
+	Expr string `arg:"" name:"EXPR" help:"An expression over tags and traits."`
 }
 
 // Run prints how many members a segment has.
@@ -38,7 +38,7 @@ func (v *countVerb) Run(s *session) error {
 }
 
 type membersVerb struct {
-	Expr  string `arg:"" placeholder:"EXPR" help:"An expression over tags and traits."`
+	Expr  string `arg:"" name:"EXPR" help:"An expression over tags and traits."`
 	Limit int    `placeholder:"N" help:"List at most so many; 0 means all."`
 }
 

@@ -60,7 +60,7 @@ func open(f flags) (*dataset, error) {
 	case f.orders != "":
 		return openOrders(f.orders)
 	case f.events != "":
-		return openEvents(f.events)
+		return openEvents(f.events, f.now)
 	}
 	d, err := newDataset("a generated shop, seed "+fmt.Sprint(f.seed), shopModel, shopEnd)
 	if err != nil {
@@ -108,9 +108,9 @@ func openOrders(path string) (*dataset, error) {
 }
 
 // openEvents reads Segment-spec events. Its clock goes with their times: the
-// answers are those of the moment of the latest event, but for events that lie
-// in the future of the real clock and are refused.
-func openEvents(path string) (*dataset, error) {
+// answers are those of the moment of the latest event. Events more than a day
+// after now are left out of that, and refused.
+func openEvents(path string, now time.Time) (*dataset, error) {
 	d, err := newDataset("the events of "+filepath.Base(path), shopModel, time.Unix(0, 0))
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func openEvents(path string) (*dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	latest := time.Now().Add(24 * time.Hour)
+	latest := now.Add(24 * time.Hour)
 	d.records = func(yield func(jsonl.Record, error) bool) {
 		for rec, err := range jsonl.Records(r) {
 			e := &rec.Event

@@ -28,6 +28,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"time"
 	_ "time/tzdata" // The models count days in zones that a machine may not know.
 
 	"github.com/portraitdb/portrait"
@@ -35,7 +36,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, time.Now(), os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -47,10 +48,11 @@ type flags struct {
 	json           bool
 	dir            string
 	batch          int
+	now            time.Time // when the program was started
 }
 
-// run is the program: data goes to stdout, all else to stderr.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// run is the program, started at a time: data goes to stdout, all else to stderr.
+func run(ctx context.Context, now time.Time, args []string, stdout, stderr io.Writer) int {
 	f, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -58,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	}
+	f.now = now
 	r, err := tour(ctx, f, stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "retail:", err)

@@ -18,6 +18,9 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
+// started is the day on which the tests say the program was started.
+var started = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestRun_exit_status(t *testing.T) {
@@ -43,7 +46,7 @@ func TestRun_exit_status(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			if code := run(tt.ctx, tt.args, &stdout, &stderr); code != tt.code {
+			if code := run(tt.ctx, started, tt.args, &stdout, &stderr); code != tt.code {
 				t.Errorf("exit status %d, want %d", code, tt.code)
 			}
 			if !strings.Contains(stderr.String(), tt.text) {
@@ -55,7 +58,7 @@ func TestRun_exit_status(t *testing.T) {
 
 func TestRun_json_is_one_object_of_known_keys(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"-customers", "40", "-json"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
+	if code := run(t.Context(), started, []string{"-customers", "40", "-json"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 		t.Fatalf("exit status %d, %s", code, stderr.String())
 	}
 	var got map[string]any
@@ -93,7 +96,7 @@ func TestRun_json_is_one_object_of_known_keys(t *testing.T) {
 // TestRun_report holds what a person sees against a golden file, times left out.
 func TestRun_report(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"-customers", "400"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
+	if code := run(t.Context(), started, []string{"-customers", "400"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 		t.Fatalf("exit status %d, %s", code, stderr.String())
 	}
 	text := regexp.MustCompile(`[0-9.]+ s\b`).ReplaceAllString(stdout.String(), "T s")
@@ -168,7 +171,7 @@ func TestEvents_reads_a_file(t *testing.T) {
 		t.Errorf("%d profiles, %d of 高价值; the shop has %d and %d", got.Profiles, got.Tags["高价值"], shop.Profiles, shop.Tags["高价值"])
 	}
 	// The clock stands at the latest event that was accepted.
-	d, err := openEvents(path)
+	d, err := openEvents(path, started)
 	if err != nil {
 		t.Fatal(err)
 	}

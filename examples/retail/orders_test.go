@@ -37,7 +37,7 @@ func dataFile(t *testing.T, name string) string {
 func runJSON(t *testing.T, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), append(args, "-json"), &stdout, &stderr); code != 0 {
+	if code := run(t.Context(), started, append(args, "-json"), &stdout, &stderr); code != 0 {
 		t.Fatalf("retail %s: exit status %d, %s", strings.Join(args, " "), code, stderr.String())
 	}
 	var r result

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -180,6 +182,8 @@ func first(i int, label string) string {
 	return ""
 }
 
+// value writes a value for reading: times in the shop's zone, numbers to two
+// decimals.
 func (p *report) value(v profile.Value) string {
 	if v.Kind() == profile.KindTime {
 		t := v.Instant().Time()
@@ -187,6 +191,9 @@ func (p *report) value(v profile.Value) string {
 			return t.Format(time.DateOnly)
 		}
 		return t.In(p.d.zone).Format("2006-01-02 15:04")
+	}
+	if v.Kind() == profile.KindNumber {
+		return strconv.FormatFloat(math.Round(v.Number()*100)/100, 'f', -1, 64)
 	}
 	return v.String()
 }
