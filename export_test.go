@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
@@ -22,4 +23,14 @@ func ScopeOf(db *DB) syntax.Scope { return db.cat.Load() }
 // CheckedTree returns a segment's tree, checked against the model in force.
 func CheckedTree(db *DB, e segment.Expr) (syntax.Expr, error) {
 	return syntax.Check(e.Tree(), db.cat.Load())
+}
+
+// WithoutState returns the record of a node as if no event lay at it.
+func WithoutState(record []byte) []byte {
+	n, _, err := splitNode(identity.Token{}, record)
+	if err != nil {
+		panic(err)
+	}
+	n.state = &profile.State{}
+	return appendNode(nil, &n)
 }
