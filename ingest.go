@@ -270,16 +270,18 @@ func (db *DB) commit(group []*request) {
 func (db *DB) commitGroup(group []*request) error {
 	t := db.begin()
 	seen := map[dedupKey]uint64{}
+	known, err := db.known(t.cat, group)
+	if err != nil {
+		t.abort()
+		return err
+	}
 	for _, r := range group {
-		if r.cat != t.cat { // the model changed while it waited
-			fresh := db.prepare(r.events)
-			r.prepared, r.result = fresh.prepared, fresh.result
-		}
 		for i := range r.prepared {
-			if err := t.take(r, &r.prepared[i], seen); err != nil {
+			if err := t.take(r, &r.prepared[i], known[0], seen); err != nil {
 				t.abort()
 				return err
 			}
+			known = known[1:]
 		}
 	}
 	if len(seen) == 0 {
@@ -289,10 +291,27 @@ func (db *DB) commitGroup(group []*request) error {
 	return t.finish(false)
 }
 
-// take takes one event in, unless it was before.
-func (t *txn) take(r *request, p *prepared, seen map[dedupKey]uint64) error {
+// known tells of each event of a group whether its dedup key is in the store.
+// Most are not, and asking for many at once lets the store's filters say so.
+func (db *DB) known(cat *catalog, group []*request) ([]bool, error) {
+	var all [][]byte
+	for _, r := range group {
+		if r.cat != cat { // the model changed while it waited
+			fresh := db.prepare(r.events)
+			r.prepared, r.result = fresh.prepared, fresh.result
+		}
+		for i := range r.prepared {
+			all = append(all, r.prepared[i].dedup[:])
+		}
+	}
+	return db.store.Has(make([]bool, 0, len(all)), all...)
+}
+
+// take takes one event in, unless it was before; known says that the store holds
+// its dedup key.
+func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64) error {
 	content, ok := seen[p.dedup]
-	if !ok {
+	if !ok && known {
 		data, stored, err := t.get(p.dedup[:])
 		if err != nil {
 			return err
