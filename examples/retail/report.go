@@ -201,7 +201,6 @@ func (p *report) value(v profile.Value) string {
 func (p *report) day(t time.Time) string { return t.In(p.d.zone).Format(time.DateOnly) }
 
 func (p *report) check(r *result, found *portrait.CheckError, took time.Duration) {
-	p.head("Check: everything recomputed in another way")
 	p.line("  %s profiles in %s: %d differences", table.Count(r.Profiles), seconds(took), r.Check.Differences)
 	if found != nil {
 		for _, d := range found.Differences[:min(20, len(found.Differences))] {

@@ -39,10 +39,11 @@ func visit(ctx context.Context, db *portrait.DB, d *dataset, batch int, out, std
 	r := &result{Tags: map[string]uint64{}, Segments: map[string]uint64{}}
 	progress := newBar(stderr, d.size)
 	var err error
-	if r.Events, err = load(ctx, db, d, batch, progress.set); err != nil {
+	r.Events, err = load(ctx, db, d, batch, progress.set)
+	progress.end()
+	if err != nil {
 		return nil, err
 	}
-	progress.end()
 	say.events(&r.Events, time.Since(start))
 
 	// One view: all answers below are of one commit and one instant.
@@ -99,6 +100,7 @@ func count(ctx context.Context, view *portrait.View, expr string) (uint64, error
 // check recomputes everything in another way and fingerprints the whole.
 func (r *result) check(ctx context.Context, db *portrait.DB, view *portrait.View, say *report) error {
 	start := time.Now()
+	say.head("Check: everything recomputed in another way")
 	err := db.Check(ctx)
 	found, differs := errors.AsType[*portrait.CheckError](err)
 	if err != nil && !differs {
