@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 		return nil, err
 	}
 	bytes := operandBytes(bitmaps)
-	kernel, kernelName := floorKernel()
+	kernelName, kernel := floorKernel()
 	report := &Report{
 		Suite: "algebra", Machine: thisMachine(), Summary: map[string]float64{},
 		Setting: map[string]string{
@@ -81,25 +82,19 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 			"memory_floor": "xor of those bytes, " + kernelName,
 		},
 	}
-	src := segment.Source{Root: index.Root()}
 	for _, e := range expressions {
 		if !cfg.only.MatchString(e.name) {
 			continue
 		}
-		node := e.node(func(percent int) segment.Node { return segment.Bits(fieldOf(percent)) })
-		query := segment.NewQuery(node, everyone)
+		ours, theirs := ask(ctx, e, index, bitmaps)
 		var failure error
 		contenders := []contender{
 			{subject, func() uint64 {
-				n, err := query.Count(ctx, src)
-				if err != nil {
-					failure = err
-				}
+				n, err := ours()
+				failure = cmp.Or(failure, err)
 				return n
 			}},
-			{"roaring", func() uint64 {
-				return e.roaring(func(percent int) *roaring.Bitmap { return bitmaps[percent] })
-			}},
+			{"roaring", theirs},
 			{"memory_floor", func() uint64 { return kernel(bytes) }},
 		}
 		want := contenders[1].ask()
@@ -116,6 +111,17 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 	report.Summary["geometric_mean_of_ratio_to_roaring"] = geomean(report.Cases, "roaring")
 	report.Summary["least_ratio_to_roaring"] = least(report.Cases, "roaring")
 	return report, nil
+}
+
+// ask returns the question as each engine answers it. Portrait's is planned once.
+func ask(ctx context.Context, e expression, index *segment.Index, bitmaps map[int]*roaring.Bitmap) (ours func() (uint64, error), theirs func() uint64) {
+	node := e.node(func(percent int) segment.Node { return segment.Bits(fieldOf(percent)) })
+	query, src := segment.NewQuery(node, everyone), segment.Source{Root: index.Root()}
+	ours = func() (uint64, error) { return query.Count(ctx, src) }
+	theirs = func() uint64 {
+		return e.roaring(func(percent int) *roaring.Bitmap { return bitmaps[percent] })
+	}
+	return ours, theirs
 }
 
 // everyone is the field of the universe; the others are numbered from 1 on.

@@ -35,3 +35,14 @@ func xorGo(data []byte) uint64 {
 	}
 	return a ^ b ^ c ^ d
 }
+
+// floorKernel returns the fastest of the kernels.
+func floorKernel() (name string, kernel func([]byte) uint64) {
+	kernels := floorKernels()
+	for _, name := range []string{"AVX-512", "AVX2"} {
+		if k, ok := kernels[name]; ok {
+			return name, k
+		}
+	}
+	return "portable", xorGo
+}

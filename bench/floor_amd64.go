@@ -2,15 +2,16 @@ package main
 
 import "golang.org/x/sys/cpu"
 
-// floorKernel returns the fastest reading of memory that the machine has.
-func floorKernel() (kernel func([]byte) uint64, name string) {
-	switch {
-	case cpu.X86.HasAVX512F:
-		return xorAVX512, "AVX-512"
-	case cpu.X86.HasAVX2:
-		return xorAVX2, "AVX2"
+// floorKernels returns the ways of reading memory that this machine has.
+func floorKernels() map[string]func([]byte) uint64 {
+	kernels := map[string]func([]byte) uint64{"portable": xorGo}
+	if cpu.X86.HasAVX2 {
+		kernels["AVX2"] = xorAVX2
 	}
-	return xorGo, "portable"
+	if cpu.X86.HasAVX512F {
+		kernels["AVX-512"] = xorAVX512
+	}
+	return kernels
 }
 
 // xorAVX512 is xorGo.

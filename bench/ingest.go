@@ -141,7 +141,8 @@ func (s *stores) measure(ctx context.Context, cfg config, c ingestCase, seed uin
 	if err != nil {
 		return Case{}, err
 	}
-	samples, settled := map[string][]sample{}, map[string]float64{}
+	samples := map[string][]sample{}
+	settled, cpu := map[string]float64{}, map[string]float64{}
 	for round := range cfg.rounds {
 		for _, e := range entrants {
 			e.mode()
@@ -157,7 +158,11 @@ func (s *stores) measure(ctx context.Context, cfg config, c ingestCase, seed uin
 				return Case{}, failure
 			}
 			samples[e.name] = append(samples[e.name], m.sample)
-			settled[e.name] += m.nsPerOp() + float64(e.side.settle().Nanoseconds())/float64(m.ops)
+			before := cpuTime()
+			m.elapsed += e.side.settle()
+			m.cpu += cpuTime() - before
+			settled[e.name] += m.nsPerOp() / float64(cfg.rounds)
+			cpu[e.name] += float64(m.cpu.Nanoseconds()) / float64(m.ops*cfg.rounds)
 		}
 	}
 	some := sampleCustomers(c.pattern, cfg.profiles, seed)
@@ -165,10 +170,7 @@ func (s *stores) measure(ctx context.Context, cfg config, c ingestCase, seed uin
 		return Case{}, err
 	}
 	out := newCase(c.name(), cfg.profiles, samples)
-	for name := range settled {
-		settled[name] /= float64(cfg.rounds)
-	}
-	out.Extra = map[string]map[string]float64{"settled_ns_per_op": settled}
+	out.Extra = map[string]map[string]float64{"settled_ns_per_op": settled, "settled_cpu_ns_per_op": cpu}
 	return out, nil
 }
 

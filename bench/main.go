@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	standard := config{}
 	switch args[0] {
 	case "ingest":
-		suite, standard = ingest, config{profiles: 1_000_000, rounds: 5, seconds: 1}
+		suite, standard = ingest, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
 	case "algebra":
 		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
 	default:

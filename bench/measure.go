@@ -10,7 +10,8 @@ import (
 type sample struct {
 	ops           int
 	elapsed       time.Duration
-	allocs, bytes float64 // of the heap
+	cpu           time.Duration // of the whole process
+	allocs, bytes float64       // of the heap
 }
 
 func (s sample) nsPerOp() float64 { return float64(s.elapsed.Nanoseconds()) / float64(s.ops) }
@@ -19,16 +20,19 @@ func (s sample) nsPerOp() float64 { return float64(s.elapsed.Nanoseconds()) / fl
 type meter struct {
 	sample
 	began  time.Time
+	cpuAt  time.Duration
 	before runtime.MemStats
 }
 
 func (m *meter) start() {
 	runtime.ReadMemStats(&m.before)
+	m.cpuAt = cpuTime()
 	m.began = time.Now()
 }
 
 func (m *meter) stop(ops int) {
 	m.elapsed += time.Since(m.began)
+	m.cpu += cpuTime() - m.cpuAt
 	var after runtime.MemStats
 	runtime.ReadMemStats(&after)
 	m.ops += ops

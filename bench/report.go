@@ -97,6 +97,17 @@ func (r *Report) writeTable(w io.Writer) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
+	for _, c := range r.Cases {
+		for _, k := range slices.Sorted(maps.Keys(c.Extra)) {
+			fmt.Fprintf(w, "%s, %s:", c.Name, strings.ReplaceAll(k, "_", " "))
+			for _, who := range c.contenders() {
+				if v, ok := c.Extra[k][who]; ok {
+					fmt.Fprintf(w, "  %s %.0f", who, v)
+				}
+			}
+			fmt.Fprintln(w)
+		}
+	}
 	for _, k := range slices.Sorted(maps.Keys(r.Summary)) {
 		fmt.Fprintf(w, "%s: %.2f\n", strings.ReplaceAll(k, "_", " "), r.Summary[k])
 	}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestSuites runs each suite at its smoke size. The suites themselves compare
+// the answers of their contenders and fail where they differ.
+func TestSuites(t *testing.T) {
+	for suite, want := range map[string]struct{ cases, contenders []string }{
+		"ingest": {
+			cases: []string{
+				"uniform/batch=1", "uniform/batch=100", "uniform/batch=1000", "uniform/batch=10000",
+				"sessions/batch=1", "sessions/batch=100", "sessions/batch=1000", "sessions/batch=10000", "hot/batch=1000",
+			},
+			contenders: []string{"portrait", "raw_pebble"},
+		},
+		"algebra": {
+			cases:      []string{"and-6", "or-6", "mixed-or", "mixed-andnot"},
+			contenders: []string{"portrait", "roaring", "memory_floor"},
+		},
+	} {
+		t.Run(suite, func(t *testing.T) {
+			var out bytes.Buffer
+			args := []string{suite, "--smoke", "--json", "--dir", t.TempDir()}
+			if err := run(t.Context(), args, &out, io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			var report struct {
+				Suite   string
+				Machine map[string]any
+				Cases   []struct {
+					Name     string
+					Profiles int
+					Ns       map[string]float64 `json:"ns_per_op"`
+					Allocs   map[string]float64 `json:"allocs_per_op"`
+					Ratio    map[string]float64
+				}
+			}
+			if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+				t.Fatalf("no JSON: %v\n%s", err, out.Bytes())
+			}
+			if report.Suite != suite || report.Machine["cpu"] == "" || report.Machine["go"] == "" {
+				t.Errorf("suite %q on machine %v", report.Suite, report.Machine)
+			}
+			var names []string
+			for _, c := range report.Cases {
+				names = append(names, c.Name)
+				if c.Profiles == 0 {
+					t.Errorf("%s: no number of profiles", c.Name)
+				}
+				for _, who := range want.contenders {
+					if _, ok := c.Allocs[who]; !ok || c.Ns[who] <= 0 {
+						t.Errorf("%s: %s has %v ns and %v allocs", c.Name, who, c.Ns[who], c.Allocs[who])
+					}
+					if r := c.Ns[who] / c.Ns[subject]; who != subject && math.Abs(c.Ratio[who]-r) > 1e-9*r {
+						t.Errorf("%s: ratio of %s is %v, want %v", c.Name, who, c.Ratio[who], r)
+					}
+				}
+			}
+			if !slices.Equal(names, want.cases) {
+				t.Errorf("cases %q, want %q", names, want.cases)
+			}
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"algebra", "--smoke", "--profiles", "70000", "--only", "^or"}, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"or-6", "memory_floor", "ratio"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in the table:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "and-6") {
+		t.Errorf("a case that was not asked for:\n%s", out.String())
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{
+		nil, {"fly"}, {"ingest", "extra"}, {"ingest", "--profiles", "0"}, {"algebra", "--rounds", "0"},
+		{"algebra", "--seconds", "0"}, {"algebra", "--only", "("}, {"algebra", "--no-such-flag"},
+	} {
+		if err := run(t.Context(), args, io.Discard, io.Discard); !errors.Is(err, errUsage) {
+			t.Errorf("%q: error %v, want the usage", args, err)
+		}
+	}
+}
+
+// TestFloor holds every kernel of this machine against the plain loop.
+func TestFloor(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, steps := range []int{0, 1, 2, 7} {
+		data := make([]byte, steps*floorStep)
+		for i := range data {
+			data[i] = byte(rng.Uint32())
+		}
+		var want uint64
+		for i, b := range data {
+			want ^= uint64(b) << (i % 8 * 8)
+		}
+		for name, kernel := range floorKernels() {
+			if got := kernel(data); got != want {
+				t.Errorf("%s of %d bytes is %x, want %x", name, len(data), got, want)
+			}
+		}
+	}
+}
+
+// TestExpressions holds the sets of roaring and of Portrait against counting
+// profile by profile.
+func TestExpressions(t *testing.T) {
+	const profiles = 150_000
+	bitmaps := randomBitmaps(profiles)
+	want := map[string]uint64{}
+	for i := range uint32(profiles) {
+		in := map[int]bool{}
+		for percent, b := range bitmaps {
+			in[percent] = b.Contains(i)
+		}
+		for name, yes := range map[string]bool{
+			"and-6":        in[30] && in[10] && in[50] && in[1] && in[5] && in[20],
+			"or-6":         in[30] || in[10] || in[50] || in[1] || in[5] || in[20],
+			"mixed-or":     (in[30] || in[10]) && in[50] && !in[1] || in[5] && in[20],
+			"mixed-andnot": (in[30] || in[10]) && in[50] && in[20] && !in[1] && !in[5],
+		} {
+			if yes {
+				want[name]++
+			}
+		}
+	}
+	for _, percent := range densities {
+		share := float64(bitmaps[percent].GetCardinality()) / profiles
+		if math.Abs(share*100-float64(percent)) > 0.5 {
+			t.Errorf("the bitmap of %d %% holds %.2f %%", percent, share*100)
+		}
+	}
+	index, err := newIndex(bitmaps, profiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range expressions {
+		ours, theirs := ask(t.Context(), e, index, bitmaps)
+		if got, err := ours(); got != want[e.name] || err != nil {
+			t.Errorf("%s: portrait counts %d (error: %v), want %d", e.name, got, err, want[e.name])
+		}
+		if got := theirs(); got != want[e.name] {
+			t.Errorf("%s: roaring counts %d, want %d", e.name, got, want[e.name])
+		}
+	}
+}
+
+func TestStream(t *testing.T) {
+	for _, p := range []pattern{uniform, sessions, hot} {
+		a, b := newStream(p, 10_000, 7).take(4_000), newStream(p, 10_000, 7).take(4_000)
+		if !slices.Equal(a, b) {
+			t.Errorf("%s: the same seed gives other touches", p.name)
+		}
+		runs := 1
+		var seen [10_000]bool
+		for i := range a {
+			seen[a[i].customer] = true
+			if i > 0 && a[i].customer != a[i-1].customer {
+				runs++
+			}
+		}
+		if want := len(a) / p.session; runs < want*99/100 || runs > want {
+			t.Errorf("%s: %d customers in a row, want about %d", p.name, runs, want)
+		}
+		if p.among > 0 && slices.Contains(seen[p.among:], true) {
+			t.Errorf("%s: a customer beyond the first %d", p.name, p.among)
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		in   []float64
+		want float64
+	}{{[]float64{3}, 3}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 2, 9}, 3}} {
+		if got := median(c.in); got != c.want {
+			t.Errorf("median of %v is %v, want %v", c.in, got, c.want)
+		}
+	}
+}
+
+func TestRawKeys(t *testing.T) {
+	seen := map[string]bool{}
+	ones := 0
+	for i := range uint32(1_000) {
+		key := appendRawKey(nil, i)
+		if len(key) != 17 || seen[string(key)] {
+			t.Fatalf("key %x of %d", key, i)
+		}
+		seen[string(key)] = true
+		ones += bits.OnesCount8(key[1])
+	}
+	if ones < 3_700 || ones > 4_300 {
+		t.Errorf("the first bytes of keys have %d of 8,000 bits set: they are not scattered", ones)
+	}
+}
