@@ -191,10 +191,19 @@ func (c *catalog) addTags(defs []tags.Definition) []error {
 	return faults
 }
 
-// connect builds the lists of readers.
+// connect builds the lists of readers, and declares the event names that they
+// read.
 func (c *catalog) connect() {
+	declare := func(event string) {
+		if _, ok := c.fold.Events[event]; !ok {
+			c.fold.Events[event] = profile.Folds{}
+		}
+	}
 	for i, t := range c.tags {
 		deps := t.program.Deps()
+		for _, name := range deps.Events {
+			declare(name)
+		}
 		for _, name := range deps.Attributes {
 			r := c.attrReaders[name]
 			r.tags = append(r.tags, i)
@@ -208,6 +217,7 @@ func (c *catalog) connect() {
 	}
 	for i, ix := range c.indexes {
 		if a := ix.info.Aggregate; a != nil {
+			declare(a.Event)
 			r := c.eventReaders[a.Event]
 			r.indexes = append(r.indexes, i)
 			c.eventReaders[a.Event] = r

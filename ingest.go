@@ -169,7 +169,7 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 		id.Namespace = "\x01" + e.Source
 	}
 	hash := db.tokens.Token(id)
-	keys.AppendDedup(p.dedup[:0], day(e.Time), [keys.DedupHashLen]byte(hash[:]))
+	keys.AppendDedup(p.dedup[:0], day(e.OriginalTime()), [keys.DedupHashLen]byte(hash[:]))
 	p.attrs, p.event = slices.Collect(p.delta.AttributeNames()), e.CountedName()
 	return p, nil
 }
@@ -270,7 +270,7 @@ func (db *DB) commit(group []*request) {
 func (db *DB) commitGroup(group []*request) error {
 	t := db.begin()
 	seen := map[dedupKey]uint64{}
-	known, err := db.known(t.cat, group)
+	known, err := db.prefetch(t.cat, group)
 	if err != nil {
 		t.abort()
 		return err
@@ -289,22 +289,6 @@ func (db *DB) commitGroup(group []*request) error {
 		return nil
 	}
 	return t.finish(false)
-}
-
-// known tells of each event of a group whether its dedup key is in the store.
-// Most are not, and asking for many at once lets the store's filters say so.
-func (db *DB) known(cat *catalog, group []*request) ([]bool, error) {
-	var all [][]byte
-	for _, r := range group {
-		if r.cat != cat { // the model changed while it waited
-			fresh := db.prepare(r.events)
-			r.prepared, r.result = fresh.prepared, fresh.result
-		}
-		for i := range r.prepared {
-			all = append(all, r.prepared[i].dedup[:])
-		}
-	}
-	return db.store.Has(make([]bool, 0, len(all)), all...)
 }
 
 // take takes one event in, unless it was before; known says that the store holds
