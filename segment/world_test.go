@@ -80,16 +80,20 @@ func newWorld(tb testing.TB, rng *rand.Rand, bitmaps, columns int, budget int64)
 	w := &world{rng: rng, ix: New(budget), loader: newLoader(), cols: map[FieldID]map[uint32]int64{}}
 	all := roaring.New()
 	for b := range uint64(worldSpan / blockSpan) {
-		switch b % 5 {
-		case 1:
-			all.AddRange(b*blockSpan, (b+1)*blockSpan)
-		case 3:
-			all.AddRange(b*blockSpan, b*blockSpan+30_000)
-		default:
+		switch b {
+		case 0, shard.Blocks: // with gaps
 			for i := b * blockSpan; i < (b+1)*blockSpan; i++ {
 				if rng.IntN(8) > 0 {
 					all.Add(uint32(i))
 				}
+			}
+		case 1, 2, shard.Blocks - 1: // full
+			all.AddRange(b*blockSpan, (b+1)*blockSpan)
+		case 5, shard.Blocks + 1: // a run
+			all.AddRange(b*blockSpan, b*blockSpan+30_000)
+		case 7: // sparse
+			for range 2000 {
+				all.Add(uint32(b)*blockSpan + rng.Uint32N(blockSpan))
 			}
 		}
 	}
@@ -98,7 +102,9 @@ func newWorld(tb testing.TB, rng *rand.Rand, bitmaps, columns int, budget int64)
 	for f := range bitmaps {
 		bm := roaring.New()
 		for b := range uint64(worldSpan / blockSpan) {
-			w.fillBlock(bm, b*blockSpan)
+			if all.IntersectsWithInterval(b*blockSpan, (b+1)*blockSpan) {
+				w.fillBlock(bm, b*blockSpan)
+			}
 		}
 		bm.And(all)
 		w.bits = append(w.bits, bm)
@@ -174,11 +180,12 @@ func (w *world) addColumn(f FieldID) {
 	values := map[uint32]int64{}
 	kind := w.rng.IntN(4)
 	density := []int{1, 2, 20, 500}[w.rng.IntN(4)]
+	blocks := map[uint32]bool{0: true, uint32(1 + w.rng.IntN(2)): density > 1, shard.Blocks: true}
 	tx := w.ix.Begin()
 	tx.Add(f, Column)
 	it := w.bits[0].Iterator()
 	for it.HasNext() {
-		if x := it.Next(); x>>16%3 != 2 && w.rng.IntN(density) == 0 {
+		if x := it.Next(); blocks[x>>16] && w.rng.IntN(density) == 0 {
 			v := w.draw(kind)
 			values[x] = v
 			tx.Put(f, x, v)
