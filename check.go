@@ -36,6 +36,8 @@ type checker struct {
 	veto  [][2]profile.Identifier
 	// people are the live profiles, recomputed, by ordinal.
 	people map[uint32]*oracle.Person
+	// states are those of the fast path, by ordinal.
+	states map[uint32]*profile.State
 }
 
 type checkedNode struct {
@@ -52,6 +54,7 @@ func (v *View) check(ctx context.Context) error {
 		nodes:  map[identity.Token]*checkedNode{},
 		byID:   map[profile.Identifier]*checkedNode{},
 		people: map[uint32]*oracle.Person{},
+		states: map[uint32]*profile.State{},
 	}
 	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.partition, c.checkOrdinals, c.checkIndex, c.checkDeadlines} {
 		if err := step(); err != nil {
@@ -267,7 +270,8 @@ func (c *checker) checkGroup(group []profile.Identifier, rules oracle.Rules) err
 		c.differ("ordinal %d: leads to no live profile, should to that of %s", ordinal, group[0])
 		return nil
 	}
-	combined, err := oracle.Decode(m.state().Append(nil))
+	c.states[ordinal] = m.state()
+	combined, err := oracle.Decode(c.states[ordinal].Append(nil))
 	if err != nil {
 		c.differ("profile of %s: its combined state cannot be read: %v", group[0], err)
 		return nil

@@ -227,29 +227,26 @@ func (c *checker) checkDeadlines() error {
 			if t.filling || !t.program.Deps().Timed {
 				continue
 			}
-			if err := c.checkDeadline(t, ordinal, p, now, first); err != nil {
-				return err
-			}
+			c.checkDeadline(t, ordinal, p, now, first)
 		}
 	}
 	return nil
 }
 
-func (c *checker) checkDeadline(t *tag, ordinal uint32, p *oracle.Person, now, armed profile.Instant) error {
-	m, err := c.v.epoch.byOrdinal(ordinal)
-	if err != nil || m == nil {
-		return err
+func (c *checker) checkDeadline(t *tag, ordinal uint32, p *oracle.Person, now, armed profile.Instant) {
+	st := c.states[ordinal]
+	if st == nil {
+		return // told of already
 	}
-	_, until := t.program.Eval(m.state(), now)
+	_, until := t.program.Eval(st, now)
 	if until < armed {
 		c.differ("tag %q of ordinal %d: may change at %s, the first deadline is %s", t.def.Name, ordinal, until, armed)
 	}
 	if until == profile.Never {
-		return nil
+		return
 	}
 	cat := c.v.epoch.cat
 	if oracle.Eval(t.rule, p, cat, until-1) != oracle.Eval(t.rule, p, cat, now) {
 		c.differ("tag %q of ordinal %d: changes before %s", t.def.Name, ordinal, until)
 	}
-	return nil
 }
