@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -85,10 +86,9 @@ func TestHouse_arrows_point_down(t *testing.T) {
 }
 
 func TestHouse_the_face_stays_small(t *testing.T) {
-	fset := token.NewFileSet()
-	pkgs, err := parser.ParseDir(fset, ".", nil, parser.ParseComments) //nolint:staticcheck // one directory, no build tags
-	if err != nil {
-		t.Fatal(err)
+	paths, err := filepath.Glob("*.go")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no source files: %v", err)
 	}
 	var names, methods, undocumented []string
 	note := func(name string, doc *ast.CommentGroup) {
@@ -100,9 +100,13 @@ func TestHouse_the_face_stays_small(t *testing.T) {
 			undocumented = append(undocumented, name)
 		}
 	}
-	for path, file := range pkgs["portrait"].Files {
+	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
 		}
 		for _, decl := range file.Decls {
 			switch d := decl.(type) {
