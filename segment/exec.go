@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/portraitdb/portrait/internal/shard"
@@ -147,12 +148,7 @@ func (x *exec) possible(n *node) bool {
 		}
 		return true
 	}
-	for _, k := range n.kids {
-		if x.possible(k) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.kids, x.possible)
 }
 
 // countShard counts the answer in one shard.

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -26,9 +27,7 @@ func (w *world) freeze() frozen {
 	}
 	for id, values := range w.cols {
 		f.cols[id] = map[uint32]int64{}
-		for x, v := range values {
-			f.cols[id][x] = v
-		}
+		maps.Copy(f.cols[id], values)
 	}
 	return f
 }

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -32,9 +33,7 @@ func (l *memLoader) snapshot() *memLoader {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := newLoader()
-	for k, v := range l.shard {
-		c.shard[k] = v
-	}
+	maps.Copy(c.shard, l.shard)
 	return c
 }
 
