@@ -61,62 +61,74 @@ func complement(n *node) *node {
 	return &node{op: opAnd, kids: []*node{allNode}, minus: []*node{n}}
 }
 
-// conjoin returns the And of nodes in normal form.
-func conjoin(ns []*node) *node {
-	var kids, minus []*node
-	for _, n := range ns {
-		switch {
-		case n.op == opEmpty:
-			return emptyNode
-		case n.op == opAll:
-		case n.op == opAnd:
-			for _, k := range n.kids {
-				if k.op != opAll {
-					kids = meet(kids, k)
-				}
-			}
-			for _, m := range n.minus {
-				minus = addNew(minus, m)
-			}
-		default:
-			kids = meet(kids, n)
-		}
-	}
-	for _, k := range kids {
-		if k.op == opEmpty || slices.ContainsFunc(minus, k.same) {
-			return emptyNode
-		}
-	}
-	switch {
-	case len(kids) == 0 && len(minus) == 0:
-		return allNode
-	case len(kids) == 1 && len(minus) == 0:
-		return kids[0]
-	case len(kids) == 0:
-		kids = []*node{allNode}
-	}
-	return &node{op: opAnd, kids: kids, minus: minus}
+// operands is a list of operands without repetitions.
+type operands struct {
+	nodes []*node
+	seen  map[leafKey]bool
 }
 
-// meet adds n to conjuncts, joining ranges of one field to one.
-func meet(ns []*node, n *node) []*node {
-	for i, o := range ns {
-		if n.op == opRange && o.op == opRange && n.field == o.field {
-			ns[i] = emptyNode
-			if spans := meetSpans(o.spans, n.spans); len(spans) > 0 {
-				ns[i] = &node{op: opRange, field: n.field, spans: spans, label: joinLabels(o.label, n.label, " and ")}
-			}
-			return ns
-		}
-	}
-	return addNew(ns, n)
+// leafKey tells leaves apart, but for ranges.
+type leafKey struct {
+	op    nodeOp
+	field FieldID
+	set   *Set
+	scan  *scan
 }
 
-func addNew(ns []*node, n *node) []*node {
-	if slices.ContainsFunc(ns, n.same) {
-		return ns
+// key returns what tells the node apart; ok is false for a range and for what is
+// no leaf.
+func (n *node) key() (k leafKey, ok bool) {
+	if !n.isLeaf() || n.op == opRange {
+		return leafKey{}, false
 	}
-	return append(ns, n)
+	return leafKey{n.op, n.field, n.set, n.scan}, true
+}
+
+// add appends a node that is not yet there. Ranges of one field are joined to
+// one by join.
+func (o *operands) add(n *node, join func(a, b *node) *node) {
+	if k, ok := n.key(); ok {
+		if o.seen[k] {
+			return
+		}
+		if o.seen == nil {
+			o.seen = make(map[leafKey]bool)
+		}
+		o.seen[k] = true
+	}
+	if n.op == opRange {
+		if i := slices.IndexFunc(o.nodes, func(m *node) bool { return m.op == opRange && m.field == n.field }); i >= 0 {
+			o.nodes[i] = join(o.nodes[i], n)
+			return
+		}
+	}
+	o.nodes = append(o.nodes, n)
+}
+
+// has reports whether an equal leaf is there.
+func (o *operands) has(n *node) bool {
+	k, ok := n.key()
+	if ok {
+		return o.seen[k]
+	}
+	return slices.ContainsFunc(o.nodes, n.same)
+}
+
+// meetRanges returns what lies in both ranges.
+func meetRanges(a, b *node) *node {
+	spans := meetSpans(a.spans, b.spans)
+	if len(spans) == 0 {
+		return &node{op: opRange, field: a.field} // conjoin makes it opEmpty
+	}
+	return &node{op: opRange, field: a.field, spans: spans, label: joinLabels(a.label, b.label, " and ")}
+}
+
+// uniteRanges returns what lies in either range.
+func uniteRanges(a, b *node) *node {
+	return &node{
+		op: opRange, field: a.field, spans: joinSpans(slices.Concat(a.spans, b.spans)),
+		label: joinLabels(a.label, b.label, " or "),
+	}
 }
 
 func joinLabels(a, b, by string) string {
@@ -126,10 +138,50 @@ func joinLabels(a, b, by string) string {
 	return a + by + b
 }
 
+// conjoin returns the And of nodes in normal form.
+func conjoin(ns []*node) *node {
+	var kids, minus operands
+	for _, n := range ns {
+		switch {
+		case n.op == opEmpty:
+			return emptyNode
+		case n.op == opAll:
+		case n.op == opAnd:
+			for _, k := range n.kids {
+				if k.op != opAll {
+					kids.add(k, meetRanges)
+				}
+			}
+			for _, m := range n.minus {
+				minus.add(m, uniteRanges)
+			}
+		default:
+			kids.add(n, meetRanges)
+		}
+	}
+	for _, k := range kids.nodes {
+		if k.op == opRange && len(k.spans) == 0 || minus.has(k) {
+			return emptyNode
+		}
+	}
+	switch {
+	case len(kids.nodes) == 0 && len(minus.nodes) == 0:
+		return allNode
+	case len(kids.nodes) == 1 && len(minus.nodes) == 0:
+		return kids.nodes[0]
+	case len(kids.nodes) == 0:
+		kids.nodes = []*node{allNode}
+	}
+	return &node{op: opAnd, kids: kids.nodes, minus: minus.nodes}
+}
+
 // disjoin returns the Or of nodes in normal form. Where any of them is a
 // complement so is the result: a or not b is not (b minus a).
 func disjoin(ns []*node) *node {
-	var kids, inverses []*node
+	var (
+		kids     operands
+		inverses []*node
+	)
 	for _, n := range ns {
 		switch {
 		case n.op == opAll:
@@ -137,41 +189,27 @@ func disjoin(ns []*node) *node {
 		case n.op == opEmpty:
 		case n.op == opOr:
 			for _, k := range n.kids {
-				kids = unite(kids, k)
+				kids.add(k, uniteRanges)
 			}
 		case n.isComplement():
 			inverses = append(inverses, n.inverse())
 		default:
-			kids = unite(kids, n)
+			kids.add(n, uniteRanges)
 		}
 	}
 	var union *node
-	switch len(kids) {
+	switch len(kids.nodes) {
 	case 0:
 		union = emptyNode
 	case 1:
-		union = kids[0]
+		union = kids.nodes[0]
 	default:
-		union = &node{op: opOr, kids: kids}
+		union = &node{op: opOr, kids: kids.nodes}
 	}
 	if len(inverses) == 0 {
 		return union
 	}
 	return complement(conjoin(append(inverses, complement(union))))
-}
-
-// unite adds n to disjuncts, joining ranges of one field to one.
-func unite(ns []*node, n *node) []*node {
-	for i, o := range ns {
-		if n.op == opRange && o.op == opRange && n.field == o.field {
-			ns[i] = &node{
-				op: opRange, field: n.field, spans: joinSpans(slices.Concat(o.spans, n.spans)),
-				label: joinLabels(o.label, n.label, " or "),
-			}
-			return ns
-		}
-	}
-	return addNew(ns, n)
 }
 
 // exclude returns the Xor of nodes in normal form.

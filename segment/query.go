@@ -38,37 +38,54 @@ type Source struct {
 // NewQuery plans a node. Universe is the bitmap field that All stands for.
 func NewQuery(n Node, universe FieldID) *Query {
 	q := &Query{universe: universe}
-	q.root = q.adopt(simplify(n.node()), universe)
+	p := &planner{q: q, byKey: make(map[leafKey]int)}
+	q.root = p.adopt(simplify(n.node()))
 	return q
 }
 
-// adopt copies a tree in normal form, gives its leaves numbers, and puts
-// operands in the order that the executor takes them in: bitmaps first, ranges
-// last.
-func (q *Query) adopt(n *node, universe FieldID) *node {
+// planner lays a tree in normal form out for the executor.
+type planner struct {
+	q     *Query
+	byKey map[leafKey]int // leaves but for ranges
+}
+
+// adopt copies a tree, gives its leaves numbers, and puts operands in the order
+// that the executor takes them in: bitmaps first, ranges last.
+func (p *planner) adopt(n *node) *node {
 	d := *n
 	if n.op == opAll {
-		d = node{op: opBits, field: universe, label: "all"}
+		d = node{op: opBits, field: p.q.universe, label: "all"}
 	}
 	if d.isLeaf() {
-		d.leaf = slices.IndexFunc(q.leaves, d.same)
-		if d.leaf < 0 {
-			d.leaf = len(q.leaves)
-			q.leaves = append(q.leaves, &d)
-			if d.scan != nil {
-				q.scans = append(q.scans, d.scan)
-			}
-		}
+		d.leaf = p.leaf(&d)
 		return &d
 	}
-	d.kids, d.minus = q.adoptAll(n.kids, universe), q.adoptAll(n.minus, universe)
+	d.kids, d.minus = p.adoptAll(n.kids), p.adoptAll(n.minus)
 	return &d
 }
 
-func (q *Query) adoptAll(ns []*node, universe FieldID) []*node {
+// leaf returns the number of a leaf, the same for equal ones.
+func (p *planner) leaf(n *node) int {
+	k, ok := n.key()
+	if ok {
+		if i, found := p.byKey[k]; found {
+			return i
+		}
+		p.byKey[k] = len(p.q.leaves)
+	} else if i := slices.IndexFunc(p.q.leaves, n.same); i >= 0 {
+		return i
+	}
+	p.q.leaves = append(p.q.leaves, n)
+	if n.scan != nil {
+		p.q.scans = append(p.q.scans, n.scan)
+	}
+	return len(p.q.leaves) - 1
+}
+
+func (p *planner) adoptAll(ns []*node) []*node {
 	out := make([]*node, len(ns))
 	for i, n := range ns {
-		out[i] = q.adopt(n, universe)
+		out[i] = p.adopt(n)
 	}
 	slices.SortStableFunc(out, func(a, b *node) int { return a.rank() - b.rank() })
 	return out
