@@ -63,13 +63,45 @@ func (v *View) appendMember(dst []byte, m *member, at profile.Instant) []byte {
 		dst = pack.AppendString(pack.AppendString(dst, id.Namespace), id.Value)
 	}
 	st := m.state()
-	dst = st.Append(dst)
+	dst = appendKnown(dst, st)
 	for _, t := range v.epoch.cat.tags {
 		if ok, _ := t.program.Eval(st, at); ok && !t.filling {
 			dst = pack.AppendString(dst, t.def.Name)
 		}
 	}
 	return dst
+}
+
+// appendKnown appends what is known of a person: what the state reads as, and not
+// its bytes, which also tell what was declared when an event came.
+func appendKnown(dst []byte, st *profile.State) []byte {
+	first, last, _ := st.Span()
+	dst = pack.AppendUint(dst, st.Events())
+	dst = pack.AppendInt(pack.AppendInt(dst, int64(first.At)), int64(last.At))
+	for t, policy := range st.Attributes() {
+		dst = pack.AppendUint(pack.AppendString(dst, t.Name), uint64(policy))
+		dst = profile.AppendValue(dst, t.Value)
+	}
+	dst = append(dst, 0)
+	for c := range st.Counters() {
+		dst = pack.AppendUint(pack.AppendString(dst, c.Event), c.Count)
+		dst = pack.AppendInt(pack.AppendInt(dst, int64(c.First)), int64(c.Last))
+		for _, n := range c.Numbers {
+			dst = pack.AppendUint(pack.AppendString(dst, n.Property), n.Count)
+			dst = pack.AppendString(dst, n.Sum.String())
+			for _, x := range [...]float64{n.Min, n.Max, n.First, n.Last} {
+				dst = profile.AppendValue(dst, profile.Number(x))
+			}
+			for _, at := range [...]profile.Instant{n.MinAt, n.MaxAt, n.FirstAt, n.LastAt} {
+				dst = pack.AppendInt(dst, int64(at))
+			}
+		}
+		for _, u := range c.Uniques {
+			dst = pack.AppendUint(pack.AppendString(dst, u.Property), uint64(u.Count))
+			dst = pack.AppendBool(dst, u.Overflowed)
+		}
+	}
+	return append(dst, 0)
 }
 
 func (d *Digest) add(h [32]byte) {

@@ -1,0 +1,91 @@
+package portrait_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// A tag and an index defined while events flow hold exactly who they would have
+// held had they been there from the start.
+func TestDefineTag_while_events_flow(t *testing.T) {
+	r := seed(t)
+	steps := history(r, 400, 20)
+	opts := &portrait.Options{Clock: fixed(now), NoSync: true}
+	db := open(t, t.TempDir(), opts)
+	before, _, _ := strings.Cut(testModel, "tags:")
+	apply(t, db, before)
+	play(t, db, steps[:200], 4)
+	var wg sync.WaitGroup
+	wg.Go(func() { play(t, db, steps[200:], 4) })
+	for _, d := range model(t, testModel).Tags {
+		if strings.Contains(d.Rule.String(), "tag(") {
+			continue
+		}
+		if err := db.DefineTag(t.Context(), d); err != nil {
+			t.Error(err)
+		}
+	}
+	apply(t, db, testModel)
+	wg.Wait()
+
+	first := open(t, t.TempDir(), opts)
+	apply(t, first, testModel)
+	play(t, first, steps, 1)
+	if got, want := digest(t, db, now), digest(t, first, now); got != want {
+		t.Errorf("digest %s, defined from the start %s", got, want)
+	}
+}
+
+// A filling that was broken off is not visible until Open finishes it.
+func TestDefineTag_broken_off(t *testing.T) {
+	dir := t.TempDir()
+	opts := &portrait.Options{Clock: fixed(now), NoSync: true}
+	db := open(t, dir, opts)
+	events := make([]profile.Event, 5000)
+	for i := range events {
+		events[i] = profile.Event{
+			MessageID: fmt.Sprint(i), Name: "Clicked", Time: epoch0.Add(time.Duration(i) * time.Hour / 2),
+			Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u-", i))},
+		}
+	}
+	if res, err := db.Ingest(t.Context(), events...); err != nil || res.Accepted != len(events) {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancelAt := db.Metrics().Epoch + 2
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for db.Metrics().Epoch < cancelAt {
+			continue
+		}
+		cancel()
+	}()
+	def := tags.Definition{Name: "点击", Rule: tags.MustParse(`last_time("Clicked") < ago("30d")`)}
+	err := db.DefineTag(ctx, def)
+	<-done
+	clicked := segment.MustParse(`tag("点击")`)
+	if errors.Is(err, context.Canceled) {
+		if _, err := db.Count(t.Context(), clicked); err == nil {
+			t.Error("a tag that is being filled can be read")
+		}
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	checkAndClose(t, db)
+	db = open(t, dir, opts)
+	n, err := db.Count(t.Context(), clicked)
+	if err != nil || n != uint64(len(events)) {
+		t.Errorf("after reopening: %d, %v", n, err)
+	}
+}
