@@ -53,6 +53,8 @@ type component struct {
 	attrs    []string         // else the rules that read these
 	events   []string
 	now      *person // once settled; nil if it is no live profile
+
+	single [1]identity.Token // the memory of members, of a node that is alone
 }
 
 // person is a live component's evidence at one moment.
@@ -60,6 +62,8 @@ type person struct {
 	ordinal uint32
 	states  []*profile.State
 	comp    *component
+
+	single [1]*profile.State // the memory of states, of a node that is alone
 }
 
 // state combines the person's evidence. The result is not to be changed.
@@ -167,7 +171,8 @@ func (t *txn) component(n *node) (*component, error) {
 	}
 	c := &component{root: n.root}
 	if n.alone() && !n.linked {
-		c.members = []identity.Token{n.token}
+		c.single[0] = n.token
+		c.members = c.single[:]
 	} else {
 		members, err := t.members(n)
 		if err != nil {
@@ -195,7 +200,10 @@ func (t *txn) members(n *node) ([]identity.Token, error) {
 
 // person returns who a component is now; nil if it is no live profile.
 func (t *txn) person(c *component) (*person, error) {
-	p := &person{comp: c, states: make([]*profile.State, 0, len(c.members))}
+	p := &person{comp: c}
+	if p.states = p.single[:0]; len(c.members) > 1 {
+		p.states = make([]*profile.State, 0, len(c.members))
+	}
 	live, numbered := false, false
 	for _, token := range c.members {
 		n, err := t.must(token)
