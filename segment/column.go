@@ -11,9 +11,6 @@ import (
 // zero; NaN, which no store keeps, sorts beyond infinity.
 func SortableNumber(f float64) int64 { return shard.Sortable(f) }
 
-// NumberOf is the inverse of SortableNumber.
-func NumberOf(v int64) float64 { return shard.Number(v) }
-
 // Span is an interval of column values, both ends included; empty where Lo is
 // greater than Hi.
 type Span struct{ Lo, Hi int64 }

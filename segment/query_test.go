@@ -10,7 +10,7 @@ import (
 
 func TestQuery_equals_roaring(t *testing.T) {
 	rng := newRand(t)
-	for range 3 {
+	for range 2 {
 		w := newWorld(t, rng, 8, 3, 0)
 		for round := range 40 {
 			if round%8 == 0 {
