@@ -325,6 +325,10 @@ func (t *txn) finish(quiet bool) error {
 			return err
 		}
 	}
+	if err := t.index.Err(); err != nil {
+		t.abort()
+		return err
+	}
 	t.meta.epoch++
 	t.write()
 	if err := t.db.store.Commit(t.batch, !t.db.opts.NoSync); err != nil {
