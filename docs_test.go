@@ -1,0 +1,71 @@
+package portrait_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/portraitdb/portrait"
+)
+
+// The example of docs/model.md is a model that a store takes.
+func TestDocs_model(t *testing.T) {
+	text, err := os.ReadFile("docs/model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```yaml\n")
+	example, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("docs/model.md has no example")
+	}
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, example)
+
+	// What is stored is read back as the same model.
+	plan, err := db.Apply(t.Context(), model(t, example), portrait.DryRun)
+	if err != nil || len(plan.Changes) > 0 {
+		t.Errorf("the same model again changes %v, %v", plan, err)
+	}
+	data, err := db.Model().MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan, err = db.Apply(t.Context(), model(t, string(data)), portrait.DryRun); err != nil || len(plan.Changes) > 0 {
+		t.Errorf("its JSON form changes %v, %v", plan, err)
+	}
+}
+
+// Every test that docs/guarantees.md names exists.
+func TestDocs_guarantees(t *testing.T) {
+	text, err := os.ReadFile("docs/guarantees.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources strings.Builder
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), "_test.go") {
+			data, err := os.ReadFile(e.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources.Write(data)
+		}
+	}
+	named := 0
+	for _, word := range strings.FieldsFunc(string(text), func(r rune) bool { return strings.ContainsRune(" ,.;*\n`", r) }) {
+		if strings.HasPrefix(word, "Test") {
+			named++
+			if !strings.Contains(sources.String(), "func "+word+"(") {
+				t.Errorf("docs/guarantees.md names %s, which is not there", word)
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("docs/guarantees.md names %d tests", named)
+	}
+}
