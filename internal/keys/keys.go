@@ -144,3 +144,11 @@ func ReadShard(key []byte) (shard uint32, ok bool) {
 	}
 	return binary.BigEndian.Uint32(key[5:]), true
 }
+
+// ReadOrdinal reads the ordinal from its key.
+func ReadOrdinal(key []byte) (ordinal uint32, ok bool) {
+	if len(key) != 1+4 || key[0] != Ordinal {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(key[1:]), true
+}
