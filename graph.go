@@ -213,7 +213,6 @@ func (t *txn) regroup(pair identity.Pair) error {
 	if err != nil {
 		return err
 	}
-	t.refused = append(t.refused, change.Refused...)
 	return t.replace(change)
 }
 

@@ -29,12 +29,13 @@ type txn struct {
 	// incident lists the keys of edges by either end; vetoes holds new ones.
 	incident map[identity.Token][]identity.Pair
 	vetoes   map[identity.Token][]identity.Token
-	refused  []identity.Refusal
 	dirty    []*node
 	values   []newValue // dictionary entries to learn once the commit is durable
 	learnt   map[learntKey]segment.FieldID
 	merges   uint32 // records of the merge log
 	settled  bool   // nobody's evidence changed: there is nobody to evaluate
+	// next is the catalog in force once the commit is durable; nil for cat.
+	next *catalog
 
 	tagMark, indexMark []uint64
 	visit              uint64
@@ -340,6 +341,9 @@ func (t *txn) finish(quiet bool) error {
 	for _, v := range t.values {
 		v.dict.add(v.value, v.field)
 	}
+	if t.next != nil {
+		t.db.cat.Store(t.next)
+	}
 	t.db.nodes.age()
 	if quiet {
 		return nil
@@ -352,7 +356,7 @@ func (t *txn) finish(quiet bool) error {
 func (t *txn) write() {
 	for _, n := range t.dirty {
 		t.scratch = appendNode(t.scratch[:0], n)
-		n.bytes = len(t.scratch)
+		t.db.nodes.resize(n, len(t.scratch))
 		t.key = keys.AppendNode(t.key[:0], n.token)
 		t.batch.Set(t.key, t.scratch)
 	}
