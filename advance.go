@@ -74,7 +74,13 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 			if !first || resumed {
 				t.batch.Delete(t.key)
 			}
-			return t.finish(false)
+			if err := t.finish(false); err != nil {
+				if !first {
+					db.halt(err)
+				}
+				return err
+			}
+			return nil
 		}
 		if first {
 			t.key = keys.AppendMeta(t.key[:0], metaAdvance)

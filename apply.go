@@ -34,8 +34,9 @@ const DryRun ApplyOption = 1
 // by ctx or a crash, Open finishes it.
 //
 // What the store can no longer honour is refused with an error that wraps
-// ErrModel: once events are in, an identity rule or the type or merge policy of
-// a declared trait cannot change, for the events of before are not kept.
+// ErrModel: once events or decisions are in, an identity rule or the type or merge
+// policy of a declared trait cannot change, for the events of before are not
+// kept.
 // Namespaces, traits, events and tags may be added at any time, and tags change
 // freely. A newly declared event property is folded from then on.
 func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, error) {
@@ -76,32 +77,45 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 }
 
 // Model returns the model in force.
-func (db *DB) Model() Model { return db.cat.Load().model }
+// It is the caller's own: changing it changes nothing until it is applied.
+func (db *DB) Model() Model { return db.cat.Load().model.clone() }
 
 func (db *DB) applyLocked(m Model, dry bool) (*Plan, error) {
 	next, err := newCatalog(m)
 	if err != nil {
 		return nil, err
 	}
-	cur := db.cat.Load()
-	plan, err := cur.plan(next, db.meta.nextOrdinal > 0 || db.meta.accepted > 0)
-	if err != nil || dry || len(plan.Changes) == 0 {
-		return plan, err
-	}
-	data, err := json.Marshal(m)
+	data, err := m.stored()
 	if err != nil {
 		return nil, err
+	}
+	hasData, err := db.hasNodes()
+	if err != nil {
+		return nil, err
+	}
+	cur := db.cat.Load()
+	plan, err := cur.plan(next, hasData)
+	if err != nil || dry || len(plan.Changes) == 0 {
+		return plan, err
 	}
 	t := db.begin()
 	t.inherit(cur, next)
 	t.batch.Set(keys.AppendMeta(nil, metaModel), data)
-	t.settled = true
-	db.cat.Store(next)
+	t.settled, t.next = true, next
 	if err := t.finish(false); err != nil {
-		db.cat.Store(cur)
 		return nil, err
 	}
 	return plan, nil
+}
+
+// hasNodes reports whether the store holds identifiers, by events or by
+// decisions.
+func (db *DB) hasNodes() (bool, error) {
+	prefix := []byte{keys.Node}
+	for _, err := range db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
+		return err == nil, err
+	}
+	return false, nil
 }
 
 // plan compares two models and refuses what data forbids.
@@ -145,6 +159,8 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 			say("tag %q: new rule", t.def.Name)
 		case old.def.Description != t.def.Description:
 			say("tag %q: new description", t.def.Name)
+		case old.def.Version != t.def.Version:
+			say("tag %q: version %d becomes %d", t.def.Name, old.def.Version, t.def.Version)
 		}
 	}
 	for _, t := range c.tags {
@@ -165,7 +181,7 @@ func (c *catalog) planIdentity(next *catalog, hasData bool, say func(string, ...
 		m, ok := byName[n.Name]
 		same := ok && jsonEqual(n, m)
 		if !same && hasData {
-			return fmt.Errorf("%w: namespace %q: its rules cannot change once events are in", ErrModel, n.Name)
+			return fmt.Errorf("%w: namespace %q: its rules cannot change once events or decisions are in", ErrModel, n.Name)
 		}
 		if !same {
 			say("namespace %q: changed", n.Name)
@@ -174,7 +190,7 @@ func (c *catalog) planIdentity(next *catalog, hasData bool, say func(string, ...
 	}
 	if (old.MaxNodes != now.MaxNodes || old.MaxIdentifiers != now.MaxIdentifiers) && !jsonEqual(old, now) {
 		if hasData {
-			return fmt.Errorf("%w: identity: its limits cannot change once events are in", ErrModel)
+			return fmt.Errorf("%w: identity: its limits cannot change once events or decisions are in", ErrModel)
 		}
 		say("identity: new limits")
 	}

@@ -33,13 +33,31 @@ func (c *nodeCache) get(t identity.Token) *node {
 
 func (c *nodeCache) put(n *node) {
 	c.young[n.token] = n
-	c.bytes += int64(2*n.bytes) + nodeOverhead
+	c.bytes += n.cost()
 }
+
+// resize notes that the record of a node in the young generation has become as
+// long as bytes.
+func (c *nodeCache) resize(n *node, bytes int) {
+	c.bytes -= n.cost()
+	n.bytes = bytes
+	c.bytes += n.cost()
+}
+
+// cost is what a decoded node takes in memory, about.
+func (n *node) cost() int64 { return int64(2*n.bytes) + nodeOverhead }
 
 // age drops what is over the bound; call it between transactions.
 func (c *nodeCache) age() {
 	if c.bytes <= c.bound/2 {
 		return
+	}
+	for t, n := range c.young { // one transaction may have brought in any number
+		if c.bytes <= c.bound {
+			break
+		}
+		delete(c.young, t)
+		c.bytes -= n.cost()
 	}
 	c.old, c.young = c.young, make(map[identity.Token]*node, len(c.young)/2)
 	c.bytes = 0

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -45,6 +46,7 @@ type tag struct {
 
 // newCatalog checks a model whole and compiles it. Fields are not assigned.
 func newCatalog(m Model) (*catalog, error) {
+	m = m.clone()
 	c := &catalog{
 		model:        m,
 		traits:       map[string]syntax.TraitInfo{},
@@ -91,6 +93,8 @@ func validName(what, name string) error {
 		return fmt.Errorf("%s without a name", what)
 	case len(name) > 256:
 		return fmt.Errorf("%s %.20q...: the name has %d bytes, the most is 256", what, name, len(name))
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%s %q: the name is not valid UTF-8", what, name)
 	}
 	return nil
 }

@@ -34,3 +34,15 @@ func WithoutState(record []byte) []byte {
 	n.state = &profile.State{}
 	return appendNode(nil, &n)
 }
+
+// CachedNodes returns how many decoded nodes the writer keeps, and the bytes of
+// their records. Nobody may write meanwhile.
+func CachedNodes(db *DB) (n int, bytes int64) {
+	for _, generation := range []map[identity.Token]*node{db.nodes.young, db.nodes.old} {
+		n += len(generation)
+		for _, cached := range generation {
+			bytes += int64(cached.bytes)
+		}
+	}
+	return n, bytes
+}

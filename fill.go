@@ -16,12 +16,12 @@ const fillBatch = 2048
 // What commits touch meanwhile they bring up to date themselves, so the sweep
 // may pass over a profile that moved.
 func (db *DB) fill(ctx context.Context) error {
-	var from identity.Token
+	var s sweep
 	for {
 		if err := db.lock(ctx); err != nil {
 			return err
 		}
-		done, err := db.fillSome(ctx, &from)
+		done, err := db.fillSome(ctx, &s)
 		db.unlock()
 		if err != nil || done {
 			return err
@@ -29,22 +29,32 @@ func (db *DB) fill(ctx context.Context) error {
 	}
 }
 
-// fillSome does one batch, from a token on, and moves the token.
-func (db *DB) fillSome(ctx context.Context, from *identity.Token) (done bool, err error) {
+// sweep is how far one call of fill has come under one catalog. Under another one
+// there may be more to fill, so that it begins anew.
+type sweep struct {
+	cat  *catalog
+	from identity.Token
+}
+
+// fillSome does the next batch of a sweep.
+func (db *DB) fillSome(ctx context.Context, s *sweep) (done bool, err error) {
 	cat := db.cat.Load()
 	if !cat.anyFilling() {
 		return true, nil
 	}
+	if s.cat != cat {
+		*s = sweep{cat: cat}
+	}
 	t := db.begin()
 	t.settled = true
 	n, more := 0, false
-	for m, err := range db.current.Load().everyone(ctx, *from) {
+	for m, err := range db.current.Load().everyone(ctx, s.from) {
 		if err != nil {
 			t.abort()
 			return false, err
 		}
 		if n == fillBatch {
-			*from, more = m.root(), true
+			s.from, more = m.root(), true
 			break
 		}
 		n++
@@ -56,11 +66,9 @@ func (db *DB) fillSome(ctx context.Context, from *identity.Token) (done bool, er
 	if more {
 		return false, t.finish(false)
 	}
-	next := cat.filled()
 	t.complete(cat)
-	db.cat.Store(next)
+	t.next = cat.filled()
 	if err := t.finish(false); err != nil {
-		db.cat.Store(cat)
 		return false, err
 	}
 	return true, nil

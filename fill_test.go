@@ -89,3 +89,81 @@ func TestDefineTag_broken_off(t *testing.T) {
 		t.Errorf("after reopening: %d, %v", n, err)
 	}
 }
+
+// hooked is a context that calls out whenever a call is about to wait for the
+// writer's turn, with the number of the time.
+type hooked struct {
+	context.Context
+	times  int
+	before func(time int)
+}
+
+func (h *hooked) Done() <-chan struct{} {
+	h.times++
+	h.before(h.times)
+	return h.Context.Done()
+}
+
+// A tag that is defined while another is being filled, and is broken off, is not
+// taken for complete when the sweep that began before it ends.
+func TestDefineTag_during_another(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	events := make([]profile.Event, 5000)
+	for i := range events {
+		events[i] = profile.Event{
+			Type: profile.Page, MessageID: fmt.Sprint(i), Time: epoch0,
+			Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u-", i))},
+		}
+	}
+	if _, err := db.Ingest(t.Context(), events...); err != nil {
+		t.Fatal(err)
+	}
+	define := func(ctx context.Context, name string) error {
+		return db.DefineTag(ctx, tags.Definition{Name: name, Rule: tags.MustParse("true")})
+	}
+	outer := &hooked{Context: t.Context(), before: func(time int) {
+		if time != 3 { // one batch of the first tag is filled
+			return
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		inner := &hooked{Context: ctx, before: func(time int) {
+			if time == 2 {
+				cancel()
+			}
+		}}
+		if err := define(inner, "second"); !errors.Is(err, context.Canceled) {
+			t.Errorf("the second tag is not broken off: %v", err)
+		}
+	}}
+	if err := define(outer, "first"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"first", "second"} {
+		n, err := db.Count(t.Context(), segment.MustParse(fmt.Sprintf("tag(%q)", name)))
+		if err != nil || n != uint64(len(events)) {
+			t.Errorf("tag %q: %d, %v; want %d", name, n, err, len(events))
+		}
+	}
+}
+
+// The cost of filling an index does not grow with the square of its values.
+func TestApply_index_of_many_values(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	apply(t, db, "traits:\n  sku: {}\n")
+	events := make([]profile.Event, 5000)
+	for i := range events {
+		events[i] = profile.Event{
+			Type: profile.Identify, MessageID: fmt.Sprint(i), Time: epoch0,
+			Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u-", i))},
+			Traits:      map[string]profile.Value{"sku": profile.String(fmt.Sprint("s-", i))},
+		}
+	}
+	if _, err := db.Ingest(t.Context(), events...); err != nil {
+		t.Fatal(err)
+	}
+	before := db.Metrics().Store.DiskBytes
+	apply(t, db, "traits:\n  sku: {index: true}\n")
+	if wrote := db.Metrics().Store.DiskBytes - before; wrote > 200*uint64(len(events)) {
+		t.Errorf("filling an index of %d values wrote %d bytes", len(events), wrote)
+	}
+}

@@ -286,6 +286,7 @@ func (db *DB) commitGroup(group []*request) error {
 	}
 	if len(seen) == 0 {
 		t.index.Abort()
+		db.nodes.age()
 		return nil
 	}
 	return t.finish(false)

@@ -1,6 +1,7 @@
 package portrait_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -72,5 +73,43 @@ func unlink(t *testing.T, db *portrait.DB, p [2]profile.Identifier) {
 	t.Helper()
 	if err := db.Unlink(t.Context(), p[0], p[1], portrait.Decision{At: epoch0.AddDate(0, 0, 1), ID: "unlink"}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Merges and splits count profiles that are gone and new, not identifiers that go
+// from one profile to another.
+func TestMetrics_merges_and_splits(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, "identity:\n  namespaces:\n    - {name: user_id, priority: 1, unique: true}\n    - {name: device_id, priority: 2}\n")
+	a, b, device := id("user_id", "a"), id("user_id", "b"), id("device_id", "d")
+	see := func(day int, ids ...profile.Identifier) step {
+		return ingest(profile.Event{Type: profile.Page, Time: epoch0.AddDate(0, 0, day), Identifiers: ids})
+	}
+	for i, s := range []struct {
+		step                   step
+		people, merges, splits uint64
+	}{
+		{see(0, b), 1, 0, 0},
+		{see(10, a, device), 2, 0, 0},
+		{see(11, device), 2, 0, 0},
+		{see(5, b, device), 2, 0, 0}, // the device goes over to b
+		{func(ctx context.Context, db *portrait.DB) error {
+			return db.Unlink(ctx, b, device, portrait.Decision{At: epoch0})
+		}, 2, 0, 0}, // and back
+		{func(ctx context.Context, db *portrait.DB) error {
+			return db.Unlink(ctx, a, device, portrait.Decision{At: epoch0})
+		}, 3, 0, 1},
+		{func(ctx context.Context, db *portrait.DB) error {
+			return db.Link(ctx, b, device, portrait.Decision{At: epoch0.AddDate(0, 0, 1)})
+		}, 2, 1, 1},
+	} {
+		if err := s.step(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+		m := db.Metrics()
+		people, err := db.Count(t.Context(), everybody)
+		if people != s.people || m.Merges != s.merges || m.Splits != s.splits || err != nil {
+			t.Errorf("step %d: %d people, %d merges, %d splits, %v; want %d, %d, %d", i, people, m.Merges, m.Splits, err, s.people, s.merges, s.splits)
+		}
 	}
 }

@@ -10,8 +10,10 @@ import (
 
 // logMerges counts and records the profiles that were regrouped: a record for
 // each profile that now holds nodes of several earlier ones, or of one that
-// others hold nodes of too.
-func (t *txn) logMerges() {
+// others hold nodes of too. Nodes may also go from one profile to another, so
+// that profiles merge and split and there are as many as before: only those that
+// are gone, or new, are counted. afters are the ordinals of the profiles touched.
+func (t *txn) logMerges(afters map[uint32]bool) {
 	was := map[identity.Token]uint32{}
 	for ordinal, p := range t.befores {
 		for _, m := range p.comp.members {
@@ -40,8 +42,13 @@ func (t *txn) logMerges() {
 		if len(from) < 2 && !split {
 			continue
 		}
-		t.meta.merges += uint64(max(len(from)-1, 0))
-		if split && !slices.Contains(from, c.now.ordinal) {
+		for _, o := range from {
+			if !afters[o] {
+				afters[o] = true // counted
+				t.meta.merges++
+			}
+		}
+		if t.befores[c.now.ordinal] == nil {
 			t.meta.splits++
 		}
 		t.putMerge(c.now.ordinal, from)

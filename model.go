@@ -68,6 +68,39 @@ func ParseModel(data []byte) (Model, error) {
 // same model gives the same bytes.
 func (m Model) MarshalJSON() ([]byte, error) { return json.Marshal(fileOf(m)) }
 
+// stored returns the JSON form, once it is sure that it reads back as the same
+// model.
+func (m Model) stored() ([]byte, error) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	back, err := ParseModel(data)
+	if err != nil {
+		return nil, err
+	}
+	if again, err := json.Marshal(back); err != nil || !bytes.Equal(data, again) {
+		return nil, fmt.Errorf("%w: it holds text that is not valid UTF-8", ErrModel)
+	}
+	return data, nil
+}
+
+// clone returns a model that shares nothing which can be changed.
+func (m Model) clone() Model {
+	m.Identity.Namespaces = slices.Clone(m.Identity.Namespaces)
+	for i := range m.Identity.Namespaces {
+		n := &m.Identity.Namespaces[i]
+		n.Normalize, n.Blocked, n.BlockedPatterns = slices.Clone(n.Normalize), slices.Clone(n.Blocked), slices.Clone(n.BlockedPatterns)
+	}
+	m.Events = maps.Clone(m.Events)
+	for name, f := range m.Events {
+		m.Events[name] = profile.Folds{Numbers: slices.Clone(f.Numbers), Uniques: slices.Clone(f.Uniques)}
+	}
+	m.Traits = maps.Clone(m.Traits)
+	m.Tags = slices.Clone(m.Tags)
+	return m
+}
+
 // modelFile is the file form of a Model.
 type modelFile struct {
 	Zone     string               `yaml:"zone,omitempty" json:"zone,omitempty"`
@@ -90,7 +123,7 @@ type namespaceFile struct {
 	Unique              bool     `yaml:"unique,omitempty" json:"unique,omitempty"`
 	Limit               int      `yaml:"limit,omitempty" json:"limit,omitempty"`
 	MaxPartners         int      `yaml:"max_partners,omitempty" json:"max_partners,omitempty"`
-	Normalize           []string `yaml:"normalize,omitempty" json:"normalize,omitempty"`
+	Normalize           []string `yaml:"normalize,omitempty" json:"normalize,omitzero"`
 	Blocked             []string `yaml:"blocked,omitempty" json:"blocked,omitempty"`
 	BlockedPatterns     []string `yaml:"blocked_patterns,omitempty" json:"blocked_patterns,omitempty"`
 	AllowDefaultBlocked bool     `yaml:"allow_default_blocked,omitempty" json:"allow_default_blocked,omitempty"`
@@ -113,6 +146,7 @@ type traitFile struct {
 type tagFile struct {
 	Rule        string `yaml:"rule" json:"rule"`
 	Description string `yaml:"description,omitempty" json:"description,omitempty"`
+	Version     int    `yaml:"version,omitempty" json:"version,omitempty"`
 }
 
 func (f *modelFile) model() (Model, error) {
@@ -140,7 +174,7 @@ func (f *modelFile) model() (Model, error) {
 			faults = append(faults, fmt.Errorf("tag %q: %w", name, err))
 			continue
 		}
-		m.Tags = append(m.Tags, tags.Definition{Name: name, Rule: rule, Description: t.Description})
+		m.Tags = append(m.Tags, tags.Definition{Name: name, Rule: rule, Description: t.Description, Version: t.Version})
 	}
 	if err := errors.Join(faults...); err != nil {
 		return Model{}, fmt.Errorf("%w: %w", ErrModel, err)
@@ -223,7 +257,7 @@ func fileOf(m Model) modelFile {
 	if len(m.Tags) > 0 {
 		f.Tags = map[string]tagFile{}
 		for _, t := range m.Tags {
-			f.Tags[t.Name] = tagFile{Rule: t.Rule.String(), Description: t.Description}
+			f.Tags[t.Name] = tagFile{Rule: t.Rule.String(), Description: t.Description, Version: t.Version}
 		}
 	}
 	return f
@@ -277,6 +311,9 @@ func (t Trait) aggregate(name string) (*syntax.Aggregate, error) {
 }
 
 func (m *Model) location() (*time.Location, error) {
+	if m.Zone == "Local" {
+		return nil, errors.New(`zone: "Local" is another zone on another machine: name it, such as "Asia/Shanghai"`)
+	}
 	loc, err := time.LoadLocation(m.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("zone: %w", err)

@@ -285,7 +285,7 @@ func (c *catalog) traitsOf(st *profile.State) []profile.Trait {
 	var traits []profile.Trait
 	for t, policy := range st.Attributes() {
 		info, declared := c.traits[t.Name]
-		if declared && (info.Aggregate != nil || info.Policy != policy || info.Kind != t.Value.Kind()) {
+		if declared && (info.Aggregate != nil || info.Policy != policy || !sameKind(t.Value.Kind(), info.Kind)) {
 			continue
 		}
 		traits = append(traits, t)

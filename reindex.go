@@ -41,7 +41,7 @@ func (t *txn) settle() error {
 		}
 	}
 	if regrouped {
-		t.logMerges()
+		t.logMerges(afters)
 	}
 	return nil
 }
@@ -125,34 +125,33 @@ func (t *txn) arm(at profile.Instant, ordinal uint32) {
 	t.meta.nextDue = min(t.meta.nextDue, at)
 }
 
-// retrait moves one indexed trait of one ordinal.
+// retrait moves one indexed trait of one ordinal. While the index is being filled
+// it may hold either nothing of the ordinal or all of what it was: so what it was
+// is taken away, and what it is put in whole.
 func (t *txn) retrait(i int, ordinal uint32, was, is *profile.State) error {
 	ix := t.cat.indexes[i]
 	var old, now profile.Value
 	var had, has bool
-	if was != nil && !ix.filling {
+	if was != nil {
 		old, had = ix.value(was)
 	}
 	if is != nil {
 		now, has = ix.value(is)
 	}
+	if had && has && !ix.filling && old.Equal(now) {
+		return nil
+	}
 	if ix.column {
 		switch {
-		case has && (!had || !old.Equal(now)):
+		case has:
 			t.index.Put(ix.field, ordinal, sortable(now))
-		case !has && (had || ix.filling):
+		case had:
 			t.index.Delete(ix.field, ordinal)
 		}
 		return nil
 	}
 	if had != has || ix.filling {
 		t.index.Set(ix.field, ordinal, has)
-	}
-	if had && has && old.Equal(now) {
-		return nil
-	}
-	if ix.filling {
-		return t.refill(ix, ordinal, now, has)
 	}
 	if had {
 		for _, v := range elements(old) {
@@ -165,7 +164,7 @@ func (t *txn) retrait(i int, ordinal uint32, was, is *profile.State) error {
 	}
 	if has {
 		for _, v := range elements(now) {
-			if !had || !holdsValue(old, v) {
+			if ix.filling || !had || !holdsValue(old, v) {
 				if err := t.setValue(ix, v, ordinal, true); err != nil {
 					return err
 				}
@@ -175,34 +174,15 @@ func (t *txn) retrait(i int, ordinal uint32, was, is *profile.State) error {
 	return nil
 }
 
-// refill sets one ordinal's bits of a trait that is being filled, whatever they
-// were: the bits of older commits may or may not have been there.
-func (t *txn) refill(ix *traitIndex, ordinal uint32, now profile.Value, has bool) error {
-	for v, field := range (valuesView{ix}).All() {
-		t.index.Set(field, ordinal, has && holdsValue(now, v))
-	}
-	for _, v := range t.values {
-		if v.dict == ix.values {
-			t.index.Set(v.field, ordinal, has && holdsValue(now, v.value))
-		}
-	}
-	if !has {
-		return nil
-	}
-	for _, v := range elements(now) {
-		if err := t.setValue(ix, v, ordinal, true); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func holdsValue(in, v profile.Value) bool {
-	if in.Kind() != profile.KindSet {
-		return in.Equal(v)
+	switch in.Kind() {
+	case profile.KindSet:
+		_, ok := slices.BinarySearchFunc(in.Elements(), v, profile.Value.Compare)
+		return ok
+	case profile.KindList:
+		return slices.ContainsFunc(in.Elements(), v.Equal)
 	}
-	_, ok := slices.BinarySearchFunc(in.Elements(), v, profile.Value.Compare)
-	return ok
+	return in.Equal(v)
 }
 
 // newValue is a dictionary entry that the transaction adds.

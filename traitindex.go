@@ -3,6 +3,7 @@ package portrait
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -41,7 +42,13 @@ func (ix *traitIndex) value(st *profile.State) (profile.Value, bool) {
 		return tags.Aggregate(ix.info.Aggregate, st)
 	}
 	v, ok := st.Attr(ix.name, ix.info.Policy)
-	return v, ok && v.Kind() == ix.info.Kind
+	return v, ok && sameKind(v.Kind(), ix.info.Kind)
+}
+
+// sameKind reports whether a value of kind k counts for a trait declared as want:
+// a list, told before the trait was declared, is as good as a set.
+func sameKind(k, want profile.Kind) bool {
+	return k == want || k == profile.KindList && want == profile.KindSet
 }
 
 // sortable maps a number or a time to the integer that the column holds.
@@ -52,11 +59,14 @@ func sortable(v profile.Value) int64 {
 	return segment.SortableNumber(v.Number())
 }
 
-// elements returns the values that a value counts as in the index: its elements
-// if it is a set, else itself.
+// elements returns the values that a value counts as in the index: its elements,
+// each once, if it is a set or a list, else itself.
 func elements(v profile.Value) []profile.Value {
-	if v.Kind() == profile.KindSet {
+	switch v.Kind() {
+	case profile.KindSet:
 		return v.Elements()
+	case profile.KindList:
+		return profile.Set(slices.Clone(v.Elements())...).Elements()
 	}
 	return []profile.Value{v}
 }
