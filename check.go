@@ -97,7 +97,10 @@ func (c *checker) scan(space byte, each func(key, value []byte) error) error {
 
 func (c *checker) readNodes() error {
 	return c.scan(keys.Node, func(key, value []byte) error {
-		token := identity.Token(key[1:])
+		token, err := tokenOf(key)
+		if err != nil {
+			return err
+		}
 		head, state, err := splitNode(token, value)
 		if err != nil {
 			return err
@@ -121,8 +124,16 @@ func (c *checker) readNodes() error {
 	})
 }
 
+// tokenOf returns the token of a key that holds one and nothing else.
+func tokenOf(key []byte) (identity.Token, error) {
+	if len(key) != 1+keys.TokenLen {
+		return identity.Token{}, fmt.Errorf("%w: key %x of %d bytes", ErrCorrupt, key[:1], len(key))
+	}
+	return identity.Token(key[1:]), nil
+}
+
 func (c *checker) readEdges() error {
-	half := map[[2]identity.Token]bool{}
+	halves := map[identity.Pair]int{} // an edge is stored under either end
 	err := c.scan(keys.Edge, func(key, value []byte) error {
 		a, b, _ := keys.Pair(key)
 		x, y := c.nodes[a], c.nodes[b]
@@ -132,18 +143,14 @@ func (c *checker) readEdges() error {
 		}
 		x.linked = true
 		if len(value) == 0 {
-			half[[2]identity.Token{b, a}] = true
+			halves[identity.Pair{Weak: b, Strong: a}]++
 			return nil
 		}
 		e, err := decodeEdge(identity.Pair{Weak: a, Strong: b}, value)
 		if err != nil {
 			return err
 		}
-		if half[[2]identity.Token{a, b}] {
-			delete(half, [2]identity.Token{a, b})
-		} else {
-			half[[2]identity.Token{b, a}] = true // its other half is yet to come
-		}
+		halves[e.Pair]++
 		if e.Seen {
 			x.partners++
 			y.partners++
@@ -156,6 +163,11 @@ func (c *checker) readEdges() error {
 	})
 	if err != nil {
 		return err
+	}
+	for pair, n := range halves {
+		if n != 2 {
+			c.differ("edge of %s and %s: has only one direction", c.nodes[pair.Weak].id, c.nodes[pair.Strong].id)
+		}
 	}
 	for _, n := range c.nodes {
 		if int(n.node.partners) != n.partners {
@@ -192,10 +204,11 @@ func (c *checker) readVetoes() error {
 
 func (c *checker) readComponents() error {
 	return c.scan(keys.Component, func(key, value []byte) error {
-		members, err := decodeComponent(value)
-		if err == nil {
-			c.components[identity.Token(key[1:])] = members
+		root, err := tokenOf(key)
+		if err != nil {
+			return err
 		}
+		c.components[root], err = decodeComponent(value)
 		return err
 	})
 }

@@ -39,9 +39,34 @@ func TestNoDrift(t *testing.T) {
 				return
 			}
 		},
-		"an edge with one end": func(t *testing.T, s *store.Store, b *store.Batch) {
-			for key := range pairs(t, s, keys.Edge) {
-				b.Delete(key)
+		"an edge without its evidence": func(t *testing.T, s *store.Store, b *store.Batch) {
+			for key, value := range pairs(t, s, keys.Edge) {
+				if len(value) > 0 {
+					b.Delete(key)
+					return
+				}
+			}
+		},
+		"an edge with one direction": func(t *testing.T, s *store.Store, b *store.Batch) {
+			for key, value := range pairs(t, s, keys.Edge) {
+				if len(value) == 0 {
+					b.Delete(key)
+					return
+				}
+			}
+		},
+		"a node under a key that is too short": func(t *testing.T, s *store.Store, b *store.Batch) {
+			for _, value := range pairs(t, s, keys.Node) {
+				b.Set([]byte{keys.Node, 1}, value)
+				return
+			}
+		},
+		"an edge under a key that is too short": func(t *testing.T, s *store.Store, b *store.Batch) {
+			b.Set([]byte{keys.Edge, 1}, nil)
+		},
+		"a component under a key that is too short": func(t *testing.T, s *store.Store, b *store.Batch) {
+			for _, value := range pairs(t, s, keys.Component) {
+				b.Set([]byte{keys.Component, 1}, value)
 				return
 			}
 		},
