@@ -116,22 +116,32 @@ type namedToken struct {
 	id    profile.Identifier
 }
 
-// prepare validates, normalises, hashes and lifts events. It runs in the
-// caller's goroutine, before the writer's turn.
+// prepareShare is the least number of events that a goroutine is started for.
+const prepareShare = 128
+
+// prepare validates, normalises, hashes and lifts events. It runs for the
+// caller, before the writer's turn.
 func (db *DB) prepare(events []profile.Event) *request {
 	req := &request{cat: db.cat.Load(), events: events, done: make(chan struct{})}
-	req.prepared = make([]prepared, 0, len(events))
+	req.prepared = make([]prepared, len(events))
+	faults := make([]error, len(events))
 	now := db.opts.Clock()
-	for i := range events {
-		p, err := db.prepareEvent(req.cat, &events[i], now)
+	inShares(len(events), prepareShare, func(from, to int) {
+		for i := from; i < to; i++ {
+			req.prepared[i], faults[i] = db.prepareEvent(req.cat, &events[i], now)
+			req.prepared[i].index = i
+		}
+	})
+	good := req.prepared[:0]
+	for i, err := range faults {
 		if err != nil {
 			req.reject(i, err)
 			continue
 		}
-		p.index = i
-		req.prepared = append(req.prepared, p)
-		req.bytes += p.delta.MemoryBytes()
+		req.bytes += req.prepared[i].delta.MemoryBytes()
+		good = append(good, req.prepared[i])
 	}
+	req.prepared = good
 	return req
 }
 

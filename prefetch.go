@@ -1,7 +1,9 @@
 package portrait
 
 import (
+	"bytes"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -42,6 +44,8 @@ func (db *DB) prefetch(cat *catalog, group []*request) (known []bool, err error)
 	for t := range missing {
 		tokens = append(tokens, t)
 	}
+	// Neighbours lie in one block.
+	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
 	nodes := make([]*node, len(tokens))
 	var next atomic.Int64
 	faults := make([]error, workers)
@@ -78,4 +82,16 @@ func (db *DB) prefetch(cat *catalog, group []*request) (known []bool, err error)
 		}
 	}
 	return known, nil
+}
+
+// inShares runs work over n items, cut into at most as many shares as there are
+// processors and none smaller than least, and returns when all is done.
+func inShares(n, least int, work func(from, to int)) {
+	shares := min(runtime.GOMAXPROCS(0), max(n/least, 1))
+	var wg sync.WaitGroup
+	for i := 1; i < shares; i++ {
+		wg.Go(func() { work(i*n/shares, (i+1)*n/shares) })
+	}
+	work(0, n/shares)
+	wg.Wait()
 }

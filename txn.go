@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -354,6 +355,8 @@ func (t *txn) finish(quiet bool) error {
 // write puts the records of nodes, edges, the index and the store's own state
 // into the batch.
 func (t *txn) write() {
+	// In the order of their keys, which is cheaper for the store.
+	slices.SortFunc(t.dirty, func(a, b *node) int { return bytes.Compare(a.token[:], b.token[:]) })
 	for _, n := range t.dirty {
 		t.scratch = appendNode(t.scratch[:0], n)
 		t.db.nodes.resize(n, len(t.scratch))
