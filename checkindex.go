@@ -239,14 +239,19 @@ func (c *checker) checkDeadline(t *tag, ordinal uint32, p *oracle.Person, now, a
 		return // told of already
 	}
 	_, until := t.program.Eval(st, now)
-	if until < armed {
-		c.differ("tag %q of ordinal %d: may change at %s, the first deadline is %s", t.def.Name, ordinal, until, armed)
-	}
 	if until == profile.Never {
 		return
 	}
 	cat := c.v.epoch.cat
-	if oracle.Eval(t.rule, p, cat, until-1) != oracle.Eval(t.rule, p, cat, now) {
+	is := oracle.Eval(t.rule, p, cat, now)
+	if oracle.Eval(t.rule, p, cat, until-1) != is {
 		c.differ("tag %q of ordinal %d: changes before %s", t.def.Name, ordinal, until)
+	}
+	// Where the evaluator gave up its search nothing changes then: ask on from there.
+	for until < armed && oracle.Eval(t.rule, p, cat, until) == is {
+		_, until = t.program.Eval(st, until)
+	}
+	if until < armed {
+		c.differ("tag %q of ordinal %d: changes at %s, the first deadline is %s", t.def.Name, ordinal, until, armed)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // settle works out who everybody touched is now, and moves tags, indexes,
@@ -112,10 +113,18 @@ func (t *txn) retag(i int, ordinal uint32, was, is *profile.State) {
 	if had != has || tag.filling {
 		t.index.Set(tag.field, ordinal, has)
 	}
-	// A deadline at or before hadUntil is armed already, if the person lived.
-	if until < hadUntil {
+	// What lived has a deadline at or before its next change. That is hadUntil,
+	// unless the rule gave up the search for it.
+	if until < hadUntil || until != profile.Never && !changes(tag.program, was, had, hadUntil) {
 		t.arm(until, ordinal)
 	}
+}
+
+// changes reports whether a rule that said had until an instant says something
+// else then.
+func changes(p *tags.Program, st *profile.State, had bool, until profile.Instant) bool {
+	has, _ := p.Eval(st, until)
+	return has != had
 }
 
 // arm writes a deadline: at that instant the person is evaluated again.

@@ -1,6 +1,9 @@
 package portrait_test
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,5 +135,36 @@ func TestAdvance_beyond_the_clock(t *testing.T) {
 	}
 	if err := db.Advance(t.Context(), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)); err == nil {
 		t.Error("the year 1 was accepted")
+	}
+}
+
+// A rule of so many dates that the search for its next change is given up, and
+// whose bound is nearer when asked later, still changes in time.
+func TestExactInTime_dozens_of_dates(t *testing.T) {
+	const n = 80
+	var parts []string
+	for day := 6; day < 6+n; day++ { // true for five days, and for half of that day
+		parts = append(parts, fmt.Sprintf(`(d > now() - "5d" or d < now() - "%dh" and d > now() - "%dh")`, 24*day, 24*day+12))
+	}
+	rule := fmt.Sprintf(`at_least(%d, %s, d < now() - "400d") or e < now() - "100d"`, n+1, strings.Join(parts, ", "))
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(epoch0)})
+	apply(t, db, "traits:\n  d: {type: time}\n  e: {type: time}\ntags:\n  x: {rule: '"+rule+"'}\n")
+	tell := func(trait string) step {
+		return ingest(profile.Event{
+			Type: profile.Identify, Time: epoch0, Identifiers: []profile.Identifier{id("user_id", "1")},
+			Traits: map[string]profile.Value{trait: profile.Time(epoch0)},
+		})
+	}
+	advance := func(days int) step {
+		return func(ctx context.Context, db *portrait.DB) error {
+			return db.Advance(ctx, epoch0.AddDate(0, 0, days).Add(time.Hour))
+		}
+	}
+	play(t, db, []step{advance(0), tell("d"), advance(5), tell("e"), advance(99)}, 1)
+	for _, want := range []uint64{0, 1} {
+		if got, err := db.Count(t.Context(), segment.MustParse(`tag("x")`)); got != want || err != nil {
+			t.Errorf("%d have the tag, %v; want %d", got, err, want)
+		}
+		play(t, db, []step{advance(100)}, 1)
 	}
 }
