@@ -58,7 +58,8 @@ const (
 // The events' maps and slices must not be changed until Ingest returns.
 //
 // It returns ErrClosed, ErrFailed, or the cause of ctx if that ended before the
-// events' turn came; then none of them was taken in.
+// events' turn came; then none of them was taken in. So it is with a call whose
+// commit would exceed 1 GiB: hand in fewer events at a time.
 func (db *DB) Ingest(ctx context.Context, events ...profile.Event) (Result, error) {
 	if err := db.gate.enter(); err != nil {
 		return Result{}, err
