@@ -2,12 +2,10 @@ package portrait
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/keys"
-	"github.com/portraitdb/portrait/internal/pack"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -84,7 +82,7 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 		}
 		if first {
 			t.key = keys.AppendMeta(t.key[:0], metaAdvance)
-			t.batch.Set(t.key, pack.AppendInt([]byte{recordVersion}, int64(to)))
+			t.batch.Set(t.key, appendAdvance(nil, to))
 		}
 		t.meta.nextDue = next
 		if err := t.finish(true); err != nil {
@@ -188,10 +186,9 @@ func (db *DB) resumeAdvance() error {
 	if err != nil || !ok {
 		return err
 	}
-	r := pack.NewReader(data)
-	version, to := r.Byte(), profile.Instant(r.Int())
-	if err := r.Close(); err != nil || version != recordVersion {
-		return fmt.Errorf("%w: record of an unfinished Advance: %w", ErrCorrupt, errors.Join(err))
+	to, err := decodeAdvance(data)
+	if err != nil {
+		return err
 	}
 	if err := db.lock(context.Background()); err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
-	"github.com/portraitdb/portrait/internal/pack"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -163,20 +162,4 @@ func (v *View) Merges(ctx context.Context) ([]Merge, error) {
 		}
 		return log, nil
 	})
-}
-
-func decodeMerge(key, data []byte) (m Merge, err error) {
-	epoch, ok := keys.ReadMergeLog(key)
-	r := pack.NewReader(data)
-	version := r.Byte()
-	r.ArrayOf(2)
-	m.Epoch = epoch
-	m.Into = profile.MakeID(0, r.Uint32())
-	for range r.Array() {
-		m.From = append(m.From, profile.MakeID(0, r.Uint32()))
-	}
-	if err := r.Close(); err != nil || !ok || version != recordVersion {
-		return m, fmt.Errorf("%w: merge log record: %w", ErrCorrupt, err)
-	}
-	return m, nil
 }

@@ -1,11 +1,13 @@
 package portrait
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
 )
 
 // logMerges counts and records the profiles that were regrouped: a record for
@@ -60,12 +62,35 @@ func (t *txn) logMerges(afters map[uint32]bool) {
 func (t *txn) putMerge(into uint32, from []uint32) {
 	t.key = keys.AppendMergeLog(t.key[:0], t.meta.epoch+1, t.merges)
 	t.merges++
-	t.scratch = append(t.scratch[:0], recordVersion)
-	t.scratch = pack.AppendArray(t.scratch, 2)
-	t.scratch = pack.AppendUint(t.scratch, uint64(into))
-	t.scratch = pack.AppendArray(t.scratch, len(from))
-	for _, o := range from {
-		t.scratch = pack.AppendUint(t.scratch, uint64(o))
-	}
+	t.scratch = appendMerge(t.scratch[:0], into, from)
 	t.batch.Set(t.key, t.scratch)
+}
+
+func appendMerge(dst []byte, into uint32, from []uint32) []byte {
+	dst = append(dst, recordVersion)
+	dst = pack.AppendArray(dst, 2)
+	dst = pack.AppendUint(dst, uint64(into))
+	dst = pack.AppendArray(dst, len(from))
+	for _, o := range from {
+		dst = pack.AppendUint(dst, uint64(o))
+	}
+	return dst
+}
+
+func decodeMerge(key, data []byte) (Merge, error) {
+	epoch, ok := keys.ReadMergeLog(key)
+	if !ok {
+		return Merge{}, fmt.Errorf("%w: merge log key of %d bytes", ErrCorrupt, len(key))
+	}
+	r := openRecord(data)
+	r.Fields("merge", 2)
+	m := Merge{Epoch: epoch, Into: profile.MakeID(0, r.Uint32())}
+	m.From = make([]profile.ID, r.Array(1))
+	for i := range m.From {
+		m.From[i] = profile.MakeID(0, r.Uint32())
+	}
+	if err := closeRecord("merge", &r); err != nil {
+		return Merge{}, err
+	}
+	return m, nil
 }

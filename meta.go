@@ -49,11 +49,8 @@ func (m *meta) append(dst []byte) []byte {
 }
 
 func decodeMeta(data []byte) (m meta, err error) {
-	r := pack.NewReader(data)
-	if v := r.Byte(); v != recordVersion {
-		return m, fmt.Errorf("%w: state record of version %d", ErrCorrupt, v)
-	}
-	r.ArrayOf(7)
+	r := openRecord(data)
+	r.Fields("state", 7)
 	m.epoch = r.Uint()
 	m.instant = profile.Instant(r.Int())
 	m.nextOrdinal = r.Uint32()
@@ -61,10 +58,18 @@ func decodeMeta(data []byte) (m meta, err error) {
 	m.accepted = r.Uint()
 	m.merges = r.Uint()
 	m.splits = r.Uint()
-	if err := r.Close(); err != nil {
-		return m, fmt.Errorf("%w: state record: %w", ErrCorrupt, err)
-	}
-	return m, nil
+	return m, closeRecord("state", &r)
+}
+
+// appendAdvance appends the record of an unfinished Advance.
+func appendAdvance(dst []byte, to profile.Instant) []byte {
+	return pack.AppendInt(append(dst, recordVersion), int64(to))
+}
+
+func decodeAdvance(data []byte) (to profile.Instant, err error) {
+	r := openRecord(data)
+	to = profile.Instant(r.Int())
+	return to, closeRecord("advance", &r)
 }
 
 // fieldUse says what a field of the index holds.
@@ -96,19 +101,17 @@ func (f *fieldRecord) append(dst []byte) []byte {
 }
 
 func decodeField(data []byte) (f fieldRecord, err error) {
-	r := pack.NewReader(data)
-	if v := r.Byte(); v != recordVersion {
-		return f, fmt.Errorf("%w: field record of version %d", ErrCorrupt, v)
+	r := openRecord(data)
+	r.Fields("field", 4)
+	use := r.Uint()
+	if use > uint64(useValue) {
+		r.Fail(fmt.Errorf("unknown use %d", use))
 	}
-	r.ArrayOf(4)
-	f.Use = fieldUse(r.Uint())
+	f.Use = fieldUse(use)
 	f.Name = r.String()
 	f.Value = slices.Clone(r.Bin())
 	f.Filling = r.Bool()
-	if err := r.Close(); err != nil {
-		return f, fmt.Errorf("%w: field record: %w", ErrCorrupt, err)
-	}
-	return f, nil
+	return f, closeRecord("field", &r)
 }
 
 // newField adds a field to the index and to its dictionary.

@@ -1,15 +1,15 @@
 package portrait
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/pack"
 	"github.com/portraitdb/portrait/profile"
 )
-
-// recordVersion is the first byte of every record that this file writes.
-const recordVersion = 1
 
 // node is one identifier as the writer holds it. Its state is immutable unless
 // the transaction that is under way owns it.
@@ -33,6 +33,7 @@ const (
 	nodeNumbered = 1 << iota
 	nodeVetoed
 	nodeLinked
+	nodeFlags = nodeNumbered | nodeVetoed | nodeLinked
 )
 
 func (n *node) alone() bool { return n.root == n.token }
@@ -67,35 +68,40 @@ func appendNode(dst []byte, n *node) []byte {
 // splitNode reads a node's record but for its state, whose bytes it returns as
 // a part of data.
 func splitNode(token identity.Token, data []byte) (n node, state []byte, err error) {
-	r := pack.NewReader(data)
-	if v := r.Byte(); v != recordVersion {
-		return n, nil, fmt.Errorf("%w: node record of version %d", ErrCorrupt, v)
-	}
-	r.ArrayOf(6)
-	n.token = token
+	r := openRecord(data)
+	r.Fields("node", 6)
+	n.token, n.root, n.bytes = token, token, len(data)
 	n.id.Namespace = r.String()
 	n.id.Value = r.String()
 	flags := r.Uint()
-	n.ordinal = r.Uint32()
-	root := r.Bin()
-	n.partners = r.Uint32()
+	if flags > nodeFlags {
+		r.Fail(fmt.Errorf("unknown flags %d", flags))
+	}
 	n.numbered = flags&nodeNumbered != 0
 	n.vetoed = flags&nodeVetoed != 0
 	n.linked = flags&nodeLinked != 0
-	n.root = token
-	switch len(root) {
-	case 0:
-	case len(n.root):
-		n.root = identity.Token(root)
-	default:
-		return n, nil, fmt.Errorf("%w: node record: root of %d bytes", ErrCorrupt, len(root))
+	n.ordinal = r.Uint32()
+	if root := r.Bin(); len(root) > 0 {
+		n.root = readToken(&r, root)
+		if n.alone() {
+			r.Fail(errors.New("its own token as root"))
+		}
 	}
-	n.bytes = len(data)
+	n.partners = r.Uint32()
 	state = r.Rest()
 	if err := r.Err(); err != nil {
-		return n, nil, fmt.Errorf("%w: node record: %w", ErrCorrupt, err)
+		return node{}, nil, corrupt("node", err)
 	}
 	return n, state, nil
+}
+
+// readToken returns a token of the bytes that a reader took.
+func readToken(r *pack.Reader, b []byte) (t identity.Token) {
+	if len(b) != len(t) {
+		r.Fail(fmt.Errorf("token of %d bytes", len(b)))
+		return t
+	}
+	return identity.Token(b)
 }
 
 func decodeNode(token identity.Token, data []byte) (*node, error) {
@@ -120,20 +126,19 @@ func appendComponent(dst []byte, members []identity.Token) []byte {
 }
 
 func decodeComponent(data []byte) ([]identity.Token, error) {
-	r := pack.NewReader(data)
-	if v := r.Byte(); v != recordVersion {
-		return nil, fmt.Errorf("%w: component record of version %d", ErrCorrupt, v)
+	r := openRecord(data)
+	members := make([]identity.Token, r.Array(2+keys.TokenLen))
+	if len(members) < 2 {
+		r.Fail(fmt.Errorf("%d members", len(members)))
 	}
-	members := make([]identity.Token, r.Array())
-	for i := range members {
-		b := r.Bin()
-		if len(b) != len(members[i]) && r.Err() == nil {
-			return nil, fmt.Errorf("%w: component record: token of %d bytes", ErrCorrupt, len(b))
+	for i := 0; i < len(members) && r.Err() == nil; i++ {
+		members[i] = readToken(&r, r.Bin())
+		if i > 0 && bytes.Compare(members[i-1][:], members[i][:]) >= 0 {
+			r.Fail(errors.New("members are not ascending"))
 		}
-		copy(members[i][:], b)
 	}
-	if err := r.Close(); err != nil {
-		return nil, fmt.Errorf("%w: component record: %w", ErrCorrupt, err)
+	if err := closeRecord("component", &r); err != nil {
+		return nil, err
 	}
 	return members, nil
 }
@@ -152,23 +157,18 @@ func appendEdge(dst []byte, e *identity.Edge) []byte {
 
 func decodeEdge(p identity.Pair, data []byte) (identity.Edge, error) {
 	e := identity.Edge{Pair: p}
-	r := pack.NewReader(data)
-	if v := r.Byte(); v != recordVersion {
-		return e, fmt.Errorf("%w: edge record of version %d", ErrCorrupt, v)
-	}
-	r.ArrayOf(8)
+	r := openRecord(data)
+	r.Fields("edge", 8)
 	e.Seen = r.Bool()
-	e.First = readStamp(r)
-	e.Last = readStamp(r)
-	e.Decision = identity.Decision(r.Uint())
-	e.Decided = readStamp(r)
-	if err := r.Close(); err != nil {
-		return e, fmt.Errorf("%w: edge record: %w", ErrCorrupt, err)
+	e.First = readStamp(&r)
+	e.Last = readStamp(&r)
+	decision := r.Uint()
+	if decision > uint64(identity.Unlink) {
+		r.Fail(fmt.Errorf("unknown decision %d", decision))
 	}
-	if e.Decision > identity.Unlink {
-		return e, fmt.Errorf("%w: edge record: decision %d", ErrCorrupt, e.Decision)
-	}
-	return e, nil
+	e.Decision = identity.Decision(decision)
+	e.Decided = readStamp(&r)
+	return e, closeRecord("edge", &r)
 }
 
 func appendStamp(dst []byte, s profile.Stamp) []byte {

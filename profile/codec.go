@@ -1,6 +1,10 @@
 package profile
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/portraitdb/portrait/internal/pack"
+)
 
 // stateVersion leads every stored State.
 const stateVersion = 1
@@ -39,18 +43,18 @@ const stateVersion = 1
 // Attrs ascend by (name, policy, declared), counters by (name, declared),
 // numbers and uniques by property.
 func (s *State) Append(dst []byte) []byte {
-	dst = append(dst, stateVersion, fixArray|5)
-	dst = appendUint(dst, s.events)
+	dst = pack.AppendArray(append(dst, stateVersion), 5)
+	dst = pack.AppendUint(dst, s.events)
 	if s.events == 0 {
-		dst = append(dst, fixArray)
+		dst = pack.AppendArray(dst, 0)
 	} else {
 		dst = appendSpan(dst, s.first, s.last)
 	}
-	dst = appendArray(dst, len(s.attrs))
+	dst = pack.AppendArray(dst, len(s.attrs))
 	for i := range s.attrs {
 		dst = s.attrs[i].append(dst)
 	}
-	dst = appendArray(dst, len(s.counters))
+	dst = pack.AppendArray(dst, len(s.counters))
 	for i := range s.counters {
 		dst = s.counters[i].append(dst)
 	}
@@ -58,14 +62,14 @@ func (s *State) Append(dst []byte) []byte {
 }
 
 func appendStamp(dst []byte, s Stamp) []byte {
-	return appendUint(appendInt(dst, int64(s.At)), s.Tie)
+	return pack.AppendUint(pack.AppendInt(dst, int64(s.At)), s.Tie)
 }
 
 func appendSpan(dst []byte, first, last Stamp) []byte {
 	if first == last {
-		return appendStamp(append(dst, fixArray|2), first)
+		return appendStamp(pack.AppendArray(dst, 2), first)
 	}
-	return appendStamp(appendStamp(append(dst, fixArray|4), first), last)
+	return appendStamp(appendStamp(pack.AppendArray(dst, 4), first), last)
 }
 
 func (a *attr) append(dst []byte) []byte {
@@ -73,11 +77,11 @@ func (a *attr) append(dst []byte) []byte {
 	if a.declared {
 		flags |= 1
 	}
-	size := byte(5)
+	size := 5
 	if a.policy == Sum || a.policy == Union {
 		size = 3
 	}
-	dst = append(appendString(append(dst, fixArray|size), a.name), flags)
+	dst = append(pack.AppendString(pack.AppendArray(dst, size), a.name), flags)
 	switch a.policy {
 	case Sum:
 		return a.sum.append(dst)
@@ -88,23 +92,23 @@ func (a *attr) append(dst []byte) []byte {
 }
 
 func (c *counter) append(dst []byte) []byte {
-	size, flags := byte(4), byte(0)
+	size, flags := 4, byte(0)
 	if len(c.numbers)+len(c.uniques) > 0 {
 		size = 6
 	}
 	if c.declared {
 		flags = 1
 	}
-	dst = append(appendString(append(dst, fixArray|size), c.name), flags)
-	dst = appendSpan(appendUint(dst, c.count), c.first, c.last)
+	dst = append(pack.AppendString(pack.AppendArray(dst, size), c.name), flags)
+	dst = appendSpan(pack.AppendUint(dst, c.count), c.first, c.last)
 	if size == 4 {
 		return dst
 	}
-	dst = appendArray(dst, len(c.numbers))
+	dst = pack.AppendArray(dst, len(c.numbers))
 	for i := range c.numbers {
 		dst = c.numbers[i].append(dst)
 	}
-	dst = appendArray(dst, len(c.uniques))
+	dst = pack.AppendArray(dst, len(c.uniques))
 	for i := range c.uniques {
 		dst = c.uniques[i].append(dst)
 	}
@@ -113,23 +117,23 @@ func (c *counter) append(dst []byte) []byte {
 
 func (n *number) append(dst []byte) []byte {
 	if n.count == 1 {
-		dst = append(appendString(append(dst, fixArray|5), n.prop), 1)
-		return appendStamp(appendFloat(dst, n.min), n.firstAt)
+		dst = append(pack.AppendString(pack.AppendArray(dst, 5), n.prop), 1)
+		return appendStamp(pack.AppendFloat(dst, n.min), n.firstAt)
 	}
-	dst = appendUint(appendString(append(dst, fixArray|13), n.prop), n.count)
+	dst = pack.AppendUint(pack.AppendString(pack.AppendArray(dst, 13), n.prop), n.count)
 	dst = n.sum.append(dst)
-	dst = appendInt(appendFloat(dst, n.min), int64(n.minAt))
-	dst = appendInt(appendFloat(dst, n.max), int64(n.maxAt))
-	dst = appendStamp(appendFloat(dst, n.first), n.firstAt)
-	return appendStamp(appendFloat(dst, n.last), n.lastAt)
+	dst = pack.AppendInt(pack.AppendFloat(dst, n.min), int64(n.minAt))
+	dst = pack.AppendInt(pack.AppendFloat(dst, n.max), int64(n.maxAt))
+	dst = appendStamp(pack.AppendFloat(dst, n.first), n.firstAt)
+	return appendStamp(pack.AppendFloat(dst, n.last), n.lastAt)
 }
 
 func (u *unique) append(dst []byte) []byte {
-	dst = appendString(append(dst, fixArray|2), u.prop)
+	dst = pack.AppendString(pack.AppendArray(dst, 2), u.prop)
 	if u.over {
-		return append(dst, codeNil)
+		return pack.AppendNil(dst)
 	}
-	dst = appendArray(dst, len(u.values))
+	dst = pack.AppendArray(dst, len(u.values))
 	for _, v := range u.values {
 		dst = AppendValue(dst, v)
 	}
@@ -138,9 +142,10 @@ func (u *unique) append(dst []byte) []byte {
 
 func (d Decimal) append(dst []byte) []byte {
 	if n, ok := d.small(); ok {
-		return appendInt(dst, n)
+		return pack.AppendInt(dst, n)
 	}
-	dst = append(dst, codeBin8, 16)
-	dst = binary.BigEndian.AppendUint64(dst, uint64(d.hi))
-	return binary.BigEndian.AppendUint64(dst, d.lo)
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], uint64(d.hi))
+	binary.BigEndian.PutUint64(b[8:], d.lo)
+	return pack.AppendBin(dst, b[:])
 }

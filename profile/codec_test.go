@@ -187,8 +187,8 @@ func TestDecodeState_refuses(t *testing.T) {
 		{"a single number in the long form", counters + "96a161010192010191" + "9da17001010101010101010101010101" + "90" + "00", "contradict"},
 		{"a time in a long form", attrs + "95a16100d7ff00000000000000010101" + "9000", "not in its only form"},
 		{"a time in the longest form", attrs + "95a16100c70cff0000000000000000000000010101" + "9000", "not in its only form"},
-		{"a time of nanoseconds", attrs + "95a16100d7ff00000004000000010101" + "9000", "not in its only form"},
-		{"a time of the year 10000", attrs + "95a16100c70cff000000000000003afff441800101" + "9000", "not in its only form"},
+		{"a time of nanoseconds", attrs + "95a16100d7ff00000004000000010101" + "9000", "outside the years 1 to 9999"},
+		{"a time of the year 10000", attrs + "95a16100c70cff000000000000003afff441800101" + "9000", "outside the years 1 to 9999"},
 		{"a null among distinct values", counters + "96a161010192010190" + "9192a17091c0" + "00", "null among distinct values"},
 		{"no distinct value", counters + "96a161010192010190" + "9192a17090" + "00", "no value"},
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"slices"
 	"time"
+
+	"github.com/portraitdb/portrait/internal/pack"
 )
 
 // contentVersion leads what ContentHash hashes.
@@ -18,11 +20,11 @@ const contentVersion = 1
 func (e *Event) ContentHash() (h [16]byte) {
 	var buf [512]byte
 	b := append(buf[:0], contentVersion)
-	b = appendArray(b, 8)
-	b = appendUint(b, uint64(e.Type))
-	b = appendString(b, e.Source)
-	b = appendString(b, e.MessageID)
-	b = appendString(b, e.Name)
+	b = pack.AppendArray(b, 8)
+	b = pack.AppendUint(b, uint64(e.Type))
+	b = pack.AppendString(b, e.Source)
+	b = pack.AppendString(b, e.MessageID)
+	b = pack.AppendString(b, e.Name)
 	b = appendIdentifiers(b, e.Identifiers)
 	b = appendWhen(b, e.OriginalTime())
 	b = appendFields(b, e.Properties)
@@ -43,22 +45,22 @@ func appendIdentifiers(dst []byte, ids []Identifier) []byte {
 		slices.SortFunc(sorted, Identifier.Compare)
 		ids = slices.Compact(sorted)
 	}
-	dst = appendArray(dst, 2*len(ids))
+	dst = pack.AppendArray(dst, 2*len(ids))
 	for _, id := range ids {
-		dst = appendString(appendString(dst, id.Namespace), id.Value)
+		dst = pack.AppendString(pack.AppendString(dst, id.Namespace), id.Value)
 	}
 	return dst
 }
 
 func appendWhen(dst []byte, t time.Time) []byte {
 	if t.IsZero() {
-		return append(dst, codeNil)
+		return pack.AppendNil(dst)
 	}
-	return appendInt(dst, int64(InstantOf(t)))
+	return pack.AppendInt(dst, int64(InstantOf(t)))
 }
 
 func appendFields(dst []byte, fields map[string]Value) []byte {
-	dst = appendArray(dst, 2*len(fields))
+	dst = pack.AppendArray(dst, 2*len(fields))
 	var few [16]string
 	names := few[:0]
 	for name := range fields {
@@ -66,7 +68,7 @@ func appendFields(dst []byte, fields map[string]Value) []byte {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		dst = AppendValue(appendString(dst, name), fields[name])
+		dst = AppendValue(pack.AppendString(dst, name), fields[name])
 	}
 	return dst
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/portraitdb/portrait/internal/pack"
 )
 
 func TestDecimalOf(t *testing.T) {
@@ -136,9 +138,9 @@ func TestDecimal_agrees_with_math_big(t *testing.T) {
 }
 
 func decodeDecimal(data []byte) (d Decimal, rest int, err error) {
-	r := reader{data: data}
+	r := reader{pack.NewReader(data)}
 	d = r.decimal()
-	return d, r.left(), r.err
+	return d, r.Len(), r.Err()
 }
 
 func TestDecimal_Div_of_nothing_is_zero(t *testing.T) {

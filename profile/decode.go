@@ -1,57 +1,46 @@
 package profile
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
+
+	"github.com/portraitdb/portrait/internal/pack"
 )
+
+// reader reads the stored forms of this package.
+type reader struct{ pack.Reader }
 
 // DecodeState reads a state from the bytes that Append wrote. All other bytes
 // are an error: decoding and encoding again gives the same bytes. It allocates
-// less than 100 bytes for each byte of data, whatever that says. The texts of the state share one copy
-// of data, so a value kept from it keeps that.
+// less than 100 bytes for each byte of data, whatever that says. The texts of
+// the state share one copy of data, so a value kept from it keeps that.
 func DecodeState(data []byte) (*State, error) {
-	if len(data) == 0 {
-		return nil, fmt.Errorf("state: %w", errShort)
+	r := reader{pack.NewSharingReader(data)}
+	if v := r.Byte(); r.Err() == nil && v != stateVersion {
+		return nil, fmt.Errorf("state: unknown version %d, want %d", v, stateVersion)
 	}
-	if data[0] != stateVersion {
-		return nil, fmt.Errorf("state: unknown version %d, want %d", data[0], stateVersion)
-	}
-	r := reader{data: data, text: string(data), pos: 1}
 	s := r.state()
-	if r.err == nil && r.left() > 0 {
-		r.fail(fmt.Errorf("%d bytes too many", r.left()))
-	}
-	if r.err != nil {
-		return nil, fmt.Errorf("state: %w", r.err)
+	if err := r.Close(); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
 	}
 	return s, nil
 }
 
-// size reads an array of one of the given lengths.
-func (r *reader) size(what string, lengths ...int) int {
-	n := r.array(1)
-	if slices.Contains(lengths, n) {
-		return n
-	}
-	r.fail(fmt.Errorf("%s of %d fields", what, n))
-	return 0
-}
-
 func (r *reader) state() *State {
 	s := &State{}
-	r.size("state", 5)
-	s.events = r.uint()
+	r.Fields("state", 5)
+	s.events = r.Uint()
 	var spans int
 	s.first, s.last, spans = r.span()
 	if (s.events == 0) != (spans == 0) {
-		r.fail(errors.New("span does not fit the number of events"))
+		r.Fail(errors.New("span does not fit the number of events"))
 	}
 	s.attrs = list(r, 4, (*reader).attr, (*attr).compare)
 	s.counters = list(r, 6, (*reader).counter, (*counter).compare)
-	over := r.uint()
+	over := r.Uint()
 	if over > uint64(overflowAttrs|overflowEvents) {
-		r.fail(fmt.Errorf("unknown overflow %d", over))
+		r.Fail(fmt.Errorf("unknown overflow %d", over))
 	}
 	s.overflow = overflow(over)
 	r.undeclared(count(s.attrs, func(a *attr) bool { return !a.declared }), s.overflow&overflowAttrs != 0)
@@ -62,23 +51,23 @@ func (r *reader) state() *State {
 // undeclared checks the number of undeclared entries of a form.
 func (r *reader) undeclared(n int, over bool) {
 	if n > maxUndeclared || over && n > 0 {
-		r.fail(errors.New("more undeclared names than a state holds"))
+		r.Fail(errors.New("more undeclared names than a state holds"))
 	}
 }
 
 // list reads an ascending array whose entries take at least width bytes each.
 func list[T any](r *reader, width int, read func(*reader, *T), compare func(a, b *T) int) []T {
-	n := r.array(width)
+	n := r.Array(width)
 	if n == 0 {
 		return nil
 	}
 	out := make([]T, n)
 	for i := range out {
 		read(r, &out[i])
-		if i > 0 && r.err == nil && compare(&out[i-1], &out[i]) >= 0 {
-			r.fail(errors.New("entries are not ascending"))
+		if i > 0 && r.Err() == nil && compare(&out[i-1], &out[i]) >= 0 {
+			r.Fail(errors.New("entries are not ascending"))
 		}
-		if r.err != nil {
+		if r.Err() != nil {
 			return nil
 		}
 	}
@@ -86,73 +75,73 @@ func list[T any](r *reader, width int, read func(*reader, *T), compare func(a, b
 }
 
 func (r *reader) stamp() Stamp {
-	at := r.int()
-	return Stamp{At: Instant(at), Tie: r.uint()}
+	at := r.Int()
+	return Stamp{At: Instant(at), Tie: r.Uint()}
 }
 
 // span reads a span; n is 0 for that of no event.
 func (r *reader) span() (first, last Stamp, n int) {
-	n = r.size("span", 0, 2, 4)
+	n = r.Fields("span", 0, 2, 4)
 	if n == 0 {
 		return first, last, 0
 	}
 	first = r.stamp()
 	last = first
 	if n == 4 {
-		if last = r.stamp(); last.Compare(first) <= 0 && r.err == nil {
-			r.fail(errors.New("span ends before it begins"))
+		if last = r.stamp(); last.Compare(first) <= 0 && r.Err() == nil {
+			r.Fail(errors.New("span ends before it begins"))
 		}
 	}
 	return first, last, n
 }
 
 func (r *reader) attr(a *attr) {
-	n := r.size("attribute", 3, 5)
-	a.name = r.string()
-	flags := r.uint()
+	n := r.Fields("attribute", 3, 5)
+	a.name = r.String()
+	flags := r.Uint()
 	if flags > uint64(len(policyNames))<<1-1 {
-		r.fail(fmt.Errorf("attribute %q: unknown flags %d", a.name, flags))
+		r.Fail(fmt.Errorf("attribute %q: unknown flags %d", a.name, flags))
 		return
 	}
 	a.declared, a.policy = flags&1 != 0, Policy(flags>>1)
 	if !a.declared && a.policy != Latest {
-		r.fail(fmt.Errorf("attribute %q: undeclared under %v", a.name, a.policy))
+		r.Fail(fmt.Errorf("attribute %q: undeclared under %v", a.name, a.policy))
 	}
 	if (n == 3) != (a.policy == Sum || a.policy == Union) {
-		r.fail(fmt.Errorf("attribute %q: %d fields under %v", a.name, n, a.policy))
+		r.Fail(fmt.Errorf("attribute %q: %d fields under %v", a.name, n, a.policy))
 	}
 	switch a.policy {
 	case Sum:
 		a.sum = r.decimal()
 		return
 	case Union:
-		if a.over = r.isNil(); a.over {
+		if a.over = r.Nil(); a.over {
 			return
 		}
 		if a.value = r.value(0); a.value.kind != KindSet {
-			r.fail(fmt.Errorf("attribute %q: %v under union", a.name, a.value.kind))
+			r.Fail(fmt.Errorf("attribute %q: %v under union", a.name, a.value.kind))
 		}
 		return
 	}
 	a.value = r.value(0)
 	if a.policy != Latest && a.value.IsNull() || a.policy == NonEmpty && a.value.empty() {
-		r.fail(fmt.Errorf("attribute %q: empty under %v", a.name, a.policy))
+		r.Fail(fmt.Errorf("attribute %q: empty under %v", a.name, a.policy))
 	}
 	a.stamp = r.stamp()
 }
 
 func (r *reader) counter(c *counter) {
-	n := r.size("counter", 4, 6)
-	c.name = r.string()
-	flags := r.uint()
+	n := r.Fields("counter", 4, 6)
+	c.name = r.String()
+	flags := r.Uint()
 	if flags > 1 {
-		r.fail(fmt.Errorf("event %q: unknown flags %d", c.name, flags))
+		r.Fail(fmt.Errorf("event %q: unknown flags %d", c.name, flags))
 	}
 	c.declared = flags == 1
-	c.count = r.uint()
+	c.count = r.Uint()
 	var spans int
 	if c.first, c.last, spans = r.span(); c.count == 0 || spans == 0 || c.count == 1 && spans != 2 {
-		r.fail(fmt.Errorf("event %q: span does not fit the count %d", c.name, c.count))
+		r.Fail(fmt.Errorf("event %q: span does not fit the count %d", c.name, c.count))
 	}
 	if n != 6 {
 		return
@@ -160,32 +149,32 @@ func (r *reader) counter(c *counter) {
 	c.numbers = list(r, 5, (*reader).number, (*number).compare)
 	c.uniques = list(r, 3, (*reader).unique, (*unique).compare)
 	if !c.declared || len(c.numbers)+len(c.uniques) == 0 {
-		r.fail(fmt.Errorf("event %q: folds of properties missing, or of an undeclared event", c.name))
+		r.Fail(fmt.Errorf("event %q: folds of properties missing, or of an undeclared event", c.name))
 	}
 }
 
 func (r *reader) number(n *number) {
-	size := r.size("number", 5, 13)
-	prop := r.string()
-	count := r.uint()
+	size := r.Fields("number", 5, 13)
+	prop := r.String()
+	count := r.Uint()
 	if size == 5 {
-		v := r.float()
+		v := r.Float()
 		at := r.stamp()
 		sum, ok := DecimalOf(v)
-		if r.err == nil && (count != 1 || !ok) {
-			r.fail(fmt.Errorf("property %q: not a number of one event", prop))
+		if r.Err() == nil && (count != 1 || !ok) {
+			r.Fail(fmt.Errorf("property %q: not a number of one event", prop))
 		}
 		*n = oneNumber(prop, v, sum, at)
 		return
 	}
 	n.prop, n.count = prop, count
 	n.sum = r.decimal()
-	n.min, n.minAt = r.float(), Instant(r.int())
-	n.max, n.maxAt = r.float(), Instant(r.int())
-	n.first, n.firstAt = r.float(), r.stamp()
-	n.last, n.lastAt = r.float(), r.stamp()
-	if r.err == nil && !n.plausible() {
-		r.fail(fmt.Errorf("property %q: figures contradict each other", prop))
+	n.min, n.minAt = r.Float(), Instant(r.Int())
+	n.max, n.maxAt = r.Float(), Instant(r.Int())
+	n.first, n.firstAt = r.Float(), r.stamp()
+	n.last, n.lastAt = r.Float(), r.stamp()
+	if r.Err() == nil && !n.plausible() {
+		r.Fail(fmt.Errorf("property %q: figures contradict each other", prop))
 	}
 }
 
@@ -198,36 +187,37 @@ func (n *number) plausible() bool {
 }
 
 func (r *reader) unique(u *unique) {
-	r.size("unique", 2)
-	u.prop = r.string()
-	if u.over = r.isNil(); u.over {
+	r.Fields("unique", 2)
+	u.prop = r.String()
+	if u.over = r.Nil(); u.over {
 		return
 	}
-	n := r.array(1)
+	n := r.Array(1)
 	if n == 0 {
-		r.fail(fmt.Errorf("property %q: no value", u.prop))
+		r.Fail(fmt.Errorf("property %q: no value", u.prop))
 	}
 	u.values = r.elements(n, true, 0)
 	for _, v := range u.values {
 		if v.kind == KindNull || v.kind >= KindList {
-			r.fail(fmt.Errorf("property %q: %v among distinct values", u.prop, v.kind))
+			r.Fail(fmt.Errorf("property %q: %v among distinct values", u.prop, v.kind))
 		}
 	}
 }
 
 func (r *reader) decimal() (d Decimal) {
-	if r.left() == 0 || r.data[r.pos] != codeBin8 {
-		n := r.int()
+	if r.Next() != pack.TypeBin {
+		n := r.Int()
 		return Decimal{hi: n >> 63, lo: uint64(n)}
 	}
-	r.pos++
-	if b := r.take(1); b != nil && b[0] != 16 {
-		r.fail(fmt.Errorf("sum of %d bytes", b[0]))
+	b := r.Bin()
+	if len(b) != 16 {
+		r.Fail(fmt.Errorf("sum of %d bytes", len(b)))
+		return Decimal{}
 	}
-	d.hi = int64(r.big(8, 0))
-	d.lo = r.big(8, 0)
-	if _, short := d.small(); short && r.err == nil {
-		r.fail(errors.New("not the shortest form"))
+	d.hi = int64(binary.BigEndian.Uint64(b))
+	d.lo = binary.BigEndian.Uint64(b[8:])
+	if _, short := d.small(); short {
+		r.Fail(errors.New("sum is not the shortest form"))
 	}
 	return d
 }

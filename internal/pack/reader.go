@@ -4,181 +4,143 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 )
 
-// ErrMalformed is wrapped by every error of a Reader.
-var ErrMalformed = errors.New("malformed record")
+var (
+	errShort = errors.New("cut short")
+	errForm  = errors.New("not the shortest form")
+)
 
-// Reader reads msgpack values from a byte slice. The first error sticks: later
-// reads return zeros, so that callers check Err once. The bytes that Bin returns
-// are part of the input.
+// Reader reads values from a byte slice, in the form that the writers give them
+// only. It never reads beyond the slice, and holds every length against what is
+// left of it before anything is allocated. The first failure sticks: every later
+// read returns a zero value, so that a caller asks Err once, after many reads,
+// and before it believes what they returned. A Reader is not for several
+// goroutines.
 type Reader struct {
 	data []byte
-	off  int
+	text string // data as a string, for texts to share; "" copies each
+	pos  int
 	err  error
 }
 
-// NewReader returns a reader of data.
-func NewReader(data []byte) *Reader { return &Reader{data: data} }
+// NewReader returns a reader of data, whose String copies each text. It keeps
+// data, which must not change meanwhile.
+func NewReader(data []byte) Reader { return Reader{data: data} }
 
-// Err returns the first error.
+// NewSharingReader returns a reader of data, which makes one copy of all of it:
+// every String is a part of that copy, and a text that is kept keeps it whole.
+func NewSharingReader(data []byte) Reader { return Reader{data: data, text: string(data)} }
+
+// Err returns the first failure, with its place, or nil.
 func (r *Reader) Err() error { return r.err }
 
-// Len returns how many bytes are left.
-func (r *Reader) Len() int { return len(r.data) - r.off }
+// Len returns how many bytes are left; none after a failure.
+func (r *Reader) Len() int { return len(r.data) - r.pos }
 
-// Rest returns the bytes that are left, and takes them.
-func (r *Reader) Rest() []byte {
-	b := r.data[r.off:]
-	r.off = len(r.data)
-	return b
+// Fail records a failure that the caller found, unless there was one before.
+// Nothing can be read after it.
+func (r *Reader) Fail(err error) {
+	if r.err == nil {
+		r.err = fmt.Errorf("at byte %d: %w", r.pos, err)
+		r.data = r.data[:r.pos]
+	}
 }
 
-// Close returns the first error, or one when bytes are left over.
+// Close returns the first failure; bytes that are left over are one.
 func (r *Reader) Close() error {
-	if r.err == nil && r.Len() > 0 {
-		r.fail("%d bytes too many", r.Len())
+	if n := r.Len(); n > 0 {
+		r.Fail(fmt.Errorf("%d bytes too many", n))
 	}
 	return r.err
 }
 
-func (r *Reader) fail(format string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf("%w: at byte %d: %s", ErrMalformed, r.off, fmt.Sprintf(format, args...))
-	}
-	r.off = len(r.data)
-}
-
-func (r *Reader) take(n int) []byte {
-	if n < 0 || r.Len() < n {
-		r.fail("wants %d bytes, has %d", n, r.Len())
-		return nil
-	}
-	b := r.data[r.off : r.off+n : r.off+n]
-	r.off += n
+// Rest takes the bytes that are left, as a part of the reader's own slice.
+func (r *Reader) Rest() []byte {
+	b := r.data[r.pos:]
+	r.pos = len(r.data)
 	return b
 }
 
-// Byte takes one raw byte.
+// Byte takes one byte as it is, which need not be msgpack.
 func (r *Reader) Byte() byte {
-	if b := r.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (r *Reader) big(n int) uint64 {
-	var full [8]byte
-	copy(full[8-n:], r.take(n))
-	return binary.BigEndian.Uint64(full[:])
-}
-
-// Uint takes an unsigned integer.
-func (r *Reader) Uint() uint64 {
-	switch c := r.Byte(); {
-	case c < 0x80:
-		return uint64(c)
-	case c >= 0xcc && c <= 0xcf:
-		return r.big(1 << (c - 0xcc))
-	default:
-		r.fail("want an unsigned integer, have type %#x", c)
-	}
-	return 0
-}
-
-// Uint32 takes an unsigned integer that must fit in 32 bits.
-func (r *Reader) Uint32() uint32 {
-	n := r.Uint()
-	if n > math.MaxUint32 {
-		r.fail("%d does not fit in 32 bits", n)
+	if r.pos == len(r.data) {
+		r.Fail(errShort)
 		return 0
 	}
-	return uint32(n)
+	r.pos++
+	return r.data[r.pos-1]
 }
 
-// Int takes an integer.
-func (r *Reader) Int() int64 {
-	switch c := r.Byte(); {
-	case c < 0x80:
-		return int64(c)
-	case c >= 0xe0:
-		return int64(int8(c))
-	case c >= 0xcc && c <= 0xcf:
-		if n := r.big(1 << (c - 0xcc)); n <= math.MaxInt64 {
-			return int64(n)
-		}
-		r.fail("integer out of range")
-	case c >= 0xd0 && c <= 0xd3:
-		size := 1 << (c - 0xd0)
-		shift := 64 - 8*size
-		return int64(r.big(size)<<shift) >> shift
-	default:
-		r.fail("want an integer, have type %#x", c)
+// Next returns the type of the next value, and takes nothing. It is TypeNumber
+// at the end and before a code that is not in use, so that reading a number
+// reports both.
+func (r *Reader) Next() Type {
+	if r.pos == len(r.data) {
+		return TypeNumber
 	}
-	return 0
-}
-
-// String takes a text.
-func (r *Reader) String() string { return string(r.StringBytes()) }
-
-// StringBytes takes a text as a part of the input.
-func (r *Reader) StringBytes() []byte {
-	switch c := r.Byte(); {
-	case c&0xe0 == 0xa0:
-		return r.take(int(c & 0x1f))
-	case c >= 0xd9 && c <= 0xdb:
-		return r.take(int(r.big(1 << (c - 0xd9))))
-	default:
-		r.fail("want a text, have type %#x", c)
+	switch c := r.data[r.pos]; {
+	case c&0xf0 == fixArray, c == codeArray16, c == codeArray32:
+		return TypeArray
+	case c&0xe0 == fixStr, c >= codeStr8 && c <= codeStr32:
+		return TypeString
+	case c == codeNil:
+		return TypeNil
+	case c == codeFalse, c == codeTrue:
+		return TypeBool
+	case c >= codeBin8 && c <= codeBin32:
+		return TypeBin
+	case c == codeFixext4, c == codeFixext8, c == codeExt8:
+		return TypeTime
 	}
-	return nil
+	return TypeNumber
 }
 
-// Bin takes bytes as a part of the input.
-func (r *Reader) Bin() []byte {
-	c := r.Byte()
-	if c < 0xc4 || c > 0xc6 {
-		r.fail("want bytes, have type %#x", c)
+// take returns the next n bytes, or nil when there are not as many.
+func (r *Reader) take(n int) []byte {
+	if n > r.Len() {
+		r.Fail(errShort)
 		return nil
 	}
-	return r.take(int(r.big(1 << (c - 0xc4))))
+	r.pos += n
+	return r.data[r.pos-n : r.pos : r.pos]
 }
 
-// Array takes the header of an array and returns its length, which is at most
-// the number of bytes left.
-func (r *Reader) Array() int {
-	var n uint64
-	switch c := r.Byte(); {
-	case c&0xf0 == 0x90:
-		n = uint64(c & 0x0f)
-	case c == 0xdc:
-		n = r.big(2)
-	case c == 0xdd:
-		n = r.big(4)
+// big returns the next n bytes, of 1, 2, 4 or 8, as a big-endian number. Below
+// least a shorter form would have done, which is refused.
+func (r *Reader) big(n int, least uint64) (u uint64) {
+	b := r.take(n)
+	switch len(b) {
+	case 1:
+		u = uint64(b[0])
+	case 2:
+		u = uint64(binary.BigEndian.Uint16(b))
+	case 4:
+		u = uint64(binary.BigEndian.Uint32(b))
+	case 8:
+		u = binary.BigEndian.Uint64(b)
 	default:
-		r.fail("want an array, have type %#x", c)
 		return 0
 	}
-	if n > uint64(r.Len()) {
-		r.fail("array of %d elements in %d bytes", n, r.Len())
+	if u < least {
+		r.Fail(errForm)
 		return 0
 	}
-	return int(n)
+	return u
 }
 
-// ArrayOf takes the header of an array that must have n elements.
-func (r *Reader) ArrayOf(n int) {
-	if have := r.Array(); r.err == nil && have != n {
-		r.fail("want %d elements, have %d", n, have)
+// signedBig is big for a negative number, refused above most.
+func (r *Reader) signedBig(n int, most int64) int64 {
+	shift := 64 - 8*n
+	i := int64(r.big(n, 0)<<shift) >> shift
+	if i > most {
+		r.Fail(errForm)
+		return 0
 	}
+	return i
 }
 
-// Bool takes true or false.
-func (r *Reader) Bool() bool {
-	c := r.Byte()
-	if c != 0xc2 && c != 0xc3 {
-		r.fail("want a boolean, have type %#x", c)
-	}
-	return c == 0xc3
+// wrong fails at a code that is not what was wanted.
+func (r *Reader) wrong(want string, code byte) {
+	r.Fail(fmt.Errorf("want %s, got code %#x", want, code))
 }
