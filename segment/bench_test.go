@@ -15,6 +15,7 @@ var densities = []int{30, 10, 50, 1, 5, 20}
 
 // benchWorld makes random fields over that many profiles.
 func benchWorld(b *testing.B, profiles uint32) (*Index, *memLoader, []*roaring.Bitmap) {
+	b.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	ix, loader := New(0), newLoader()
 	var bits []*roaring.Bitmap

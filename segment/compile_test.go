@@ -55,6 +55,7 @@ func (v *shopValues) All() iter.Seq2[profile.Value, FieldID] {
 func ordinal(i int) uint32 { return uint32(i) * 9973 }
 
 func newShop(t *testing.T, rng *rand.Rand) *shop {
+	t.Helper()
 	zone, err := time.LoadLocation([]string{"UTC", "Asia/Shanghai", "America/New_York"}[rng.IntN(3)])
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +159,7 @@ func (s *shop) index(tx *Tx, x syntax.Operand, next FieldID) FieldID {
 }
 
 func randomPerson(t *testing.T, gen *syntaxtest.Random, scope *syntaxtest.Scope, n int) *oracle.Person {
+	t.Helper()
 	var events []profile.Event
 	for i := range gen.IntN(5) {
 		e := profile.Event{

@@ -140,11 +140,11 @@ func (k *compiler) in(e *syntax.In) (Node, bool) {
 	if !ok {
 		return Node{}, false
 	}
-	any := anyOf(vs, e.List)
+	listed := anyOf(vs, e.List)
 	if e.Negated {
-		return Bits(vs.Exists()).AndNot(any), true
+		return Bits(vs.Exists()).AndNot(listed), true
 	}
-	return any, true
+	return listed, true
 }
 
 // has compiles the comparison of a set-valued operand with a list of constants.

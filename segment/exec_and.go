@@ -190,10 +190,10 @@ func (x *exec) fuse(n *node, base, next int, dst *words, count bool) view {
 			continue
 		}
 		v := x.eval(m, false)
-		switch {
-		case v.card == 0:
+		switch v.card {
+		case 0:
 			continue
-		case v.card == blockSpan:
+		case blockSpan:
 			return view{}
 		}
 		if v = x.settle(v); v.state == viewArray {

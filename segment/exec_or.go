@@ -1,5 +1,7 @@
 package segment
 
+import "slices"
+
 // or evaluates a disjunction: words go through one pass, then the values of
 // arrays are added to the result.
 func (x *exec) or(n *node, count bool) view {
@@ -77,9 +79,9 @@ func (x *exec) xor(n *node) view {
 	for _, k := range n.kids {
 		top, atop := x.top, x.atop
 		v := x.eval(k, false)
-		switch {
-		case v.card == 0:
-		case v.card == blockSpan:
+		switch v.card {
+		case 0:
+		case blockSpan:
 			for i := range dst {
 				dst[i] = ^dst[i]
 			}
@@ -145,8 +147,8 @@ func addPlane(planes []*words, ones *words) {
 func reached(dst *words, planes []*words, k uint) {
 	for i := range dst {
 		more, equal := uint64(0), ^uint64(0)
-		for j := len(planes) - 1; j >= 0; j-- {
-			if p := planes[j][i]; k>>j&1 == 1 {
+		for j, plane := range slices.Backward(planes) {
+			if p := plane[i]; k>>j&1 == 1 {
 				equal &= p
 			} else {
 				more |= equal & p

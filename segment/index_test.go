@@ -34,6 +34,7 @@ func (w *world) freeze() frozen {
 
 // verify reads one field of the version and compares it.
 func (f frozen) verify(t *testing.T, id FieldID) {
+	t.Helper()
 	if int(id) < len(f.bits) {
 		s, err := NewQuery(Bits(id), 0).Set(t.Context(), f.src)
 		if err != nil {

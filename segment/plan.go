@@ -142,11 +142,11 @@ func joinLabels(a, b, by string) string {
 func conjoin(ns []*node) *node {
 	var kids, minus operands
 	for _, n := range ns {
-		switch {
-		case n.op == opEmpty:
+		switch n.op {
+		case opEmpty:
 			return emptyNode
-		case n.op == opAll:
-		case n.op == opAnd:
+		case opAll:
+		case opAnd:
 			for _, k := range n.kids {
 				if k.op != opAll {
 					kids.add(k, meetRanges)

@@ -1,9 +1,11 @@
 package segment
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -68,6 +70,7 @@ type world struct {
 const worldSpan = shard.Span + 3*blockSpan
 
 func newRand(tb testing.TB) *rand.Rand {
+	tb.Helper()
 	seed := rand.Uint64()
 	tb.Logf("seed %d", seed)
 	return rand.New(rand.NewPCG(seed, 1))
@@ -76,6 +79,7 @@ func newRand(tb testing.TB) *rand.Rand {
 // newWorld makes fields whose blocks are of every kind. The fields up to bitmaps
 // are bitmaps, the others columns.
 func newWorld(tb testing.TB, rng *rand.Rand, bitmaps, columns int, budget int64) *world {
+	tb.Helper()
 	w := &world{rng: rng, ix: New(budget), loader: newLoader(), cols: map[FieldID]map[uint32]int64{}}
 	all := roaring.New()
 	for b := range uint64(worldSpan / blockSpan) {
@@ -151,10 +155,12 @@ func (w *world) fillBlock(bm *roaring.Bitmap, from uint64) {
 
 // attach stores a bitmap and declares its field, unloaded.
 func (w *world) attach(tb testing.TB, f FieldID, bm *roaring.Bitmap) {
+	tb.Helper()
 	w.attachTo(tb, f, bm, worldSpan)
 }
 
 func (w *world) attachTo(tb testing.TB, f FieldID, bm *roaring.Bitmap, span uint32) {
+	tb.Helper()
 	var shards []uint32
 	for n := range span/shard.Span + 1 {
 		part := roaring.New()
@@ -168,7 +174,7 @@ func (w *world) attachTo(tb testing.TB, f FieldID, bm *roaring.Bitmap, span uint
 		if err != nil {
 			tb.Fatal(err)
 		}
-		v := append(shard.AppendBitBase(nil, nil)[:2], data...)
+		v := slices.Concat(shard.AppendBitBase(nil, nil)[:2], data)
 		w.loader.shard[ShardKey{f, n}] = v
 		shards = append(shards, n)
 	}
@@ -347,7 +353,7 @@ func sameAs(s *Set, want *roaring.Bitmap) error {
 		return err
 	}
 	if !got.Equals(want) {
-		return fmt.Errorf("other members than roaring's")
+		return errors.New("other members than roaring's")
 	}
 	return nil
 }
