@@ -65,7 +65,8 @@ func (c *clock) flip(op syntax.Op, t, now profile.Instant) profile.Instant {
 // does not change, and whether it does change then.
 func flipClocks(op syntax.Op, l, r *clock, now profile.Instant) (until profile.Instant, exact bool) {
 	// Until the next step of an ago() it stands still.
-	step, flip := profile.Never, profile.Never
+	var step profile.Instant
+	flip := profile.Never
 	switch {
 	case l.ago == nil && r.ago == nil: // both move alike
 		return profile.Never, true

@@ -79,10 +79,10 @@ func Aggregate(a *syntax.Aggregate, st *profile.State) (v profile.Value, ok bool
 	switch a.Fn {
 	case syntax.Count, syntax.FirstTime, syntax.LastTime:
 		stats, ok := st.Event(a.Event)
-		switch {
-		case a.Fn == syntax.Count:
+		switch a.Fn {
+		case syntax.Count:
 			return profile.Number(float64(stats.Count)), ok
-		case a.Fn == syntax.FirstTime:
+		case syntax.FirstTime:
 			return profile.TimeAt(stats.First), stats.Count > 0
 		}
 		return profile.TimeAt(stats.Last), stats.Count > 0
