@@ -123,7 +123,7 @@ func (g *grower) grow(depth int) syntax.Expr {
 
 func (g *grower) condition() syntax.Expr {
 	op := syntax.Op(g.r.IntN(6))
-	str := func(s string) profile.Value { return profile.String(s) }
+	str := profile.String
 	switch g.r.IntN(12) {
 	case 0, 1, 2, 3:
 		return g.comparisonOfTimes(op)

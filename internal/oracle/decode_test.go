@@ -33,7 +33,8 @@ func TestDecode(t *testing.T) {
 	wide := make([]byte, 16)
 	new(big.Int).Add(minusHuge, new(big.Int).Lsh(big.NewInt(1), 128)).FillBytes(wide)
 	tree := A{
-		7, A{-5, 1, 300, uint64(1) << 63},
+		7,
+		A{-5, 1, 300, uint64(1) << 63},
 		A{
 			A{"born", 1 | 3<<1, on(1), 10, 2},
 			A{"city", 0, "上海", -3, 9},
@@ -47,7 +48,9 @@ func TestDecode(t *testing.T) {
 			A{"name", 1 | 6<<1, "x", 1, 1},
 		},
 		A{
-			A{"Order", 1, 3, A{1, 2, 3, 4},
+			A{
+				"Order", 1, 3,
+				A{1, 2, 3, 4},
 				A{
 					A{"price", 2, 3_500_000, 1, 10, 2.5, 20, 1, 10, 11, 2.5, 20, 21},
 					A{"tax", 1, -0.5, 7, 8},

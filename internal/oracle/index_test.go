@@ -64,7 +64,7 @@ func TestColumn(t *testing.T) {
 	if sortable(-1.5) >= sortable(-1) || sortable(-1) >= sortable(0) || sortable(0) >= sortable(5e-324) || sortable(1) >= sortable(1.5) {
 		t.Error("sortable numbers are out of order")
 	}
-	for n := range len(stored) {
+	for n := range stored {
 		if got, err := Column(stored[:n]); err == nil {
 			t.Errorf("%d bytes of %d read as %v", n, len(stored), got)
 		}

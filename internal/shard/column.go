@@ -3,6 +3,7 @@ package shard
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Numbered is a chunk with its place in the shard.
@@ -104,7 +105,7 @@ func readChunk(r *reader) (*Chunk, error) {
 	if r.bad {
 		return nil, malformed("column: truncated values")
 	}
-	c.Data = data[:len(data):len(data)]
+	c.Data = slices.Clip(data)
 	lo, hi := ^uint64(0), uint64(0)
 	for i := range c.N {
 		x := c.packed(i)

@@ -298,7 +298,9 @@ func (c *checker) aggregate(x *Aggregate) {
 
 // literal refuses constants that cannot be written.
 func (c *checker) literal(v profile.Value, pos Pos) {
+	//exhaustive:enforce
 	switch v.Kind() {
+	case profile.KindBool:
 	case profile.KindNull:
 		c.fault(pos, "ask exists(...) or missing(...)", "nothing is equal to null")
 	case profile.KindNumber:

@@ -59,6 +59,7 @@ func (e *Error) Error() string {
 func Locate(err error, text string) error {
 	var located []error
 	for _, e := range flatten(err) {
+		//nolint:errorlint // An error that wraps an Error is another error, and stays as it is.
 		if se, ok := e.(*Error); ok && se.Offset >= 0 && se.Offset <= len(text) && se.Line == 0 {
 			e = se.in(text, tokenWidth(text, se.Offset))
 		}

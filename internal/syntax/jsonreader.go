@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -30,7 +31,7 @@ func (d *decoder) within(step string, read func() *Error) *Error {
 func (d *decoder) token() (json.Token, *Error) {
 	t, err := d.json.Token()
 	switch {
-	case err == io.EOF || err == io.ErrUnexpectedEOF:
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, d.fault("", "the JSON ends too early")
 	case err != nil:
 		return nil, d.fault("", "%s", err)
