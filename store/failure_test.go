@@ -241,6 +241,7 @@ func TestStore_survives_every_fault_of_the_disk(t *testing.T) {
 // then checks what a sound one finds: in the directory as it is, and after a
 // loss of power.
 func underFault(t *testing.T, mem *vfs.MemFS, first int, f fault) (hit bool) {
+	t.Helper()
 	inj := &injector{fault: f, fs: mem}
 	var told atomic.Int32
 	o := small(faulty(mem, inj))
@@ -269,6 +270,7 @@ func underFault(t *testing.T, mem *vfs.MemFS, first int, f fault) (hit bool) {
 }
 
 func runUntilFailure(t *testing.T, s *Store, first int, inj *injector) (acked int, failed bool) {
+	t.Helper()
 	acked, err := workload(s, first, first+200)
 	if err != nil {
 		if !errors.Is(err, ErrFailed) || !errors.Is(err, inj.fault.err) {

@@ -258,8 +258,8 @@ func TestMerge_an_emptied_shard_does_not_uncover_what_is_below(t *testing.T) {
 	noError(t, s.db.Compact(t.Context(), []byte("a"), []byte("z"), false))
 
 	b.Set(key, now.base(false))
-	clear := change{2: {}}
-	b.Merge(key, clear.delta(false))
+	emptied := change{2: {}}
+	b.Merge(key, emptied.delta(false))
 	noError(t, s.Commit(b, true))
 	for range 2 {
 		v, err := s.Get(key)

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,7 @@ func crowd(t *testing.T, s *Store, disk *slowTables) <-chan error {
 		}
 	}()
 	for s.Metrics().MemTableBytes < memTableStop*minMemTableBytes {
+		runtime.Gosched()
 	}
 	select {
 	case err := <-done:
@@ -68,6 +70,7 @@ func primed(t *testing.T, s *Store, disk *slowTables) <-chan struct{} {
 
 func TestStore_Commit_waits_for_room(t *testing.T) {
 	open := func(t *testing.T) (*Store, *slowTables) {
+		t.Helper()
 		disk := &slowTables{FS: vfs.NewMem(), gate: make(chan struct{}), waiting: make(chan struct{})}
 		return mustOpen(t, "db", small(disk)), disk
 	}
@@ -87,6 +90,7 @@ func TestStore_Commit_waits_for_room(t *testing.T) {
 			written <- nil
 		}()
 		for s.Metrics().MemTableBytes < memTableStop*minMemTableBytes {
+			runtime.Gosched()
 		}
 		close(disk.gate)
 		if err := <-written; err != nil {

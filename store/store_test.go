@@ -62,14 +62,14 @@ func commit(t testing.TB, s *Store, pairs ...string) {
 }
 
 // content is what a scan of a new snapshot yields, as "key=value".
-func content(t testing.TB, s *Store, lower, upper []byte) []string {
+func content(t testing.TB, s *Store) []string {
 	t.Helper()
 	sn, err := s.Snapshot()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sn.Close()
-	return scan(t, sn, lower, upper)
+	return scan(t, sn, nil, nil)
 }
 
 func scan(t testing.TB, sn *Snapshot, lower, upper []byte) []string {
@@ -107,7 +107,7 @@ func TestStore_Commit(t *testing.T) {
 	}
 	diff(t, 0, b.Len())
 	want := []string{"d=4", "e="}
-	diff(t, want, content(t, s, nil, nil))
+	diff(t, want, content(t, s))
 
 	if _, err := s.Get([]byte("a")); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Get of a deleted key: %v", err)
@@ -138,7 +138,7 @@ func TestStore_Commit(t *testing.T) {
 
 	mustClose(t, s)
 	s = mustOpen(t, "a/b/db", small(fs))
-	diff(t, want, content(t, s, nil, nil))
+	diff(t, want, content(t, s))
 	if n := s.Metrics().WALBytes; n != 0 {
 		t.Errorf("after a clean close %d bytes of log were replayed", n)
 	}
@@ -163,7 +163,7 @@ func TestStore_Commit_refuses_the_keys_of_the_store(t *testing.T) {
 			t.Errorf("%s: the batch is not empty after Commit: %v", name, err)
 		}
 	}
-	diff(t, []string{}, content(t, s, nil, nil))
+	diff(t, []string{}, content(t, s))
 }
 
 func TestStore_Commit_with_sync_of_an_empty_batch_makes_earlier_ones_durable(t *testing.T) {
@@ -179,8 +179,8 @@ func TestStore_Commit_with_sync_of_an_empty_batch_makes_earlier_ones_durable(t *
 		t.Fatal(err)
 	}
 	kept := fs.CrashClone(vfs.CrashCloneCfg{})
-	diff(t, []string{}, content(t, mustOpen(t, "db", small(lost)), nil, nil))
-	diff(t, []string{"a=1"}, content(t, mustOpen(t, "db", small(kept)), nil, nil))
+	diff(t, []string{}, content(t, mustOpen(t, "db", small(lost))))
+	diff(t, []string{"a=1"}, content(t, mustOpen(t, "db", small(kept))))
 }
 
 func TestSnapshot_stays_as_it_was(t *testing.T) {
@@ -196,7 +196,7 @@ func TestSnapshot_stays_as_it_was(t *testing.T) {
 	}
 	diff(t, []string{"a=1", "b=2"}, scan(t, old, nil, nil))
 	diff(t, []string{"b=2"}, scan(t, old, []byte("b"), []byte("d")))
-	diff(t, []string{"a=9", "b=2", "c=3"}, content(t, s, nil, nil))
+	diff(t, []string{"a=9", "b=2", "c=3"}, content(t, s))
 	if v, err := old.Get([]byte("a")); string(v) != "1" || err != nil {
 		t.Errorf("Get: %q, %v", v, err)
 	}
