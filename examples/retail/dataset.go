@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -62,7 +63,7 @@ func open(f flags) (*dataset, error) {
 	case f.events != "":
 		return openEvents(f.events, f.now)
 	}
-	d, err := newDataset("a generated shop, seed "+fmt.Sprint(f.seed), shopModel, shopEnd)
+	d, err := newDataset("a generated shop, seed "+strconv.FormatUint(f.seed, 10), shopModel, shopEnd)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ func (d *dataset) read(path string) (io.Reader, error) {
 	meter := &meter{r: f}
 	r, err := jsonl.Decompress(meter)
 	if err != nil {
-		f.Close()
+		_ = f.Close() // It was only read.
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if info, err := f.Stat(); err == nil {

@@ -36,7 +36,7 @@ func (p *report) line(format string, args ...any) { fmt.Fprintf(p.out, format+"\
 // head begins a part and shows what was told so far.
 func (p *report) head(text string) {
 	p.line("\n%s", text)
-	p.out.Flush()
+	_ = p.out.Flush() // The writer keeps its first error for err.
 }
 
 // table prints rows. The writer keeps its first error for err.
@@ -44,7 +44,7 @@ func (p *report) table(t *table.Table) { _, _ = t.WriteTo(p.out) }
 
 func (p *report) title() {
 	p.line("Portrait on %s", p.d.title)
-	p.out.Flush()
+	_ = p.out.Flush() // As in head.
 }
 
 func (p *report) events(t *tally, took time.Duration) {

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -44,7 +45,7 @@ func Records(r io.Reader) iter.Seq2[Record, error] {
 				return
 			}
 			if err != nil {
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					yield(Record{}, fmt.Errorf("line %d: %w", n, err))
 				}
 				return
@@ -73,7 +74,7 @@ func readLine(in *bufio.Reader, buf []byte) (line []byte, whole bool, err error)
 			part, whole = part[:keep], false
 		}
 		buf = append(buf, part...)
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return buf, whole, err
 		}
 	}
