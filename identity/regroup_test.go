@@ -293,7 +293,8 @@ func TestRegroup_Stories(t *testing.T) {
 			[][]string{{"anonymous_id:a", "email:a@x.com"}, {"email:b@x.com"}},
 		},
 		{
-			"a device with too many partners links nobody", Config{Namespaces: []Namespace{
+			"a device with too many partners links nobody",
+			Config{Namespaces: []Namespace{
 				{Name: "user_id", Priority: 1}, {Name: "device_id", Priority: 2, Kind: Device, MaxPartners: 2},
 			}},
 			func(w *world) {

@@ -7,10 +7,10 @@ import (
 )
 
 // orderEvent is an order of one customer with the same stamp at every call for
-// one second and message.
-func orderEvent(second int, message string, revenue float64, traits map[string]Value) Event {
+// one second.
+func orderEvent(second int, revenue float64, traits map[string]Value) Event {
 	return Event{
-		Name: "Order Completed", MessageID: message, Time: epoch0.Add(time.Duration(second) * time.Second),
+		Name: "Order Completed", MessageID: "m", Time: epoch0.Add(time.Duration(second) * time.Second),
 		Properties: map[string]Value{"revenue": Number(revenue)}, Traits: traits,
 	}
 }
@@ -24,33 +24,33 @@ func TestState_breaks_every_tie(t *testing.T) {
 		a, b Event
 		want func(s *State) bool
 	}{
-		{"latest takes the greater value", orderEvent(0, "m", 1, trait("city", String("a"))), orderEvent(0, "m", 1, trait("city", String("b"))), func(s *State) bool {
+		{"latest takes the greater value", orderEvent(0, 1, trait("city", String("a"))), orderEvent(0, 1, trait("city", String("b"))), func(s *State) bool {
 			v, _ := s.Attr("city", Latest)
 			return v.Text() == "b"
 		}},
-		{"latest takes a value before a tombstone", orderEvent(0, "m", 1, trait("city", String("a"))), orderEvent(0, "m", 1, trait("city", Value{})), func(s *State) bool {
+		{"latest takes a value before a tombstone", orderEvent(0, 1, trait("city", String("a"))), orderEvent(0, 1, trait("city", Value{})), func(s *State) bool {
 			v, ok := s.Attr("city", Latest)
 			return ok && v.Text() == "a"
 		}},
-		{"a later tombstone unsets", orderEvent(0, "m", 1, trait("city", String("a"))), orderEvent(1, "m", 1, trait("city", Value{})), func(s *State) bool {
+		{"a later tombstone unsets", orderEvent(0, 1, trait("city", String("a"))), orderEvent(1, 1, trait("city", Value{})), func(s *State) bool {
 			_, ok := s.Attr("city", Latest)
 			return !ok
 		}},
-		{"first takes the smaller value", orderEvent(0, "m", 1, trait("source", String("a"))), orderEvent(0, "m", 1, trait("source", String("b"))), func(s *State) bool {
+		{"first takes the smaller value", orderEvent(0, 1, trait("source", String("a"))), orderEvent(0, 1, trait("source", String("b"))), func(s *State) bool {
 			v, _ := s.Attr("source", First)
 			return v.Text() == "a"
 		}},
-		{"max keeps the earlier stamp", orderEvent(2, "m", 1, trait("best", Number(7))), orderEvent(1, "m", 1, trait("best", Number(7))), func(s *State) bool {
+		{"max keeps the earlier stamp", orderEvent(2, 1, trait("best", Number(7))), orderEvent(1, 1, trait("best", Number(7))), func(s *State) bool {
 			return s.attrs[0].stamp.At == at(1)
 		}},
-		{"min keeps the earlier stamp", orderEvent(2, "m", 1, trait("least", Number(7))), orderEvent(1, "m", 1, trait("least", Number(7))), func(s *State) bool {
+		{"min keeps the earlier stamp", orderEvent(2, 1, trait("least", Number(7))), orderEvent(1, 1, trait("least", Number(7))), func(s *State) bool {
 			return s.attrs[0].stamp.At == at(1)
 		}},
-		{"the extremes keep the earlier instant", orderEvent(2, "m", 7, nil), orderEvent(1, "m", 7, nil), func(s *State) bool {
+		{"the extremes keep the earlier instant", orderEvent(2, 7, nil), orderEvent(1, 7, nil), func(s *State) bool {
 			n, _ := s.Number("Order Completed", "revenue")
 			return n.MinAt == at(1) && n.MaxAt == at(1)
 		}},
-		{"the first number is the smaller, the last the greater", orderEvent(1, "m", 8, nil), orderEvent(1, "m", 7, nil), func(s *State) bool {
+		{"the first number is the smaller, the last the greater", orderEvent(1, 8, nil), orderEvent(1, 7, nil), func(s *State) bool {
 			n, _ := s.Number("Order Completed", "revenue")
 			return n.First == 7 && n.Last == 8
 		}},
@@ -86,7 +86,7 @@ func TestState_Clone_grows_apart(t *testing.T) {
 }
 
 func TestState_Absorb_of_one_event_does_not_allocate(t *testing.T) {
-	e := orderEvent(1, "m", 7, map[string]Value{"city": String("x"), "apps": Number(1)})
+	e := orderEvent(1, 7, map[string]Value{"city": String("x"), "apps": Number(1)})
 	d := fold(t, testSchema, []Event{e})
 	s := d.Clone()
 	if n := testing.AllocsPerRun(100, func() { s.Absorb(d) }); n != 0 {
@@ -95,7 +95,7 @@ func TestState_Absorb_of_one_event_does_not_allocate(t *testing.T) {
 }
 
 func TestState_Combine_with_nothing_is_itself(t *testing.T) {
-	s := fold(t, testSchema, []Event{orderEvent(1, "m", 7, nil)})
+	s := fold(t, testSchema, []Event{orderEvent(1, 7, nil)})
 	if s.Combine(&State{}) != s || (&State{}).Combine(s) != s {
 		t.Error("the identity was combined by copying")
 	}
