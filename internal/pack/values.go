@@ -198,7 +198,11 @@ func (r *Reader) Bin() []byte {
 	default:
 		r.wrong("bytes", c)
 	}
-	return r.take(n)
+	b := r.take(n)
+	if r.err != nil {
+		return nil
+	}
+	return b
 }
 
 // Array takes the header of an array whose elements take at least width bytes
