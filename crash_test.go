@@ -67,7 +67,10 @@ func TestAtomicAndDurable_crash(t *testing.T) {
 		t.Fatal(err)
 	}
 	apply(t, db, testModel)
-	const calls = 300
+	calls := 300
+	if testing.Short() {
+		calls = 60
+	}
 	for i := 0; i < calls; {
 		// The clone is taken while the calls of another goroutine run.
 		var acked atomic.Int64
@@ -135,11 +138,15 @@ func TestAtomicAndDurable_disk_errors(t *testing.T) {
 		"syncto": errorfs.OpFileSyncTo, "syncdata": errorfs.OpFileSyncData,
 		"rename": errorfs.OpRename, "remove": errorfs.OpRemove, "reuse": errorfs.OpReuseForWrite,
 	}
+	nths, causes := []int64{1, 3, 20}, []error{syscall.ENOSPC, syscall.EIO}
+	if testing.Short() {
+		nths, causes = nths[1:2], causes[:1]
+	}
 	hit := map[string]int{}
 	for name, kind := range kinds {
 		for _, file := range []string{".log", ".sst", "MANIFEST", "OPTIONS", "marker", "db"} {
-			for _, nth := range []int64{1, 3, 20} {
-				for _, cause := range []error{syscall.ENOSPC, syscall.EIO} {
+			for _, nth := range nths {
+				for _, cause := range causes {
 					f := &fault{kind: kind, file: file, nth: nth, err: cause}
 					tryFault(t, f)
 					hit[name+" "+file] += int(f.hits.Load())

@@ -46,7 +46,11 @@ func TestOrderFree(t *testing.T) {
 // TestOrderFree_batches takes the same events in by batches of 1 to 10,000.
 func TestOrderFree_batches(t *testing.T) {
 	r := seed(t)
-	events := make([]profile.Event, 10_000)
+	total := 10_000
+	if testing.Short() {
+		total = 2000
+	}
+	events := make([]profile.Event, total)
 	for i := range events {
 		events[i] = drawEvent(r, i, func() profile.Identifier {
 			return [4]profile.Identifier{
@@ -56,7 +60,7 @@ func TestOrderFree_batches(t *testing.T) {
 		})
 	}
 	var want portrait.Digest
-	for i, size := range []int{10_000, 1000, 100, 7} {
+	for i, size := range []int{total, 1000, 100, 7} {
 		db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
 		apply(t, db, testModel)
 		for rest := events; len(rest) > 0; {
