@@ -225,7 +225,8 @@ func earliestDeadline(snap *store.Snapshot) (profile.Instant, error) {
 	return profile.Never, nil
 }
 
-// Close waits for the calls under way, closes what views are still open, makes
+// Close waits for the calls under way (so it must not be called from the body of
+// a loop over Profiles), closes what views are still open, makes
 // the store quick to open again and gives the directory free. Later calls of
 // every method return ErrClosed; a second Close returns nil. After a failure it
 // returns the failure.
