@@ -46,3 +46,16 @@ func CachedNodes(db *DB) (n int, bytes int64) {
 	}
 	return n, bytes
 }
+
+// HoldWriter keeps commits waiting until release is called.
+func HoldWriter(db *DB) (release func()) {
+	db.write <- struct{}{}
+	return db.unlock
+}
+
+// Waiting returns how many Ingest calls wait for a commit.
+func Waiting(db *DB) int {
+	db.queue.mu.Lock()
+	defer db.queue.mu.Unlock()
+	return len(db.queue.waiting)
+}

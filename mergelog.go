@@ -1,7 +1,9 @@
 package portrait
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
@@ -38,7 +40,10 @@ func (t *txn) logMerges(afters map[uint32]bool) {
 		slices.Sort(from)
 		sources[c] = from
 	}
-	for _, c := range t.touched {
+	groups := slices.SortedFunc(maps.Keys(sources), func(a, b *component) int {
+		return cmp.Compare(a.now.ordinal, b.now.ordinal)
+	})
+	for _, c := range groups {
 		from := sources[c]
 		split := slices.ContainsFunc(from, func(o uint32) bool { return uses[o] > 1 })
 		if len(from) < 2 && !split {

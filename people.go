@@ -171,6 +171,32 @@ func (v *View) profile(_ context.Context, id profile.Identifier) (*profile.Profi
 	return v.describe(m)
 }
 
+// Resolve returns the profile that an ID leads to now, or ErrNotFound. An ID that
+// a merge made disappear leads to the profile that holds its identifier, for
+// ever; after a split that is one of the parts.
+func (v *View) Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error) {
+	return inside(v, func() (*profile.Profile, error) { return v.resolve(ctx, id) })
+}
+
+// Resolve is View.Resolve on a view of this moment.
+func (db *DB) Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error) {
+	return within(ctx, db, func(v *View) (*profile.Profile, error) { return v.resolve(ctx, id) })
+}
+
+func (v *View) resolve(_ context.Context, id profile.ID) (*profile.Profile, error) {
+	if id.Partition() != 0 {
+		return nil, fmt.Errorf("%w: partition %d", ErrNotFound, id.Partition())
+	}
+	m, err := v.epoch.byOrdinal(id.Ordinal())
+	if err == nil && m == nil {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.describe(m)
+}
+
 // find returns the live profile of an identifier.
 func (v *View) find(id profile.Identifier) (*member, error) {
 	clean, err := v.epoch.cat.rules.Clean(id)
