@@ -1,0 +1,315 @@
+package portrait
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"runtime/metrics"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// self is the token of the node whose record is decoded.
+var self = identity.Token{1, 2, 3}
+
+// recordKinds are the records of this package: to decode one and write it again.
+var recordKinds = []struct {
+	name   string
+	golden string // an example, in hexadecimal
+	again  func(data []byte) ([]byte, error)
+}{
+	{"node", "01" + "96" + "a5656d61696c" + "a66140622e636e" + "05" + "07" + "c410" + "01020400000000000000000000000000" + "03" + "01950090909000", nodeAgain},
+	{"component", "01" + "92" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000", componentAgain},
+	{"edge", "01" + "98" + "c3" + "ce000f4240" + "05" + "ce001e8480" + "cc80" + "02" + "ff" + "00", edgeAgain},
+	{"state", "01" + "97" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09", metaAgain},
+	{"field", "01" + "94" + "04" + "a463697479" + "c402a162" + "c2", fieldAgain},
+	{"merge", "01" + "92" + "07" + "93" + "07" + "cc80" + "ceffffffff", mergeAgain},
+	{"advance", "01" + "cf0000000100000000", advanceAgain},
+}
+
+func nodeAgain(data []byte) ([]byte, error) {
+	n, err := decodeNode(self, data)
+	if err != nil {
+		return nil, err
+	}
+	return appendNode(nil, n), nil
+}
+
+func componentAgain(data []byte) ([]byte, error) {
+	members, err := decodeComponent(data)
+	if err != nil {
+		return nil, err
+	}
+	return appendComponent(nil, members), nil
+}
+
+func edgeAgain(data []byte) ([]byte, error) {
+	e, err := decodeEdge(identity.Pair{}, data)
+	if err != nil {
+		return nil, err
+	}
+	return appendEdge(nil, &e), nil
+}
+
+func metaAgain(data []byte) ([]byte, error) {
+	m, err := decodeMeta(data)
+	if err != nil {
+		return nil, err
+	}
+	return m.append(nil), nil
+}
+
+func fieldAgain(data []byte) ([]byte, error) {
+	f, err := decodeField(data)
+	if err != nil {
+		return nil, err
+	}
+	return f.append(nil), nil
+}
+
+func mergeAgain(data []byte) ([]byte, error) {
+	m, err := decodeMerge(keys.AppendMergeLog(nil, 5, 0), data)
+	if err != nil {
+		return nil, err
+	}
+	from := make([]uint32, len(m.From))
+	for i, id := range m.From {
+		from[i] = id.Ordinal()
+	}
+	return appendMerge(nil, m.Into.Ordinal(), from), nil
+}
+
+func advanceAgain(data []byte) ([]byte, error) {
+	to, err := decodeAdvance(data)
+	if err != nil {
+		return nil, err
+	}
+	return appendAdvance(nil, to), nil
+}
+
+// The stored form is fixed: these bytes were written once and are read for ever.
+func TestRecords_golden(t *testing.T) {
+	n := &node{
+		token: self, id: profile.Identifier{Namespace: "email", Value: "a@b.cn"}, ordinal: 7, numbered: true, linked: true,
+		root: identity.Token{1, 2, 4}, partners: 3, state: &profile.State{},
+	}
+	e := &identity.Edge{
+		Seen: true, First: profile.Stamp{At: 1_000_000, Tie: 5}, Last: profile.Stamp{At: 2_000_000, Tie: 128},
+		Decision: identity.Unlink, Decided: profile.Stamp{At: -1},
+	}
+	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9}
+	f := &fieldRecord{Use: useValue, Name: "city", Value: profile.AppendValue(nil, profile.String("b"))}
+	written := map[string][]byte{
+		"node":      appendNode(nil, n),
+		"component": appendComponent(nil, []identity.Token{self, {1, 2, 4}}),
+		"edge":      appendEdge(nil, e),
+		"state":     m.append(nil),
+		"field":     f.append(nil),
+		"merge":     appendMerge(nil, 7, []uint32{7, 128, 1<<32 - 1}),
+		"advance":   appendAdvance(nil, 1<<32),
+	}
+	for _, kind := range recordKinds {
+		t.Run(kind.name, func(t *testing.T) {
+			if got := hex.EncodeToString(written[kind.name]); got != kind.golden {
+				t.Errorf("written\n%s, want\n%s", got, kind.golden)
+			}
+			if again, err := kind.again(unhex(t, kind.golden)); err != nil || hex.EncodeToString(again) != kind.golden {
+				t.Errorf("written again\n%x, %v, want\n%s", again, err, kind.golden)
+			}
+		})
+	}
+}
+
+// Every record is refused with ErrCorrupt when it is of another version, when it
+// is cut anywhere, and when anything follows it.
+func TestRecords_whole_and_of_this_version(t *testing.T) {
+	for _, kind := range recordKinds {
+		t.Run(kind.name, func(t *testing.T) {
+			data := unhex(t, kind.golden)
+			refuse := func(what string, data []byte) {
+				t.Helper()
+				if _, err := kind.again(data); !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), "%!") {
+					t.Errorf("%s: error %v", what, err)
+				}
+			}
+			for n := range data {
+				refuse("cut", data[:n])
+			}
+			refuse("with more", append(bytes.Clone(data), 0))
+			data[0] = 2
+			refuse("version 2", data)
+			if _, err := kind.again(data); err == nil || !strings.Contains(err.Error(), "unknown version 2, want 1") {
+				t.Errorf("version 2: error %v", err)
+			}
+		})
+	}
+}
+
+func TestRecords_refuse(t *testing.T) {
+	one, two := "c410"+strings.Repeat("01", 16), "c410"+strings.Repeat("02", 16)
+	tests := []struct{ name, kind, data, want string }{
+		{"a node of unknown flags", "node", "0196a0a00800c4000001950090909000", "unknown flags 8"},
+		{"a root of 15 bytes", "node", "0196a0a00000c40f" + strings.Repeat("01", 15) + "00" + "01950090909000", "token of 15 bytes"},
+		{"a lone node that names its root", "node", "0196a0a00000c410" + hex.EncodeToString(self[:]) + "00" + "01950090909000", "its own token as root"},
+		{"an ordinal beyond 32 bits", "node", "0196a0a000cf0000000100000000c4000001950090909000", "does not fit in 32 bits"},
+		{"a state of another version", "node", "0196a0a00000c4000002950090909000", "unknown version 2"},
+		{"a node of five fields", "node", "0195a0a00000c40001950090909000", "node of 5 fields"},
+		{"no member", "component", "0190", "0 members"},
+		{"one member", "component", "0191" + one, "1 members"},
+		{"a member twice", "component", "0192" + one + one, "not ascending"},
+		{"members that descend", "component", "0192" + two + one, "not ascending"},
+		{"a member of 18 bytes", "component", "0192" + one + "c412" + strings.Repeat("02", 18), "token of 18 bytes"},
+		{"an unknown decision", "edge", "0198c200000000030000", "unknown decision 3"},
+		{"a decision of 256", "edge", "0198c200000000cd01000000", "unknown decision 256"},
+		{"an edge of seven fields", "edge", "0197c200000000000000", "edge of 7 fields"},
+		{"an ordinal in the long form", "state", "01970000cc050607080900", "not the shortest form"},
+		{"an unknown use", "field", "019405a0c400c2", "unknown use 5"},
+		{"a use of 256", "field", "0194cd0100a0c400c2", "unknown use 256"},
+		{"a number for true", "field", "019401a0c40001", "want a boolean"},
+		{"a merge of a number", "merge", "01920707", "want an array"},
+		{"a merge of more than is there", "merge", "019207ddffffffff", "cut short"},
+		{"an instant beyond 64 bits", "advance", "01cfffffffffffffffff", "beyond 64 bits"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, kind := range recordKinds {
+				if kind.name != tt.kind {
+					continue
+				}
+				_, err := kind.again(unhex(t, tt.data))
+				if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("error %v, want %q", err, tt.want)
+				}
+			}
+		})
+	}
+	if _, err := decodeMerge([]byte("g"), unhex(t, "01920790")); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a merge under a short key: error %v", err)
+	}
+}
+
+// A record that claims more than it holds costs no more than what it holds.
+func TestRecords_allocate_by_what_is_there(t *testing.T) {
+	claims := map[string]string{
+		"node":      "0196db7fffffff",
+		"component": "01dd7fffffff",
+		"field":     "019404a0c67fffffff",
+		"merge":     "019207dd7fffffff",
+	}
+	for _, kind := range recordKinds {
+		claim, ok := claims[kind.name]
+		if !ok {
+			continue // Its records are of fixed fields only.
+		}
+		data := append(unhex(t, claim), make([]byte, 1<<12)...)
+		if grown, err := allocated(kind.again, data); err == nil || grown > 1<<16 {
+			t.Errorf("%s: %d bytes allocated for %d, %v", kind.name, grown, len(data), err)
+		}
+	}
+}
+
+// allocated returns how many bytes it takes to decode a record; of small objects
+// it may miss some, and count some of other goroutines.
+func allocated(again func([]byte) ([]byte, error), data []byte) (uint64, error) {
+	total := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(total)
+	before := total[0].Value.Uint64()
+	_, err := again(data)
+	metrics.Read(total)
+	return total[0].Value.Uint64() - before, err
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// fuzzRecord holds a decoder against its writer: what is read is written again
+// as the same bytes, what is not is ErrCorrupt, and neither costs more than a
+// multiple of the input.
+func fuzzRecord(f *testing.F, name string, seeds ...[]byte) {
+	for _, kind := range recordKinds {
+		if kind.name != name {
+			continue
+		}
+		f.Add(unhex(f, kind.golden))
+		for _, seed := range seeds {
+			f.Add(seed)
+		}
+		f.Fuzz(func(t *testing.T, data []byte) {
+			again, err := kind.again(data)
+			switch {
+			case err != nil && !errors.Is(err, ErrCorrupt):
+				t.Fatalf("%x: error %v", data, err)
+			case err == nil && !bytes.Equal(again, data):
+				t.Fatalf("%x is written again as %x", data, again)
+			}
+			// Other goroutines allocate too, so only what is seen again is too much.
+			for range 5 {
+				if grown, _ := allocated(kind.again, data); grown <= 1<<16+110*uint64(len(data)) {
+					return
+				}
+			}
+			t.Fatalf("%x: too much is allocated for %d bytes", data, len(data))
+		})
+	}
+}
+
+func FuzzDecodeNode(f *testing.F) {
+	sc := &profile.Schema{Events: map[string]profile.Folds{"Order": {Numbers: []string{"revenue"}, Uniques: []string{"sku"}}}}
+	s := &profile.State{}
+	for i := range 3 {
+		d, err := sc.Lift(&profile.Event{
+			Name: "Order", MessageID: strings.Repeat("m", i), Time: time.Unix(int64(i), 0),
+			Properties: map[string]profile.Value{"revenue": profile.Number(2.5), "sku": profile.String("x")},
+			Traits:     map[string]profile.Value{"city": profile.String("上海")},
+		})
+		if err != nil {
+			f.Fatal(err)
+		}
+		s.Absorb(d)
+	}
+	n := &node{token: self, root: self, id: profile.Identifier{Namespace: "user_id", Value: strings.Repeat("u", 40)}, vetoed: true, state: s}
+	fuzzRecord(f, "node", appendNode(nil, n))
+}
+
+func FuzzDecodeComponent(f *testing.F) {
+	members := make([]identity.Token, 17)
+	for i := range members {
+		members[i][0] = byte(i)
+	}
+	fuzzRecord(f, "component", appendComponent(nil, members))
+}
+
+func FuzzDecodeEdge(f *testing.F) {
+	e := &identity.Edge{Decision: identity.Link, Decided: profile.Stamp{At: 1 << 50, Tie: 1 << 63}}
+	fuzzRecord(f, "edge", appendEdge(nil, e))
+}
+
+func FuzzDecodeMeta(f *testing.F) {
+	m := &meta{epoch: 1 << 40, instant: profile.Never, nextOrdinal: 1<<32 - 1}
+	fuzzRecord(f, "state", m.append(nil))
+}
+
+func FuzzDecodeField(f *testing.F) {
+	r := &fieldRecord{Use: useTag, Name: strings.Repeat("高频购买者", 4), Filling: true}
+	fuzzRecord(f, "field", r.append(nil), pack.AppendArray([]byte{recordVersion}, 4))
+}
+
+func FuzzDecodeMerge(f *testing.F) {
+	fuzzRecord(f, "merge", appendMerge(nil, 0, make([]uint32, 300)))
+}
+
+func FuzzDecodeAdvance(f *testing.F) {
+	fuzzRecord(f, "advance", appendAdvance(nil, -1), appendAdvance(nil, profile.Never))
+}
