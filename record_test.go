@@ -198,9 +198,9 @@ func TestRecords_refuse(t *testing.T) {
 func TestRecords_allocate_by_what_is_there(t *testing.T) {
 	claims := map[string]string{
 		"node":      "0196db7fffffff",
-		"component": "01dd7fffffff",
+		"component": "01dd00ffffff",
 		"field":     "019404a0c67fffffff",
-		"merge":     "019207dd7fffffff",
+		"merge":     "019207dd00ffffff",
 	}
 	for _, kind := range recordKinds {
 		claim, ok := claims[kind.name]
