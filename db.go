@@ -38,6 +38,7 @@ type DB struct {
 	nodes  *nodeCache
 	index  *segment.Index
 	batch  *store.Batch
+	marks  marks
 }
 
 // Open opens the directory, making it if need be. A nil opts means defaults.

@@ -54,7 +54,7 @@ func (t *txn) reindex(ordinal uint32, before, after *person) error {
 	if (was == nil) != (is == nil) {
 		t.index.Set(universe, ordinal, is != nil)
 	}
-	t.visit++
+	t.db.marks.visit++
 	if was == nil || is == nil || after.comp.all || !was.SameBounds(is) {
 		for i := range t.cat.tags {
 			t.retag(i, ordinal, was, is)
@@ -79,17 +79,32 @@ func (t *txn) reindex(ordinal uint32, before, after *person) error {
 	return nil
 }
 
+// marks notes which tags and indexes the visit of one person has been at. It
+// stays from commit to commit, so that one of a single event does not cost a
+// look at every tag.
+type marks struct {
+	visit         uint64
+	tags, indexes []uint64
+}
+
+func (m *marks) fit(tags, indexes int) {
+	if len(m.tags) != tags || len(m.indexes) != indexes {
+		m.tags, m.indexes = make([]uint64, tags), make([]uint64, indexes)
+	}
+}
+
 // reread re-evaluates what reads one attribute or event, once a visit.
 func (t *txn) reread(r readers, ordinal uint32, was, is *profile.State) error {
+	m := &t.db.marks
 	for _, i := range r.tags {
-		if t.tagMark[i] != t.visit {
-			t.tagMark[i] = t.visit
+		if m.tags[i] != m.visit {
+			m.tags[i] = m.visit
 			t.retag(i, ordinal, was, is)
 		}
 	}
 	for _, i := range r.indexes {
-		if t.indexMark[i] != t.visit {
-			t.indexMark[i] = t.visit
+		if m.indexes[i] != m.visit {
+			m.indexes[i] = m.visit
 			if err := t.retrait(i, ordinal, was, is); err != nil {
 				return err
 			}

@@ -38,10 +38,8 @@ type txn struct {
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 
-	tagMark, indexMark []uint64
-	visit              uint64
-	key                []byte // scratch
-	scratch            []byte
+	key     []byte // scratch
+	scratch []byte
 }
 
 // component is one connected set of nodes as the transaction sees it.
@@ -101,8 +99,7 @@ func (db *DB) begin() *txn {
 		vetoes:   map[identity.Token][]identity.Token{},
 		learnt:   map[learntKey]segment.FieldID{},
 	}
-	t.tagMark = make([]uint64, len(t.cat.tags))
-	t.indexMark = make([]uint64, len(t.cat.indexes))
+	db.marks.fit(len(t.cat.tags), len(t.cat.indexes))
 	return t
 }
 
