@@ -2,6 +2,8 @@ package portrait
 
 import (
 	"bytes"
+	"errors"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -11,15 +13,18 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 )
 
-// prefetchLeast is the number of look-ups from which on several goroutines share
-// them.
-const prefetchLeast = 64
+const (
+	// prefetchLeast is the number of look-ups that a goroutine is started for.
+	prefetchLeast = 64
+	// probeShare is how many dedup keys are looked up in one go.
+	probeShare = 128
+)
 
 // prefetch does the reads that a group of requests will need, side by side: it
 // tells of each event whether its dedup key is in the store, and brings the
 // nodes that are not cached into the cache. It returns once all are done.
 func (db *DB) prefetch(cat *catalog, group []*request) (known []bool, err error) {
-	var dedup [][]byte
+	p := prefetch{db: db}
 	missing := map[identity.Token]struct{}{}
 	for _, r := range group {
 		if r.cat != cat { // the model changed while it waited
@@ -27,61 +32,97 @@ func (db *DB) prefetch(cat *catalog, group []*request) (known []bool, err error)
 			r.prepared, r.result = fresh.prepared, fresh.result
 		}
 		for i := range r.prepared {
-			p := &r.prepared[i]
-			dedup = append(dedup, p.dedup[:])
-			for _, id := range p.ids {
+			e := &r.prepared[i]
+			p.probes = append(p.probes, probe{key: e.dedup[:], place: len(p.probes)})
+			for _, id := range e.ids {
 				if db.nodes.get(id.token) == nil {
 					missing[id.token] = struct{}{}
 				}
 			}
 		}
 	}
-	workers := min(runtime.GOMAXPROCS(0), 1+(len(dedup)+len(missing))/prefetchLeast)
-	if workers == 1 {
-		return db.store.Has(make([]bool, 0, len(dedup)), dedup...)
-	}
-	tokens := make([]identity.Token, 0, len(missing))
-	for t := range missing {
-		tokens = append(tokens, t)
-	}
-	// Neighbours lie in one block.
-	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
-	nodes := make([]*node, len(tokens))
-	var next atomic.Int64
+	p.known = make([]bool, len(p.probes))
+	p.tokens = slices.Collect(maps.Keys(missing))
+	p.nodes = make([]*node, len(p.tokens))
+	// Neighbours lie in one block, and a search passes near the one before.
+	slices.SortFunc(p.tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(p.probes, func(a, b probe) int { return bytes.Compare(a.key, b.key) })
+
+	workers := min(runtime.GOMAXPROCS(0), 1+(len(p.probes)+len(p.tokens))/prefetchLeast)
 	faults := make([]error, workers)
 	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			if w == 0 {
-				if known, faults[0] = db.store.Has(make([]bool, 0, len(dedup)), dedup...); faults[0] != nil {
-					return
-				}
-			}
-			var key, data []byte
-			for i := next.Add(1) - 1; i < int64(len(tokens)); i = next.Add(1) - 1 {
-				var ok bool
-				key = keys.AppendNode(key[:0], tokens[i])
-				if data, ok, faults[w] = db.store.GetTo(data[:0], key); ok {
-					nodes[i], faults[w] = decodeNode(tokens[i], data)
-				}
-				if faults[w] != nil {
-					return
-				}
-			}
-		})
+	for w := 1; w < workers; w++ {
+		wg.Go(func() { faults[w] = p.run() })
 	}
+	faults[0] = p.run()
 	wg.Wait()
-	for _, err := range faults {
-		if err != nil {
-			return nil, err
-		}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
 	}
-	for _, n := range nodes {
+	for _, n := range p.nodes {
 		if n != nil {
 			db.nodes.put(n)
 		}
 	}
-	return known, nil
+	return p.known, nil
+}
+
+// prefetch is the work that several goroutines share: what is asked, and what
+// was found, each at its own place.
+type prefetch struct {
+	db     *DB
+	probes []probe // sorted by key
+	known  []bool  // by place
+	tokens []identity.Token
+	nodes  []*node // nil where there is none
+
+	nextProbe, nextToken atomic.Int64
+}
+
+// probe is one dedup key, and the place of its event in the group.
+type probe struct {
+	key   []byte
+	place int
+}
+
+// run takes pieces of the work until none is left.
+func (p *prefetch) run() error {
+	batch := make([][]byte, 0, probeShare)
+	found := make([]bool, 0, probeShare)
+	for {
+		from := int(p.nextProbe.Add(probeShare)) - probeShare
+		if from >= len(p.probes) {
+			break
+		}
+		some := p.probes[from:min(from+probeShare, len(p.probes))]
+		batch = batch[:0]
+		for _, b := range some {
+			batch = append(batch, b.key)
+		}
+		var err error
+		if found, err = p.db.store.Has(found[:0], batch...); err != nil {
+			return err
+		}
+		for i, b := range some {
+			p.known[b.place] = found[i]
+		}
+	}
+	var key, data []byte
+	for {
+		i := int(p.nextToken.Add(1)) - 1
+		if i >= len(p.tokens) {
+			return nil
+		}
+		key = keys.AppendNode(key[:0], p.tokens[i])
+		var ok bool
+		var err error
+		if data, ok, err = p.db.store.GetTo(data[:0], key); ok {
+			p.nodes[i], err = decodeNode(p.tokens[i], data)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // inShares runs work over n items, cut into at most as many shares as there are
