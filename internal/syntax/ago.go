@@ -40,6 +40,9 @@ func (a *Ago) Reach(x profile.Instant, zone *time.Location) profile.Instant {
 	if from.start(zone) < x {
 		from++
 	}
+	for (from - 1).start(zone) >= x {
+		from-- // A day that the zone left out begins with the one after it.
+	}
 	// The window of at begins on from or later, that of at-1 does not.
 	at := a.last(from)
 	for a.first(at) >= from {

@@ -93,6 +93,23 @@ func TestAgo_Reach(t *testing.T) {
 	}
 }
 
+// Where a zone left days out, the one left out begins with the day after it.
+func TestAgo_Reach_days_left_out(t *testing.T) {
+	for name, last := range map[string]string{"Pacific/Apia": "2011-12-30T10:00:00Z", "Pacific/Kwajalein": "1993-08-21T12:00:00Z", "Pacific/Kiritimati": "1994-12-31T10:00:00Z"} {
+		z, begins := zone(t, name), instant(t, last)
+		for unit := Day; unit <= Year; unit++ {
+			for n := 1; n <= 4; n++ {
+				a := Ago{N: n, Unit: unit}
+				for _, x := range []profile.Instant{begins - 1, begins, begins + 1} {
+					if reach := a.Reach(x, z); a.At(reach, z) < x || a.At(reach-1, z) >= x {
+						t.Errorf("%+v in %s: Reach(%v) = %v is not the first", a, name, x, reach)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestAgo_extremes(t *testing.T) {
 	for unit := Minute; unit <= Year; unit++ {
 		a := Ago{N: 200, Unit: unit}

@@ -14,15 +14,19 @@ import (
 // Check holds e against what a model declares. It returns the tree with its
 // constants in the kind that they are compared with: a text beside a time is
 // read as a time, a civil one in the scope's zone. The error joins an *[Error]
-// for every fault, in the order of the text; [Locate] adds lines and columns.
+// for every fault, of more than 100 for the first of them and their number, in
+// the order of the text; [Locate] adds lines and columns.
 func Check(e Expr, s Scope) (Expr, error) {
 	if err := withinLimits(e); err != nil {
 		return nil, err
 	}
-	c := &checker{scope: s, settled: map[string]bool{}}
+	c := &checker{scope: s, heights: map[string]int{}}
 	checked := c.expr(e)
 	if len(c.faults) > 0 {
 		slices.SortStableFunc(c.faults, func(a, b error) int { return offset(a) - offset(b) })
+		if c.found > maxFaults {
+			c.faults = slices.Insert(c.faults, 0, error(&Error{Offset: -1, Msg: fmt.Sprintf("%d faults, of which %d are shown", c.found, maxFaults)}))
+		}
 		return nil, errors.Join(c.faults...)
 	}
 	return checked, nil
@@ -30,13 +34,32 @@ func Check(e Expr, s Scope) (Expr, error) {
 
 type checker struct {
 	scope   Scope
-	faults  []error
-	now     Expr            // the condition that is being checked
-	settled map[string]bool // tags known to lead to no cycle
+	faults  []error        // at most maxFaults
+	found   int            // faults, with those that are not kept
+	now     Expr           // the condition that is being checked
+	heights map[string]int // of tags known to lead to no cycle: tags in the longest chain from each
+}
+
+// maxFaults is how many faults are shown. Each quotes its condition, so that those
+// of a long list would take the square of its length.
+const maxFaults = 100
+
+// full reports whether a fault would not be shown any more.
+func (c *checker) full() bool { return c.found > maxFaults }
+
+// suggest returns the declared name that was probably meant, as a hint, or "".
+func (c *checker) suggest(name, kind string) string {
+	if c.found >= maxFaults {
+		return "" // It would not be shown.
+	}
+	return suggest(name, c.scope.Names(kind))
 }
 
 // fault adds an error about a place in the condition at hand.
 func (c *checker) fault(pos Pos, hint, format string, args ...any) {
+	if c.found++; c.full() {
+		return
+	}
 	c.faults = append(c.faults, &Error{Offset: int(max(pos, -1)), Msg: fmt.Sprintf(format, args...), Hint: hint, Text: shorten(Print(c.now))})
 }
 
@@ -237,7 +260,7 @@ func (c *checker) match(e *Match) Expr {
 // operand checks a value and returns its kind; ok is false where that is not
 // known or an error was found. pos stands in for an operand without a place.
 func (c *checker) operand(x Operand, pos Pos) (checked Operand, kind profile.Kind, ok bool) {
-	before := len(c.faults)
+	before := c.found
 	switch x := x.(type) {
 	case *Trait:
 		c.trait(x)
@@ -257,14 +280,14 @@ func (c *checker) operand(x Operand, pos Pos) (checked Operand, kind profile.Kin
 		c.fault(pos, "", "a value is missing")
 	}
 	kind, _, _ = OperandKind(x, c.scope)
-	return x, kind, len(c.faults) == before
+	return x, kind, c.found == before
 }
 
 func (c *checker) trait(x *Trait) {
 	if _, ok := c.scope.Trait(x.Name); ok {
 		return
 	}
-	hint := suggest(x.Name, c.scope.Names("trait"))
+	hint := c.suggest(x.Name, "trait")
 	if hint == "" {
 		hint = "traits are declared in the model; a text is written in quotes"
 	}

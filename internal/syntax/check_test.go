@@ -1,8 +1,10 @@
 package syntax_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -163,5 +165,37 @@ func TestRead(t *testing.T) {
 	want := syntax.Reads{Traits: []string{"age", "city"}, Events: []string{"A", "B"}, Tags: []string{"w", "x"}, Timed: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A long list of wrong values once took the square of its length.
+func TestCheck_many_faults(t *testing.T) {
+	text := "city in [" + strings.Repeat("1,", 50_000) + "1]"
+	_, err := syntax.Check(parse(t, text), syntaxtest.Shop(nil))
+	err = syntax.Locate(err, text)
+	if err == nil || !strings.HasPrefix(err.Error(), "50001 faults, of which 100 are shown\n") {
+		t.Fatalf("got %.200v", err)
+	}
+	if n := strings.Count(err.Error(), "the list holds"); n != 100 {
+		t.Errorf("%d faults are shown, want 100", n)
+	}
+}
+
+// The length of a chain counts, also behind a tag that was looked at before on a
+// shorter way.
+func TestCheck_chains_of_tags(t *testing.T) {
+	s := syntaxtest.Shop(nil)
+	s.Tags["t1"] = parse(t, "vip = true")
+	for i := 2; i <= 100; i++ {
+		s.Tags[fmt.Sprint("t", i)] = parse(t, fmt.Sprintf(`tag("t1") and tag("t%d")`, i-1))
+	}
+	if _, err := syntax.Check(parse(t, `tag("t100") or tag("t50")`), s); err != nil {
+		t.Error(err)
+	}
+	s.Tags["u"] = parse(t, `tag("t40") and tag("t100")`)
+	for _, text := range []string{`tag("u")`, `tag("t100") or tag("u")`} {
+		if _, err := syntax.Check(parse(t, text), s); err == nil || !strings.Contains(err.Error(), "nested deeper than 100") {
+			t.Errorf("%s: got %v", text, err)
+		}
 	}
 }

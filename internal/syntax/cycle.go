@@ -10,7 +10,7 @@ import (
 func (c *checker) tag(e *TagRef) {
 	rule, ok := c.scope.Tag(e.Name)
 	if !ok {
-		hint := suggest(e.Name, c.scope.Names("tag"))
+		hint := c.suggest(e.Name, "tag")
 		c.fault(e.Pos, hint, "unknown tag %s", quote(shorten(e.Name)))
 		return
 	}
@@ -32,13 +32,20 @@ func (c *checker) cycle(name string, rule Expr, way []string) []string {
 	if i := slices.Index(way, name); i >= 0 {
 		return append(slices.Clone(way[i:]), name)
 	}
+	if height, ok := c.heights[name]; ok {
+		if len(way)+height <= maxTags {
+			return nil
+		}
+		return c.chain(name, way)
+	}
 	if len(way) == maxTags {
 		return append(slices.Clone(way), name)
 	}
-	if c.settled[name] || withinLimits(rule) != nil {
+	if withinLimits(rule) != nil {
 		return nil
 	}
 	way = append(way, name)
+	height := 1
 	for _, next := range Read(rule).Tags {
 		nextRule, ok := c.scope.Tag(next)
 		if !ok {
@@ -47,7 +54,23 @@ func (c *checker) cycle(name string, rule Expr, way []string) []string {
 		if path := c.cycle(next, nextRule, way); path != nil {
 			return path
 		}
+		height = max(height, 1+c.heights[next])
 	}
-	c.settled[name] = true
+	c.heights[name] = height
 	return nil
+}
+
+// chain returns a way with the longest one on from a tag whose height is known.
+func (c *checker) chain(name string, way []string) []string {
+	way = append(slices.Clone(way), name)
+	for height := c.heights[name]; height > 1; height-- {
+		rule, _ := c.scope.Tag(way[len(way)-1])
+		for _, next := range Read(rule).Tags {
+			if c.heights[next] == height-1 {
+				way = append(way, next)
+				break
+			}
+		}
+	}
+	return way
 }

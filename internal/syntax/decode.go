@@ -30,6 +30,9 @@ func DecodeJSON(data []byte) (Expr, error) {
 	if err := withinLimits(e); err != nil {
 		return nil, err
 	}
+	if err := writable(e, len(data)); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 

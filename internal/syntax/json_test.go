@@ -56,6 +56,7 @@ func TestDecodeJSON_errors(t *testing.T) {
 		{"k", `{"at_least":{"k":3,"of":[true]}}`, `$.at_least: k should be from 1 to the number of conditions, 1`},
 		{"more behind", `true true`, `$: there is more behind the expression`},
 		{"bytes", "\"\xff\"", `the JSON is not valid UTF-8`},
+		{"a text that could not be read again", `{"exists":{"trait":"` + strings.Repeat("x", 256<<10) + `"}}`, "the canonical text is longer than 256 KiB"},
 		{"too deep", strings.Repeat(`{"not":`, 100_000), "nested deeper than 600 levels"},
 	}
 	for _, tt := range tests {

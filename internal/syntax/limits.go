@@ -40,6 +40,16 @@ func withinLimits(e Expr) *Error {
 	return walk(e, 1)
 }
 
+// writable returns an error where the canonical text of a tree, which was read
+// from n bytes, is longer than what can be read again. Escapes and numbers may
+// make it longer than those bytes, but not eight times.
+func writable(e Expr, n int) *Error {
+	if n > maxText/8 && len(Print(e)) > maxText {
+		return &Error{Offset: -1, Msg: fmt.Sprintf("the canonical text is longer than %d KiB", maxText>>10)}
+	}
+	return nil
+}
+
 // Parts returns the conditions that e combines, none for a condition on
 // operands. The slice may be part of e: do not change it.
 func Parts(e Expr) []Expr {

@@ -33,9 +33,8 @@ func parse(text string) (Expr, *Error) {
 	if err := withinLimits(e); err != nil {
 		return nil, err
 	}
-	// The canonical form has to be readable too: it may be longer, by escapes.
-	if len(text) > maxText/8 && len(Print(e)) > maxText {
-		return nil, &Error{Offset: -1, Msg: fmt.Sprintf("the canonical text is longer than %d KiB", maxText>>10)}
+	if err := writable(e, len(text)); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
