@@ -214,6 +214,9 @@ func TestSortable_keeps_order(t *testing.T) {
 	if Sortable(math.Copysign(0, -1)) != Sortable(0) {
 		t.Error("negative zero is not zero")
 	}
+	if Sortable(math.Copysign(math.NaN(), -1)) <= Sortable(math.Inf(1)) {
+		t.Error("a NaN with a sign does not sort beyond infinity")
+	}
 }
 
 // FuzzDecode holds every decoder to its promise: an error or a content that is
