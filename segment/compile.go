@@ -124,13 +124,13 @@ func constant(b bool) Node {
 // scan leaves a condition to the catalog's Scan, once a query runs.
 func (k *compiler) scan(e syntax.Expr) Node {
 	c := k.catalog
-	s := &scan{run: func(ctx context.Context) (*Set, error) {
+	s := newScan(func(ctx context.Context) (*Set, error) {
 		set, err := c.Scan(ctx, e)
 		if err == nil && set == nil {
 			set = &Set{}
 		}
 		return set, err
-	}}
+	})
 	return Node{&node{op: opScan, scan: s, label: syntax.Print(e)}}
 }
 

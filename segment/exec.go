@@ -263,14 +263,14 @@ func (x *exec) values() *[arrayScratch]uint16 {
 }
 
 // countParallel counts shards on several goroutines.
-func (q *Query) countParallel(ctx context.Context, src Source) (uint64, error) {
+func (q *Query) countParallel(ctx context.Context, src Source, workers int) (uint64, error) {
 	type result struct {
 		n   uint64
 		err error
 	}
 	var next atomic.Int64
-	results := make(chan result, src.Workers)
-	for range src.Workers {
+	results := make(chan result, workers)
+	for range workers {
 		go func() {
 			x := src.Root.index.newExec(q, src)
 			defer x.release()
@@ -285,7 +285,7 @@ func (q *Query) countParallel(ctx context.Context, src Source) (uint64, error) {
 		sum uint64
 		err error
 	)
-	for range src.Workers {
+	for range workers {
 		r := <-results
 		sum += r.n
 		if err == nil {

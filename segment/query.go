@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/portraitdb/portrait/profile"
 )
@@ -138,13 +137,23 @@ func (n *node) describe(b *strings.Builder, depth int, prefix string) {
 type scan struct {
 	run func(context.Context) (*Set, error)
 
-	mu  sync.Mutex // guards set
-	set *Set
+	turn chan struct{} // of one place, which whoever looks at set takes
+	set  *Set
 }
 
+func newScan(run func(context.Context) (*Set, error)) *scan {
+	return &scan{run: run, turn: make(chan struct{}, 1)}
+}
+
+// resolve runs the scan, or waits for another query that runs it, for no longer
+// than the context lasts.
 func (s *scan) resolve(ctx context.Context) (*Set, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-s.turn }()
 	if s.set == nil {
 		set, err := s.run(ctx)
 		if err != nil {
@@ -163,11 +172,11 @@ func (q *Query) Count(ctx context.Context, src Source) (uint64, error) {
 	if err := q.resolve(ctx); err != nil {
 		return 0, err
 	}
-	if src.Workers > 1 {
-		return q.countParallel(ctx, src)
-	}
 	x := src.Root.index.newExec(q, src)
 	defer x.release()
+	if workers := min(src.Workers, x.shards); workers > 1 {
+		return q.countParallel(ctx, src, workers)
+	}
 	var n uint64
 	for s := range x.shards {
 		n += x.countShard(ctx, s)

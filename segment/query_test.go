@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -95,6 +96,50 @@ func TestQuery_stops_when_the_context_ends(t *testing.T) {
 	}
 	if _, err := q.Set(ctx, w.source()); !errors.Is(err, context.Canceled) {
 		t.Errorf("Set: %v", err)
+	}
+}
+
+func TestQuery_waits_for_a_scan_no_longer_than_its_context(t *testing.T) {
+	w := newWorld(t, newRand(t), 1, 0, 0)
+	started, finish := make(chan struct{}), make(chan struct{})
+	s := newScan(func(context.Context) (*Set, error) {
+		close(started)
+		<-finish
+		return NewSet(w.source(), []uint32{1}), nil
+	})
+	q := NewQuery(Node{&node{op: opScan, scan: s}}, 0)
+	type answer struct {
+		n   uint64
+		err error
+	}
+	first, second := make(chan answer, 1), make(chan answer, 1)
+	count := func(ctx context.Context, out chan answer) {
+		n, err := q.Count(ctx, w.source())
+		out <- answer{n, err}
+	}
+	go count(t.Context(), first)
+	<-started
+	ctx, cancel := context.WithCancel(t.Context())
+	go count(ctx, second)
+	cancel()
+	if got := <-second; !errors.Is(got.err, context.Canceled) {
+		t.Errorf("while another scans: %v, want the end of the context", got.err)
+	}
+	close(finish)
+	if got := <-first; got != (answer{1, nil}) {
+		t.Errorf("the scan came to %v", got)
+	}
+	if n, err := q.Count(t.Context(), w.source()); n != 1 || err != nil {
+		t.Errorf("the scan was not kept: %d, %v", n, err)
+	}
+}
+
+func TestQuery_bounds_workers_by_shards(t *testing.T) {
+	w := newWorld(t, newRand(t), 1, 0, 0)
+	src := w.source()
+	src.Workers = math.MaxInt
+	if n, err := NewQuery(Bits(1), 0).Count(t.Context(), src); n != w.bits[1].GetCardinality() || err != nil {
+		t.Errorf("counted %d (%v), want %d", n, err, w.bits[1].GetCardinality())
 	}
 }
 
