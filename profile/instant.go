@@ -14,8 +14,18 @@ type Instant int64
 // itself.
 const Never Instant = math.MaxInt64
 
-// InstantOf returns the instant of t, cut down to the microsecond.
-func InstantOf(t time.Time) Instant { return Instant(t.UnixMicro()) }
+// InstantOf returns the instant of t, cut down to the microsecond. A time that is
+// beyond what an Instant can say, 290,000 years and more from now, is the first
+// or the last before Never.
+func InstantOf(t time.Time) Instant {
+	switch s := t.Unix(); {
+	case s <= math.MinInt64/1_000_000:
+		return math.MinInt64
+	case s >= math.MaxInt64/1_000_000:
+		return Never - 1
+	}
+	return Instant(t.UnixMicro())
+}
 
 // Time returns the instant as a time in UTC.
 func (i Instant) Time() time.Time { return time.UnixMicro(int64(i)).UTC() }

@@ -208,15 +208,17 @@ func TestParseEvent_refuses(t *testing.T) {
 }
 
 func TestParseEvent_bounds_the_number_of_properties(t *testing.T) {
-	var b bytes.Buffer
-	b.WriteString(`{"type":"track","event":"e","userId":"u1","properties":{"a":1`)
-	for i := range maxJSONFields {
-		fmt.Fprintf(&b, `,"%d":1`, i)
-	}
-	b.WriteString("}}")
-	_, err := ParseEvent(b.Bytes())
-	if fe, ok := errors.AsType[*FieldError](err); !ok || fe.Reason != ReasonTooManyProperties || fe.Field != "properties" {
-		t.Errorf("got %v", err)
+	for _, value := range []string{`1`, `{"x":1}`, `{"lat":1,"lon":2}`} {
+		var b bytes.Buffer
+		b.WriteString(`{"type":"track","event":"e","userId":"u1","properties":{"a":1`)
+		for i := range maxJSONFields {
+			fmt.Fprintf(&b, `,"%d":%s`, i, value)
+		}
+		b.WriteString("}}")
+		_, err := ParseEvent(b.Bytes())
+		if fe, ok := errors.AsType[*FieldError](err); !ok || fe.Reason != ReasonTooManyProperties || fe.Field != "properties" {
+			t.Errorf("%s: got %v", value, err)
+		}
 	}
 }
 

@@ -17,12 +17,12 @@ func flattenMembers(fields map[string]Value, prefix string, list []member) *Fiel
 		}
 		if m.raw[0] == '{' {
 			inner := members(m.raw)
-			if v, ok := asPoint(inner); ok {
-				fields[name] = v
-			} else if err := flattenMembers(fields, name+".", inner); err != nil {
-				return err
+			if _, ok := asPoint(inner); !ok {
+				if err := flattenMembers(fields, name+".", inner); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		v, err := parseValue(m.raw)
 		if err != nil {

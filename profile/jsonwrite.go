@@ -12,8 +12,9 @@ import (
 // MarshalJSON returns the event as one JSON object that ParseEvent reads, the
 // same bytes for the same event. Times are written in UTC. What JSON has no type
 // for comes back as another: a time value as text and a set as a list, which a
-// declared attribute accepts; identifiers may come back in another order. An
-// error is a *FieldError: numbers that are not finite, text that is not UTF-8
+// declared attribute accepts; identifiers may come back in another order. Names
+// of more than 1,024 bytes and more than 10,000 properties are written and not
+// read, and an event with an Original and no Time comes back with both. An error is a *FieldError: numbers that are not finite, text that is not UTF-8
 // and times outside the years 1 to 9999 cannot be written.
 func (e Event) MarshalJSON() ([]byte, error) {
 	w := jsonWriter{buf: make([]byte, 0, 256)}

@@ -49,7 +49,8 @@ var earliest = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
 // several faults always the same one. now is the host's clock. An event may
 // lack a time, a message ID and a source; it may not lack an identifier with a
 // namespace and a value, nor a Track its name. Times lie between 1900 and now
-// plus MaxFuture. Texts are UTF-8; identifiers, source and message ID hold no
+// plus MaxFuture; Original, which a clock that was wrong wrote, between 1900 and
+// 9999. Texts are UTF-8; identifiers, source and message ID hold no
 // NUL. Numbers are finite, points lie on the globe, lists hold at most 1,000
 // elements and lie at most 4 deep.
 func (e *Event) Validate(l Limits, now time.Time) error {
@@ -90,7 +91,7 @@ func (v *validator) event(e *Event, now time.Time) *FieldError {
 		v.token("source", e.Source),
 		v.identifiers(e.Identifiers),
 		v.time("timestamp", e.Time, now),
-		v.time("originalTimestamp", e.Original, now),
+		v.original(e.Original),
 		v.time("receivedAt", e.Received, now),
 	)
 	if err == nil {
@@ -173,6 +174,19 @@ func (v *validator) time(field string, t, now time.Time) *FieldError {
 	return nil
 }
 
+// original checks the time by the sender's own clock, which may be ahead of the
+// host's by years: Time is then what it was corrected to.
+func (v *validator) original(t time.Time) *FieldError {
+	v.left -= 9
+	switch {
+	case t.IsZero():
+		return nil
+	case t.Before(earliest) || t.UTC().Year() > 9999:
+		return &FieldError{Field: "originalTimestamp", Reason: ReasonTimeOutOfRange, Detail: "outside the years 1900 to 9999"}
+	}
+	return nil
+}
+
 // fields checks properties or traits in the order of their names.
 func (v *validator) fields(field string, fields map[string]Value) *FieldError {
 	for name, value := range fields {
@@ -193,7 +207,7 @@ func (v *validator) quick(name string, value Value) bool {
 func (v *validator) slow(field string, fields map[string]Value) *FieldError {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if err := v.text("", name); err != nil {
-			err.Detail = strings.TrimSpace("in the name of one; " + err.Detail)
+			err.Detail = strings.TrimSuffix("in the name of one; "+err.Detail, "; ")
 			return err.under(field)
 		}
 		if f := fields[name].check(0); f != nil {
