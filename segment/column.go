@@ -17,12 +17,33 @@ type Span struct{ Lo, Hi int64 }
 
 // holds reports whether v lies in one of spans, which ascend and are apart.
 func holds(spans []Span, v int64) bool {
-	for _, s := range spans {
-		if v <= s.Hi {
-			return s.Lo <= v
+	spans = reaching(spans, v)
+	return len(spans) > 0 && spans[0].Lo <= v
+}
+
+// reaching returns those of spans, which ascend and are apart, that do not end
+// before v.
+func reaching(spans []Span, v int64) []Span {
+	lo, hi := 0, len(spans)
+	for lo < hi {
+		if mid := (lo + hi) / 2; spans[mid].Hi < v {
+			lo = mid + 1
+		} else {
+			hi = mid
 		}
 	}
-	return false
+	return spans[lo:]
+}
+
+// near returns those of spans, which ascend and are apart, that meet the
+// interval from lo to hi.
+func near(spans []Span, lo, hi int64) []Span {
+	spans = reaching(spans, lo)
+	after := reaching(spans, hi)
+	if len(after) > 0 && after[0].Lo <= hi {
+		after = after[1:]
+	}
+	return spans[:len(spans)-len(after)]
 }
 
 const (
@@ -180,8 +201,12 @@ func (b *columnBlock) scan(w, mask *words, spans []Span) int {
 		if c == nil || within[0]|within[1]|within[2]|within[3] == 0 {
 			continue
 		}
-		for _, s := range spans {
-			scanChunk(out, c, s)
+		if met := near(spans, c.Min, c.Max); len(met) > spansMax {
+			searchChunk(out, c, &within, met)
+		} else {
+			for _, s := range met {
+				scanChunk(out, c, s)
+			}
 		}
 		for j := range out {
 			out[j] &= within[j]
@@ -192,6 +217,24 @@ func (b *columnBlock) scan(w, mask *words, spans []Span) int {
 }
 
 var allSlots = [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+
+// spansMax is the most spans that a chunk is scanned for one by one; among more
+// each value is searched for.
+const spansMax = 128
+
+// searchChunk adds to out the slots of c, among those of mask, whose values lie
+// in one of spans.
+func searchChunk(out *[4]uint64, c *shard.Chunk, mask *[4]uint64, spans []Span) {
+	var values [chunkSpan]int64
+	c.Unpack(&values)
+	for j, x := range c.Exists {
+		for x &= mask[j]; x != 0; x &= x - 1 {
+			if holds(spans, values[j<<6|bits.TrailingZeros64(x)]) {
+				out[j] |= x & -x
+			}
+		}
+	}
+}
 
 // scanChunk adds to out the slots of c whose values lie in s.
 func scanChunk(out *[4]uint64, c *shard.Chunk, s Span) {

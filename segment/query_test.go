@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -96,6 +97,34 @@ func TestQuery_stops_when_the_context_ends(t *testing.T) {
 	}
 	if _, err := q.Set(ctx, w.source()); !errors.Is(err, context.Canceled) {
 		t.Errorf("Set: %v", err)
+	}
+}
+
+func TestQuery_many_spans_equal_comparing(t *testing.T) {
+	rng := newRand(t)
+	w := newWorld(t, rng, 2, 3, 0)
+	for f, values := range w.cols {
+		var spans []Span
+		for _, v := range values {
+			if spans = append(spans, Span{v, v + rng.Int64N(3)}); len(spans) == 3*spansMax {
+				break
+			}
+		}
+		joined := joinSpans(slices.Clone(spans))
+		want := roaring.New()
+		for x, v := range values {
+			in := slices.ContainsFunc(spans, func(s Span) bool { return s.Lo <= v && v <= s.Hi })
+			if in {
+				want.Add(x)
+			}
+			if holds(joined, v) != in {
+				t.Errorf("holds(%d) is %v", v, !in)
+			}
+		}
+		n := InSpans(f, spans...)
+		check(t, w, NewQuery(n, 0), want)
+		check(t, w, NewQuery(n.And(Bits(1)), 0), roaring.And(want, w.bits[1]))
+		check(t, w, NewQuery(Bits(2).AndNot(n), 0), roaring.AndNot(w.bits[2], want))
 	}
 }
 
