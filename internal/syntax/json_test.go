@@ -40,6 +40,7 @@ func TestDecodeJSON_errors(t *testing.T) {
 		{"null", `null`, `$: a condition should be here: an object, true or false`},
 		{"an empty object", `{"not":{}}`, `$.not: the object is empty`},
 		{"an unknown condition", `{"and":[true,{"nto":true}]}`, `$.and[1].nto: unknown condition "nto"; did you mean "not"?`},
+		{"a long key", `{"not":{"` + strings.Repeat("x", 59) + `\n` + strings.Repeat("y", 1000) + `":1}}`, "$.not." + strings.Repeat("x", 59) + "?…: unknown condition \"" + strings.Repeat("x", 59) + `\n…"`},
 		{"two keys", `{"tag":"a","not":true}`, `$: the object has more keys than "tag"`},
 		{"an operator", `{"and":[{"compare":{"op":"~","left":1,"right":2}}]}`, `$.and[0].compare.op: unknown operator "~"; the operators are = != < <= > >=`},
 		{"a side missing", `{"compare":{"op":"=","left":1}}`, `$.compare: key "right" is missing`},

@@ -141,7 +141,8 @@ func (d *decoder) single(constant func(t json.Token) *Error, read func(key strin
 		return err
 	}
 	key, _ := t.(string)
-	if err := d.within("."+key, func() *Error { return read(key) }); err != nil {
+	// The key may be anything yet, and of any length.
+	if err := d.within("."+printable(shorten(key)), func() *Error { return read(key) }); err != nil {
 		return err
 	}
 	if d.json.More() {
