@@ -48,7 +48,8 @@ type Explanation struct {
 	// Until is the instant at which Holds changes if nothing happens, or
 	// [profile.Never], which JSON leaves out.
 	Until profile.Instant `json:"-"`
-	// Parts explain what the condition combines; of a tag, its rule.
+	// Parts explain what the condition combines; of a tag, its rule. All mentions
+	// of one tag share its explanation.
 	Parts []*Explanation `json:"parts,omitempty"`
 }
 
@@ -75,19 +76,35 @@ type Operand struct {
 
 // Explain returns why the rule holds of a state at now or does not.
 func (p *Program) Explain(st *profile.State, now profile.Instant) *Explanation {
-	x := &explainer{state: st, now: now}
+	x := &explainer{state: st, now: now, rules: map[*part]*Explanation{}}
 	return x.explain(p.root)
 }
 
 type explainer struct {
 	state *profile.State
 	now   profile.Instant
+	rules map[*part]*Explanation // of tags: each is explained once, however often it is named
+}
+
+// rule explains the rule of a tag.
+func (x *explainer) rule(p *part) *Explanation {
+	e, ok := x.rules[p]
+	if !ok {
+		e = x.explain(p)
+		x.rules[p] = e
+	}
+	return e
 }
 
 func (x *explainer) explain(p *part) *Explanation {
 	a := settle(p.node, x.state, x.now)
 	e := &Explanation{Text: syntax.Print(p.expr), Holds: a.ok, Until: a.until}
+	_, isTag := p.expr.(*syntax.TagRef)
 	for _, sub := range p.parts {
+		if isTag {
+			e.Parts = append(e.Parts, x.rule(sub))
+			continue
+		}
 		e.Parts = append(e.Parts, x.explain(sub))
 	}
 	missing := false

@@ -2,9 +2,14 @@ package tags_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/tags"
 )
 
 func TestProgram_Explain(t *testing.T) {
@@ -87,5 +92,38 @@ func TestExplanation_JSON(t *testing.T) {
 		`{"text":"age \u003e 1","holds":true,"truth":"true","values":[{"text":"age","value":30}]}]}]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A rule that names tags often once took the memory of all their texts, as often.
+func TestProgram_Explain_shares_the_rules_of_tags(t *testing.T) {
+	s := shop(t, "UTC")
+	for name, text := range map[string]string{
+		"long":  `city in [` + strings.Repeat(`"x",`, 1000) + `"y"]`,
+		"often": `tag("long")` + strings.Repeat(` or tag("long")`, 100),
+	} {
+		rule, err := syntax.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Tags[name] = rule
+	}
+	p := compile(t, s, `tag("often")`+strings.Repeat(` and tag("often")`, 100))
+	bytes := 0
+	seen := map[*tags.Explanation]bool{}
+	var visit func(e *tags.Explanation)
+	visit = func(e *tags.Explanation) {
+		if seen[e] {
+			return
+		}
+		seen[e] = true
+		bytes += len(e.Text)
+		for _, part := range e.Parts {
+			visit(part)
+		}
+	}
+	visit(p.Explain(&profile.State{}, 0))
+	if bytes > 100_000 {
+		t.Errorf("the explanation holds %d bytes of text", bytes)
 	}
 }
