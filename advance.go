@@ -82,7 +82,8 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 		}
 		if first {
 			t.key = keys.AppendMeta(t.key[:0], metaAdvance)
-			t.batch.Set(t.key, appendAdvance(nil, to))
+			t.scratch = appendAdvance(t.scratch[:0], to)
+			t.batch.Set(t.key, t.scratch)
 		}
 		t.meta.nextDue = next
 		if err := t.finish(true); err != nil {

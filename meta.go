@@ -125,7 +125,8 @@ func (t *txn) newField(rec fieldRecord, kind segment.FieldKind) segment.FieldID 
 
 func (t *txn) putField(id segment.FieldID, rec fieldRecord) {
 	t.key = keys.AppendField(t.key[:0], uint32(id))
-	t.batch.Set(t.key, rec.append(nil))
+	t.scratch = rec.append(t.scratch[:0])
+	t.batch.Set(t.key, t.scratch)
 }
 
 // dropField removes a field and its shards.

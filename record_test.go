@@ -238,6 +238,7 @@ func unhex(t testing.TB, s string) []byte {
 // as the same bytes, what is not is ErrCorrupt, and neither costs more than a
 // multiple of the input.
 func fuzzRecord(f *testing.F, name string, seeds ...[]byte) {
+	f.Helper()
 	for _, kind := range recordKinds {
 		if kind.name != name {
 			continue
