@@ -143,6 +143,7 @@ func TestAtomicAndDurable_disk_errors(t *testing.T) {
 		nths, causes = nths[1:2], causes[:1]
 	}
 	hit := map[string]int{}
+	runs, hits := 0, 0
 	for name, kind := range kinds {
 		for _, file := range []string{".log", ".sst", "MANIFEST", "OPTIONS", "marker", "db"} {
 			for _, nth := range nths {
@@ -150,6 +151,9 @@ func TestAtomicAndDurable_disk_errors(t *testing.T) {
 					f := &fault{kind: kind, file: file, nth: nth, err: cause}
 					tryFault(t, f)
 					hit[name+" "+file] += int(f.hits.Load())
+					if runs++; f.hits.Load() > 0 {
+						hits++
+					}
 					if t.Failed() {
 						t.Fatalf("%s on %s, from operation %d on: %v", name, file, nth, cause)
 					}
@@ -157,6 +161,7 @@ func TestAtomicAndDurable_disk_errors(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d runs, a fault injected in %d of them", runs, hits)
 	for _, must := range []string{"create .log", "write .log", "write .sst", "write MANIFEST", "sync MANIFEST", "create .sst"} {
 		if hit[must] == 0 {
 			t.Errorf("no fault was injected at: %s", must)

@@ -73,7 +73,7 @@ func ingestUntilKilled(dir string, ack io.Writer) error {
 // acknowledged event is there, no call is half there, and the store is whole.
 func TestAtomicAndDurable_kill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a race-built child is no other test than a plain one")
+		t.Skip("-short: starts and kills 50 processes")
 	}
 	r := seed(t)
 	dir := t.TempDir()
