@@ -13,6 +13,19 @@ type Node struct {
 	Partners int
 	// Vetoed says that a veto names the node, so that Graph.Vetoed has to be asked.
 	Vetoed bool
+	// Since is the time of the earliest event that named the node; Dated is false
+	// while none did. It counts in limits with a window.
+	Since profile.Instant
+	Dated bool
+	// Barred says that the rules do not allow the identifier any more, since they
+	// changed after it was seen. It then is as good as generic.
+	Barred bool
+	// Shared and Admitted are what the node's policies make of its own edges. They
+	// follow from the edges alone; Rules.Judge keeps them up to date. Shared is
+	// that of the policy of that name. Admitted lists, ascending, the partners that
+	// a quota of the node lets through (Newest, MaxEdges, Lookup).
+	Shared   bool
+	Admitted []Token
 }
 
 // Pair is the key of an edge: its two ends, the stronger one by Rules.Compare as
@@ -38,6 +51,7 @@ const (
 	None   Decision = iota // nobody decided
 	Link                   // the two are one
 	Unlink                 // the edge between the two does not count
+	Withdraw               // the decisions before are taken back: as if nobody had decided
 )
 
 // String returns the decision's name.
@@ -47,6 +61,8 @@ func (d Decision) String() string {
 		return "link"
 	case Unlink:
 		return "unlink"
+	case Withdraw:
+		return "withdraw"
 	default:
 		return "none"
 	}
@@ -65,6 +81,21 @@ type Edge struct {
 	// holds against events before and after it.
 	Decision Decision
 	Decided  profile.Stamp
+	// Match is what record linkage says of the pair.
+	Match Match
+}
+
+// Match is the result of record linkage about a pair: a suggestion for a person
+// to decide on, or a weak edge, which counts after all that was seen and never
+// against a unique namespace or a veto. The zero Match is none.
+type Match struct {
+	// Weak says that the match counts as an edge; else it is a suggestion only.
+	Weak bool
+	// Weight is the evidence for the match in thousandths of a bit. Of weak edges
+	// the heavier one comes first.
+	Weight int32
+	// Model is the version of the model that found it; 0 is no match at all.
+	Model uint64
 }
 
 // See folds one event in that named both ends. It reports whether the edge

@@ -33,43 +33,52 @@ type Change struct {
 	// New are the components that took their place.
 	New [][]Token
 	// Refused lists the changed edges that count and yet unite nothing, in the
-	// order given.
+	// order given: those that were skipped, and those that a filter takes out.
 	Refused []Refusal
 }
 
-// Refusal says why a live edge was skipped.
+// Refusal says why an edge unites nothing.
 type Refusal struct {
 	// Pair is the edge's key.
 	Pair Pair
 	// Rule is one that the union would break.
 	Rule Rule
-	// Namespace is that of the broken RuleUnique or RuleLimit, empty otherwise.
+	// Namespace is that of the broken RuleUnique or RuleLimit, or of the end whose
+	// policy or property took the edge out; empty otherwise.
 	Namespace string
 }
 
-// Rule is a condition that a profile keeps.
+// Rule is a reason for which an edge unites nothing.
 type Rule uint8
 
-// The conditions on a profile, in the order in which they are tried.
+// The rules. The first ones are conditions on a profile, in the order in which
+// they are tried; an edge is skipped that would break one. The others take an
+// edge out before, by what one of its ends is or has been seen with.
 const (
-	RuleNodes  Rule = iota + 1 // at most Config.MaxNodes nodes
-	RuleUnique                 // one value of a unique namespace
-	RuleLimit                  // at most Namespace.Limit values of a namespace
-	RuleVeto                   // never both ends of a veto
+	RuleNodes    Rule = iota + 1 // at most Config.MaxNodes nodes
+	RuleUnique                   // one value of a unique namespace
+	RuleLimit                    // at most Namespace.Limit values of a namespace
+	RuleVeto                     // never both ends of a veto
+	RuleGeneric                  // more partners than Namespace.MaxPartners
+	RuleBarred                   // the rules do not allow the identifier any more
+	RuleShared                   // seen with two values of a unique namespace, under Shared
+	RuleNewest                   // seen with another one later, under Newest
+	RuleMaxEdges                 // Namespace.MaxEdges values come first
+	RuleLookup                   // Namespace.Lookup: another edge comes first
+	RuleNever                    // a value under Never, and a person's
+	RuleAuth                     // the event's level of authentication was too low
+	RuleUnlinked                 // a person decided so
 )
 
-// String returns the rule's name: "max_nodes", "unique", "limit" or "veto".
+var ruleNames = [...]string{
+	"none", "max_nodes", "unique", "limit", "veto", "generic", "barred", "shared",
+	"newest", "max_edges", "lookup", "never", "auth", "unlinked",
+}
+
+// String returns the rule's name, such as "max_nodes" or "unique".
 func (r Rule) String() string {
-	switch r {
-	case RuleNodes:
-		return "max_nodes"
-	case RuleUnique:
-		return "unique"
-	case RuleLimit:
-		return "limit"
-	case RuleVeto:
-		return "veto"
-	default:
-		return "none"
+	if int(r) < len(ruleNames) {
+		return ruleNames[r]
 	}
+	return "rule(?)"
 }

@@ -1,6 +1,9 @@
 package identity
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Kind says what an identifier names. It sets how many partners a node may have
 // before it counts as generic, unless the namespace says so itself.
@@ -44,6 +47,47 @@ func (k Kind) maxPartners() int {
 	}
 }
 
+// Policy says what becomes of a value that several people were seen with. Every
+// policy is a function of the evidence, so none depends on the order in which it
+// came in.
+type Policy uint8
+
+// The policies. The zero value is Demote. A Link outranks all of them: it settles
+// whose the value is.
+const (
+	// Demote keeps what the strongest and earliest evidence says: of two edges
+	// that may not both unite, the first in the order of edges does.
+	Demote Policy = iota
+	// Newest gives the value to the one it was seen with last: of its edges to a
+	// unique namespace, only the one with the greatest last time is live.
+	Newest
+	// Shared makes a value that was seen with two or more values of a unique
+	// namespace nobody's: none of its edges is live, and what it does on its own is
+	// a profile of its own.
+	Shared
+	// Refuse is Demote, and the caller of Ingest is warned of each refusal.
+	Refuse
+	// Never keeps the value apart from people from the start: its edges to
+	// namespaces of kind Person, Contact and Account are never live.
+	Never
+)
+
+var policyNames = [...]string{"demote", "newest", "shared", "refuse", "never"}
+
+// String returns the policy's name as the model file writes it.
+func (p Policy) String() string {
+	if int(p) < len(policyNames) {
+		return policyNames[p]
+	}
+	return "policy(?)"
+}
+
+// ParsePolicy returns the policy of that name.
+func ParsePolicy(name string) (Policy, bool) {
+	i := slices.Index(policyNames[:], name)
+	return Policy(max(i, 0)), i >= 0
+}
+
 // Namespace declares one kind of identifier.
 type Namespace struct {
 	// Name is what events call it, such as "email". At most 64 bytes, without
@@ -59,6 +103,23 @@ type Namespace struct {
 	Unique bool
 	// Limit is how many distinct values a profile may hold. Zero means any number.
 	Limit int
+	// Per makes the limit one of a time: no stretch of this length, in event time,
+	// may hold the first sightings of more than Limit of a profile's values. Zero
+	// means ever.
+	Per time.Duration
+	// Conflict says what becomes of a value that several people were seen with.
+	// The zero value is Demote.
+	Conflict Policy
+	// MaxEdges is, by namespace, how many of its values one value may be tied to:
+	// the ones that come first in the order of edges. Zero or absent means any
+	// number.
+	MaxEdges map[string]int
+	// Lookup says that a value finds a profile and never unites two: only the
+	// first of its edges, in the order of edges, is live.
+	Lookup bool
+	// Auth is the level of authentication that an event must have for it to tie a
+	// value of this namespace to another. Zero means none.
+	Auth int
 	// MaxPartners is how many distinct identifiers a value may be seen with before
 	// it is generic and links nothing any more. Zero means the default of the
 	// kind: 100 for contact, 20 for device and cookie, 10,000 for the others.
@@ -76,15 +137,25 @@ type Namespace struct {
 	//	        than 5 or more than 15 digits. A country is never guessed: a
 	//	        number with its country code and one without remain two values.
 	//
-	// Nil means trim and nfkc, followed by email or phone in the namespaces of
-	// those names. An empty list means none.
+	// Names in Config.Normalizers may stand among them. Nil means trim and nfkc,
+	// followed by email or phone in the namespaces of those names. An empty list
+	// means none.
 	Normalize []string
+	// Pattern is a regular expression (RE2, unanchored) that a value must match
+	// once it is normalised. Empty means any value.
+	Pattern string
+	// MaxLength is the greatest length of a normalised value in bytes. Zero means
+	// 1,024, which is also the most.
+	MaxLength int
 	// Blocked lists values that are never identifiers, besides the default list.
 	// They are compared before and after normalisation.
 	Blocked []string
 	// BlockedPatterns are regular expressions (RE2, unanchored) of values that are
 	// never identifiers.
 	BlockedPatterns []string
+	// BlockedBy names functions in Config.Blockers that say which values are never
+	// identifiers.
+	BlockedBy []string
 	// AllowDefaultBlocked switches the default list of blocked values off: the
 	// placeholders that clients are known to send, such as "null", "undefined",
 	// "anonymous", all zeros, "noreply@..." and 13800138000.
@@ -103,6 +174,16 @@ type Config struct {
 	// MaxIdentifiers is how many identifiers of one event count, the strongest
 	// ones. Zero means 20.
 	MaxIdentifiers int
+	// Normalizers are normalisers of the host's own, which Namespace.Normalize may
+	// name beside the ones built in. Each returns the spelling of a value, or false
+	// for one that the namespace cannot hold. It must be a pure function, the same
+	// for as long as the store lives, that leaves its own results as they are, and
+	// safe for concurrent use.
+	Normalizers map[string]func(string) (string, bool)
+	// Blockers are tests of the host's own, which Namespace.BlockedBy may name: true
+	// means that the value is never an identifier. The same rules hold as for
+	// Normalizers.
+	Blockers map[string]func(string) bool
 }
 
 // The defaults of Config.
