@@ -29,6 +29,9 @@ func (e *Event) ContentHash() (h [16]byte) {
 	b = appendWhen(b, e.OriginalTime())
 	b = appendFields(b, e.Properties)
 	b = appendFields(b, e.Traits)
+	if e.Auth != 0 {
+		b = pack.AppendUint(b, uint64(e.Auth))
+	}
 	sum := sha256.Sum256(b)
 	copy(h[:], sum[:])
 	return h

@@ -51,6 +51,11 @@ type Event struct {
 	// Identifiers are the names that the person goes by in this event. At least
 	// one valid one is required.
 	Identifiers []Identifier
+	// Auth is how well the host knows that Identifiers are those of one person: the
+	// level of authentication behind the event, on a scale of the host's own. Zero
+	// means none. Where the model asks for a level, an event below it ties no
+	// identifiers together. It never comes from JSON, which the sender writes.
+	Auth uint8
 	// Time is when it happened by the sender's clock. Zero means Received.
 	Time time.Time
 	// Original is the time as the sender first wrote it, where Time was corrected

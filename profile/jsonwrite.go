@@ -14,8 +14,9 @@ import (
 // for comes back as another: a time value as text and a set as a list, which a
 // declared attribute accepts; identifiers may come back in another order. Names
 // of more than 1,024 bytes and more than 10,000 properties are written and not
-// read, and an event with an Original and no Time comes back with both. An error is a *FieldError: numbers that are not finite, text that is not UTF-8
-// and times outside the years 1 to 9999 cannot be written.
+// read, an event with an Original and no Time comes back with both, and Auth is
+// not written. An error is a *FieldError: numbers that are not finite, text that
+// is not UTF-8 and times outside the years 1 to 9999 cannot be written.
 func (e Event) MarshalJSON() ([]byte, error) {
 	w := jsonWriter{buf: make([]byte, 0, 256)}
 	w.open()

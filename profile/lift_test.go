@@ -215,6 +215,7 @@ func TestEvent_ContentHash(t *testing.T) {
 		"property added": func(e *Event) { e.Properties["z"] = Value{} },
 		"trait":          func(e *Event) { e.Traits["home"] = Value{} },
 		"kind":           func(e *Event) { e.Properties["a"] = String("1") },
+		"authentication": func(e *Event) { e.Auth = 1 },
 		"list as a set":  func(e *Event) { e.Properties["b"] = Set(e.Properties["b"].Elements()...) },
 	}
 	seen := map[[16]byte]string{want: "base"}
