@@ -60,7 +60,7 @@ func TestCross_identity(t *testing.T) {
 				s.Unlink(a, b, at)
 				g.decide(t, identity.Unlink, at, a, b)
 			case kind == 2 && r.IntN(3) == 0:
-				s.Veto(a, b)
+				s.Veto(a, b, at)
 				g.veto(t, a, b)
 			default:
 				e := track(int(at.At), "Visit", nil)

@@ -11,7 +11,9 @@
 //   - decode.go: what the stored bytes of a state say;
 //   - index.go: what the stored bytes of bitmaps and columns say;
 //   - eval.go: when a condition holds of a person at an instant;
-//   - partition.go: which identifiers are one person;
+//   - evidence.go: what is known of identifiers and pairs of them;
+//   - filter.go: what an identifier's policies make of its pairs;
+//   - partition.go: which identifiers are one person, and why;
 //   - store.go: all of it at once, a whole Portrait in memory.
 //
 // Nothing here is safe for concurrent use, but for functions over values that

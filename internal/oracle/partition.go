@@ -1,107 +1,70 @@
 package oracle
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/portraitdb/portrait/profile"
 )
 
-// Rules are the rules of identity, every default filled in.
-type Rules struct {
-	// Namespaces by name. An identifier of any other is generic.
-	Namespaces map[string]Namespace
-	// MaxNodes is how many identifiers one person may have; 0 is no bound.
-	MaxNodes int
-}
-
-// Namespace is what the rules say of one namespace.
-type Namespace struct {
-	Rank        int // smaller is stronger
-	Limit       int // how many of its values one person may have; 1 is unique, 0 is no bound
-	MaxPartners int // with more distinct partners an identifier is generic; 0 is no bound
-}
-
-// Node is one identifier.
-type Node struct {
-	Identifier profile.Identifier
-	Partners   int // distinct identifiers that events ever named together with it
-}
-
-// Decision is what a person decided about a pair.
-type Decision uint8
-
-// The decisions.
-const (
-	Undecided Decision = iota
-	Linked
-	Unlinked
-)
-
-// Edge is the evidence about one pair of identifiers.
-type Edge struct {
-	A, B     profile.Identifier // in any order
-	Seen     bool               // an event named both
-	First    profile.Stamp      // of the earliest such event
-	Decision Decision
-	Decided  profile.Stamp // when; meaningless while Undecided
-}
-
 // Partition returns which identifiers are one person: the groups, each sorted,
 // ordered by their first. It is the definition itself: take every live edge in
-// the order of strength and unite its two sides, unless that breaks a rule.
+// the order of strength and unite its two sides, unless that breaks a rule. There
+// is at most one edge of a pair. An identifier that only an edge names is one
+// that no event named.
 func Partition(nodes []Node, edges []Edge, vetoes [][2]profile.Identifier, rules Rules) [][]profile.Identifier {
-	generic := map[profile.Identifier]bool{}
-	group := map[profile.Identifier]*[]profile.Identifier{} // of each identifier, its group
-	for _, n := range nodes {
-		generic[n.Identifier] = rules.Generic(n)
-		group[n.Identifier] = &[]profile.Identifier{n.Identifier}
-	}
-	var live []Edge
+	return unite(nodes, edges, vetoes, rules).groups()
+}
+
+// united is a partition with the edges that made it.
+type united struct {
+	nodes  map[profile.Identifier]Node
+	group  map[profile.Identifier]*[]profile.Identifier // of each identifier, its group
+	joints []Edge                                       // that united two groups
+}
+
+func unite(nodes []Node, edges []Edge, vetoes [][2]profile.Identifier, rules Rules) *united {
+	u := &united{nodes: map[profile.Identifier]Node{}, group: map[profile.Identifier]*[]profile.Identifier{}}
 	for _, e := range edges {
-		for _, end := range []profile.Identifier{e.A, e.B} {
-			if group[end] == nil { // named by a decision only
-				generic[end] = rules.Generic(Node{Identifier: end})
-				group[end] = &[]profile.Identifier{end}
-			}
-		}
-		wanted := e.Decision == Linked || e.Seen && e.Decision == Undecided
-		if wanted && !generic[e.A] && !generic[e.B] {
-			live = append(live, e)
-		}
+		u.nodes[e.A] = Node{Identifier: e.A}
+		u.nodes[e.B] = Node{Identifier: e.B}
 	}
+	for _, n := range nodes {
+		u.nodes[n.Identifier] = n
+	}
+	of := Incident(edges)
+	filters := map[profile.Identifier]filter{}
+	for id, n := range u.nodes {
+		u.group[id] = &[]profile.Identifier{id}
+		filters[id] = rules.filter(n, of[id])
+	}
+	live := slices.DeleteFunc(slices.Clone(edges), func(e Edge) bool {
+		return e.class() == nothing || !rules.passes(filters[e.A], e, e.B) || !rules.passes(filters[e.B], e, e.A)
+	})
 	slices.SortFunc(live, rules.strength)
 
 	vetoed := map[[2]profile.Identifier]bool{}
 	for _, v := range vetoes {
-		vetoed[v] = true
-		vetoed[[2]profile.Identifier{v[1], v[0]}] = true
+		vetoed[pair(v[0], v[1])] = true
 	}
 	for _, e := range live {
-		a, b := group[e.A], group[e.B]
-		if a == b || !rules.compatible(*a, *b, vetoed) {
+		a, b := u.group[e.A], u.group[e.B]
+		if a == b || !u.compatible(*a, *b, vetoed, rules) {
 			continue
 		}
+		u.joints = append(u.joints, e)
 		*a = append(*a, *b...)
 		for _, id := range *b {
-			group[id] = a
+			u.group[id] = a
 		}
 	}
-	return groups(group)
-}
-
-// Generic reports whether an identifier has had too many partners to name one
-// person.
-func (r Rules) Generic(n Node) bool {
-	namespace, known := r.Namespaces[n.Identifier.Namespace]
-	return !known || namespace.MaxPartners > 0 && n.Partners > namespace.MaxPartners
+	return u
 }
 
 // groups lists the distinct groups in order.
-func groups(group map[profile.Identifier]*[]profile.Identifier) [][]profile.Identifier {
+func (u *united) groups() [][]profile.Identifier {
 	var out [][]profile.Identifier
 	listed := map[*[]profile.Identifier]bool{}
-	for _, g := range group {
+	for _, g := range u.group {
 		if !listed[g] {
 			listed[g] = true
 			slices.SortFunc(*g, profile.Identifier.Compare)
@@ -113,17 +76,17 @@ func groups(group map[profile.Identifier]*[]profile.Identifier) [][]profile.Iden
 }
 
 // compatible reports whether two groups may become one.
-func (r Rules) compatible(a, b []profile.Identifier, vetoed map[[2]profile.Identifier]bool) bool {
+func (u *united) compatible(a, b []profile.Identifier, vetoed map[[2]profile.Identifier]bool, rules Rules) bool {
 	all := slices.Concat(a, b)
-	if r.MaxNodes > 0 && len(all) > r.MaxNodes {
+	if rules.MaxNodes > 0 && len(all) > rules.MaxNodes {
 		return false
 	}
-	values := map[string]int{}
+	values := map[string][]Node{}
 	for _, id := range all {
-		values[id.Namespace]++
+		values[id.Namespace] = append(values[id.Namespace], u.nodes[id])
 	}
-	for namespace, n := range values {
-		if limit := r.Namespaces[namespace].Limit; limit > 0 && n > limit {
+	for namespace, of := range values {
+		if rules.Namespaces[namespace].tooMany(of) {
 			return false
 		}
 	}
@@ -132,7 +95,7 @@ func (r Rules) compatible(a, b []profile.Identifier, vetoed map[[2]profile.Ident
 	}
 	for _, x := range a {
 		for _, y := range b {
-			if vetoed[[2]profile.Identifier{x, y}] {
+			if vetoed[pair(x, y)] {
 				return false
 			}
 		}
@@ -140,49 +103,28 @@ func (r Rules) compatible(a, b []profile.Identifier, vetoed map[[2]profile.Ident
 	return true
 }
 
-// strength orders edges: manual before event; the rank of the weaker end, then of
-// the stronger; the time of the decision or of the first event; the identifiers,
-// the weaker one first.
-func (r Rules) strength(x, y Edge) int {
-	xWeak, xStrong := r.ends(x)
-	yWeak, yStrong := r.ends(y)
-	xManual, xAt := x.standing()
-	yManual, yAt := y.standing()
-	if xManual != yManual {
-		if xManual {
-			return -1
+// tooMany reports whether the values of the namespace are more than one person
+// may have: ever, or first seen within one stretch of Per. A value that no event
+// named was never seen.
+func (n Namespace) tooMany(of []Node) bool {
+	switch {
+	case n.unique():
+		return len(of) > 1
+	case n.Limit == 0:
+		return false
+	case n.Per == 0:
+		return len(of) > n.Limit
+	}
+	for _, from := range of {
+		within := 0
+		for _, o := range of {
+			if o.Dated && o.Since >= from.Since && int64(o.Since-from.Since) < n.Per {
+				within++
+			}
 		}
-		return 1
+		if from.Dated && within > n.Limit {
+			return true
+		}
 	}
-	return cmp.Or(
-		cmp.Compare(r.rank(xWeak), r.rank(yWeak)),
-		cmp.Compare(r.rank(xStrong), r.rank(yStrong)),
-		xAt.Compare(yAt),
-		xWeak.Compare(yWeak),
-		xStrong.Compare(yStrong),
-	)
+	return false
 }
-
-// standing returns whether a person decided the edge, and the time that it
-// counts from.
-func (e Edge) standing() (manual bool, at profile.Stamp) {
-	if e.Decision == Linked {
-		return true, e.Decided
-	}
-	return false, e.First
-}
-
-// ends returns the ends of an edge, the weaker first.
-func (r Rules) ends(e Edge) (weak, strong profile.Identifier) {
-	if r.stronger(e.A, e.B) < 0 {
-		return e.B, e.A
-	}
-	return e.A, e.B
-}
-
-// stronger orders identifiers, the strongest first: by rank, then by their bytes.
-func (r Rules) stronger(a, b profile.Identifier) int {
-	return cmp.Or(cmp.Compare(r.rank(a), r.rank(b)), a.Compare(b))
-}
-
-func (r Rules) rank(id profile.Identifier) int { return r.Namespaces[id.Namespace].Rank }

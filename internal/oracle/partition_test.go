@@ -131,7 +131,7 @@ func TestPartition(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var nodes []Node
 			for _, s := range tt.generic {
-				nodes = append(nodes, Node{id(t, s), 3})
+				nodes = append(nodes, Node{Identifier: id(t, s), Partners: 3})
 			}
 			var vetoes [][2]profile.Identifier
 			for _, v := range tt.vetoes {
@@ -153,7 +153,7 @@ func TestPartition(t *testing.T) {
 }
 
 func TestPartition_bounds_are_exact(t *testing.T) {
-	nodes := []Node{{id(t, "anon:1"), 2}}
+	nodes := []Node{{Identifier: id(t, "anon:1"), Partners: 2}}
 	edges := []Edge{{A: id(t, "user:a"), B: id(t, "anon:1"), Seen: true}}
 	if got := Partition(nodes, edges, nil, testRules()); len(got) != 1 {
 		t.Errorf("with as many partners as allowed: %v", got)

@@ -64,7 +64,7 @@ func TestStore_People(t *testing.T) {
 	unlink := func(second int, a, b string) step {
 		return func(s *Store) { s.Unlink(id(t, a), id(t, b), stamp(second)) }
 	}
-	veto := func(a, b string) step { return func(s *Store) { s.Veto(id(t, a), id(t, b)) } }
+	veto := func(a, b string) step { return func(s *Store) { s.Veto(id(t, a), id(t, b), stamp(1)) } }
 	for _, tt := range []struct {
 		name  string
 		steps []step
@@ -193,7 +193,7 @@ func TestStore_is_order_free(t *testing.T) {
 				steps = append(steps, func(s *Store) { s.Unlink(a, b, at) })
 			case 2:
 				if a != b {
-					steps = append(steps, func(s *Store) { s.Veto(a, b) })
+					steps = append(steps, func(s *Store) { s.Veto(a, b, at) })
 				}
 			default:
 				e := randomEvent(r, i)
