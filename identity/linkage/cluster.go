@@ -1,6 +1,14 @@
 package linkage
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+)
 
 // Edge is a pair of records that may be the same person.
 type Edge struct {
@@ -13,23 +21,314 @@ type Edge struct {
 // ClusterOptions says which clusters may join. Its zero value holds the defaults.
 type ClusterOptions struct {
 	// MinMean is the least mean weight in bits over all pairs across two clusters,
-	// each clamped to Clamp, at which the clusters join. The default, for nil, is -2.
+	// each bounded by Clamp, at which the clusters join. The default, for nil, is -2:
+	// a person's records may differ much, but not from all the others.
 	MinMean *float64
-	// Clamp bounds what one pair counts for or against a join, in bits. The default
-	// is 12.
+	// Clamp bounds what one pair counts for or against a join, in bits, so that it
+	// can be outvoted. The default is 12, the most 1,024.
 	Clamp float64
-	// MaxSize is the most records in a cluster. The default is 200.
+	// MaxSize is the most records in a cluster. The default is 200, the most 65,536.
 	MaxSize int
-	// Cannot, if not nil, reports whether two records must not be in one cluster.
-	Cannot func(a, b int32) bool
 	// Components gives the connected components of the edges, with no regard to
-	// the other options. They are there to compare with, not to be used: one wrong
-	// edge welds two people together.
+	// the other options or to what must not join. They are there to be compared
+	// with, not to be used: one wrong edge welds two people together.
 	Components bool
 }
 
+const (
+	maxClamp       = 1024
+	maxClusterSize = 1 << 16
+	// A weight is summed in units of 2^-20 bit, as a whole number: the sum then does
+	// not depend on the order of the records.
+	unit = 1 << 20
+	// What is remembered about clusters that did not join is bounded by this many
+	// pairs of them, of some 40 bytes each, beyond which it is found out anew.
+	maxRefusals = 1 << 22
+)
+
+// resolve fills in the defaults and refuses what makes no sense.
+func (o ClusterOptions) resolve() (minMean, clamp float64, maxSize int, err error) {
+	minMean = -2
+	if o.MinMean != nil {
+		minMean = *o.MinMean
+	}
+	clamp, maxSize = cmp.Or(o.Clamp, 12), cmp.Or(o.MaxSize, 200)
+	var faults []error
+	if math.IsNaN(minMean) || math.IsInf(minMean, 0) {
+		faults = append(faults, fmt.Errorf("linkage: MinMean %v is not a finite number", minMean))
+	}
+	if !(clamp > 0 && clamp <= maxClamp) {
+		faults = append(faults, fmt.Errorf("linkage: Clamp %v is not above 0 and at most %d", clamp, maxClamp))
+	}
+	if maxSize < 1 || maxSize > maxClusterSize {
+		faults = append(faults, fmt.Errorf("linkage: MaxSize %d is not from 1 to %d", maxSize, maxClusterSize))
+	}
+	return minMean, clamp, maxSize, errors.Join(faults...)
+}
+
 // cluster groups the records 0 to n-1 and returns the cluster of each: the least
-// record number in it. score is asked for the weight of pairs that have no edge.
-func cluster(ctx context.Context, n int, edges []Edge, score func(a, b int32) float64, opt ClusterOptions) ([]int32, error) {
-	return nil, ctx.Err()
+// record number in it. Edges may come in any order; of two for one pair the
+// stronger counts.
+//
+// The edges are gone through by weight, strongest first, ties by A and B. The
+// clusters at the ends of an edge join if the mean weight over all pairs across
+// them is high enough, no such pair is one that cannot be (cannot may be nil) and
+// they are not too large together. score is asked for the weight of pairs that
+// have no edge; a NaN is no evidence. Both functions must be symmetric.
+//
+// No pair is scored twice unless there are more than maxRefusals pairs of clusters
+// with edges between them that did not join. An edge costs at most the pairs across
+// two clusters, whatever the number of edges at its ends.
+func cluster(
+	ctx context.Context, n int, edges []Edge,
+	score func(a, b int32) float64, cannot func(a, b int32) bool, opt ClusterOptions,
+) ([]int32, error) {
+	minMean, clamp, maxSize, err := opt.resolve()
+	if err != nil {
+		return nil, err
+	}
+	g, err := newEdges(n, edges)
+	if err != nil {
+		return nil, err
+	}
+	m := &merger{
+		edges: g, score: score, cannot: cannot,
+		forest: newForest(n), refused: map[uint64]int64{}, limit: maxRefusals,
+		minMean: minMean * unit, clamp: clamp, maxSize: int32(maxSize), free: opt.Components,
+	}
+	if err := m.run(ctx); err != nil {
+		return nil, err
+	}
+	return m.forest.labels(), nil
+}
+
+// merger joins clusters. A cluster is a node of the forest; what holds across two
+// nodes holds for ever, since a node never changes.
+type merger struct {
+	edges  *edges
+	score  func(a, b int32) float64
+	cannot func(a, b int32) bool
+	forest *forest
+	// The sum across two nodes that were tried and did not join, or never.
+	refused map[uint64]int64
+	limit   int // of refused
+
+	minMean float64 // in units
+	clamp   float64 // in bits
+	maxSize int32
+	free    bool // join whatever an edge joins
+}
+
+// never stands for the sum across two clusters of which a pair must not join.
+const never = math.MinInt64
+
+// run goes through the edges once.
+func (m *merger) run(ctx context.Context) error {
+	for i, e := range m.edges.ranked() {
+		if i%256 == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		m.consider(e)
+	}
+	return nil
+}
+
+// consider joins the clusters at the ends of an edge if they may.
+func (m *merger) consider(e Edge) {
+	f := m.forest
+	x, y := f.root(e.A), f.root(e.B)
+	switch {
+	case x == y:
+		return
+	case m.free:
+		f.join(x, y)
+		return
+	case f.size[x]+f.size[y] > m.maxSize:
+		return
+	}
+	key := nodePair(x, y)
+	if _, known := m.refused[key]; known {
+		return
+	}
+	sum := m.across(x, y)
+	if sum != never && float64(sum) >= m.minMean*float64(int64(f.size[x])*int64(f.size[y])) {
+		f.join(x, y)
+		return
+	}
+	if len(m.refused) >= m.limit {
+		clear(m.refused)
+	}
+	m.refused[key] = sum
+	f.tried[x], f.tried[y] = true, true
+}
+
+// across returns the sum of the weights of all pairs across two nodes.
+//
+// Of two nodes the younger is taken apart. Whichever nodes were once tried with each
+// other, their ancestors are younger than both, so that taking apart the ancestors
+// comes by just these two.
+func (m *merger) across(x, y int32) int64 {
+	f := m.forest
+	if x < y {
+		x, y = y, x
+	}
+	if f.tried[x] && f.tried[y] {
+		if sum, known := m.refused[nodePair(x, y)]; known {
+			return sum
+		}
+	}
+	if f.leaf(x) {
+		return m.weight(y, x)
+	}
+	parts := f.parts[x-f.leaves]
+	left := m.across(parts[0], y)
+	if left == never {
+		return never
+	}
+	right := m.across(parts[1], y)
+	if right == never {
+		return never
+	}
+	return left + right
+}
+
+// weight returns the weight of two records in units, or never.
+func (m *merger) weight(a, b int32) int64 {
+	if m.cannot != nil && m.cannot(a, b) {
+		return never
+	}
+	w, known := m.edges.weight(a, b)
+	bits := float64(w)
+	if !known {
+		bits = m.score(a, b)
+	}
+	if math.IsNaN(bits) {
+		return 0
+	}
+	return int64(math.RoundToEven(min(max(bits, -m.clamp), m.clamp) * unit))
+}
+
+// nodePair is a key for two nodes in either order.
+func nodePair(x, y int32) uint64 {
+	return uint64(min(x, y))<<32 | uint64(max(x, y))
+}
+
+// edges are edges by their lesser record, then the other.
+type edges struct {
+	list   []Edge
+	firsts []int // where each record's edges start in list, and the end of the last's
+}
+
+// newEdges checks and sorts edges. It leaves the caller's as they are.
+func newEdges(n int, given []Edge) (*edges, error) {
+	list := make([]Edge, len(given))
+	for i, e := range given {
+		switch {
+		case e.A == e.B || min(e.A, e.B) < 0 || int(max(e.A, e.B)) >= n:
+			return nil, fmt.Errorf("linkage: edge %d joins records %d and %d of %d", i, e.A, e.B, n)
+		case e.Weight != e.Weight:
+			return nil, fmt.Errorf("linkage: edge %d, of records %d and %d, has no weight", i, e.A, e.B)
+		}
+		list[i] = Edge{min(e.A, e.B), max(e.A, e.B), e.Weight}
+	}
+	slices.SortFunc(list, func(x, y Edge) int {
+		return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B), cmp.Compare(y.Weight, x.Weight))
+	})
+	list = slices.CompactFunc(list, func(x, y Edge) bool { return x.A == y.A && x.B == y.B })
+	firsts := make([]int, n+1)
+	for _, e := range list {
+		firsts[e.A+1]++
+	}
+	for rec := range n {
+		firsts[rec+1] += firsts[rec]
+	}
+	return &edges{list, firsts}, nil
+}
+
+// weight returns the weight of the edge between two records, the lesser first, and
+// whether there is one.
+func (g *edges) weight(a, b int32) (float32, bool) {
+	of := g.list[g.firsts[a]:g.firsts[a+1]]
+	i, found := slices.BinarySearchFunc(of, b, func(e Edge, b int32) int { return cmp.Compare(e.B, b) })
+	if !found {
+		return 0, false
+	}
+	return of[i].Weight, true
+}
+
+// ranked yields the edges by weight, strongest first, ties by A and B, counted.
+func (g *edges) ranked() iter.Seq2[int, Edge] {
+	order := make([]uint64, len(g.list)) // the weight's rank and the index
+	for i, e := range g.list {
+		bits := math.Float32bits(e.Weight + 0) // minus zero becomes zero
+		if bits>>31 == 0 {
+			bits = ^bits & math.MaxInt32
+		}
+		order[i] = uint64(bits)<<32 | uint64(i)
+	}
+	slices.Sort(order)
+	return func(yield func(int, Edge) bool) {
+		for i, o := range order {
+			if !yield(i, g.list[uint32(o)]) {
+				return
+			}
+		}
+	}
+}
+
+// forest tells how clusters came about: its first nodes are the records, and each
+// join makes one node of two.
+type forest struct {
+	leaves int32
+	parent []int32    // the node above, or one further up, or the node itself
+	size   []int32    // the records below
+	tried  []bool     // whether the node was tried with another, in vain
+	parts  [][2]int32 // what each node but the records was made of
+}
+
+func newForest(n int) *forest {
+	f := &forest{
+		leaves: int32(n),
+		parent: make([]int32, n, 2*n), size: make([]int32, n, 2*n), tried: make([]bool, n, 2*n),
+	}
+	for i := range f.parent {
+		f.parent[i], f.size[i] = int32(i), 1
+	}
+	return f
+}
+
+func (f *forest) leaf(x int32) bool { return x < f.leaves }
+
+// root returns the node of a record's cluster.
+func (f *forest) root(x int32) int32 {
+	for f.parent[x] != x {
+		f.parent[x] = f.parent[f.parent[x]]
+		x = f.parent[x]
+	}
+	return x
+}
+
+// join makes one cluster of two.
+func (f *forest) join(x, y int32) {
+	z := int32(len(f.parent))
+	f.parent[x], f.parent[y] = z, z
+	f.parent = append(f.parent, z)
+	f.size = append(f.size, f.size[x]+f.size[y])
+	f.tried = append(f.tried, false)
+	f.parts = append(f.parts, [2]int32{x, y})
+}
+
+// labels returns the least record of each record's cluster.
+func (f *forest) labels() []int32 {
+	least := make([]int32, len(f.parent))
+	for i := range least {
+		least[i] = f.leaves
+	}
+	out := make([]int32, f.leaves)
+	for rec := range f.leaves {
+		root := f.root(rec)
+		least[root] = min(least[root], rec)
+		out[rec] = least[root]
+	}
+	return out
 }
