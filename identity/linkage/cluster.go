@@ -83,18 +83,9 @@ func cluster(
 	ctx context.Context, n int, edges []Edge,
 	score func(a, b int32) float64, cannot func(a, b int32) bool, opt ClusterOptions,
 ) ([]int32, error) {
-	minMean, clamp, maxSize, err := opt.resolve()
+	m, err := newMerger(n, edges, score, cannot, opt)
 	if err != nil {
 		return nil, err
-	}
-	g, err := newEdges(n, edges)
-	if err != nil {
-		return nil, err
-	}
-	m := &merger{
-		edges: g, score: score, cannot: cannot,
-		forest: newForest(n), refused: map[uint64]int64{}, limit: maxRefusals,
-		minMean: minMean * unit, clamp: clamp, maxSize: int32(maxSize), free: opt.Components,
 	}
 	if err := m.run(ctx); err != nil {
 		return nil, err
@@ -117,6 +108,24 @@ type merger struct {
 	clamp   float64 // in bits
 	maxSize int32
 	free    bool // join whatever an edge joins
+}
+
+func newMerger(
+	n int, edges []Edge, score func(a, b int32) float64, cannot func(a, b int32) bool, opt ClusterOptions,
+) (*merger, error) {
+	minMean, clamp, maxSize, err := opt.resolve()
+	if err != nil {
+		return nil, err
+	}
+	g, err := newEdges(n, edges)
+	if err != nil {
+		return nil, err
+	}
+	return &merger{
+		edges: g, score: score, cannot: cannot,
+		forest: newForest(n), refused: map[uint64]int64{}, limit: maxRefusals,
+		minMean: minMean * unit, clamp: clamp, maxSize: int32(maxSize), free: opt.Components,
+	}, nil
 }
 
 // never stands for the sum across two clusters of which a pair must not join.

@@ -11,6 +11,8 @@ import (
 type Evaluation struct {
 	// Records counts the records that were looked at.
 	Records int `json:"records"`
+	// People counts the true people.
+	People int `json:"people"`
 	// Pairs compares the pairs of records in one cluster with those of one person.
 	Pairs PairQuality `json:"pairs"`
 	// BCubed averages over records how much of a record's cluster is the same person
@@ -19,8 +21,6 @@ type Evaluation struct {
 	// Clusters counts the clusters, and Largest the records in the largest.
 	Clusters int `json:"clusters"`
 	Largest  int `json:"largest"`
-	// People counts the true people.
-	People int `json:"people"`
 	// Sizes counts the clusters of each size, ascending.
 	Sizes []SizeCount `json:"sizes"`
 	// OverMerged is the share of clusters that hold two people or more, and
