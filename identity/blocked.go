@@ -9,25 +9,20 @@ const (
 	minRepeatedOwn = 8
 )
 
-// longestBlocked is the length of the longest exact entry, quotes included.
-const longestBlocked = len(`"not_authenticated"`)
+// longestPlaceholder is the length of the longest entry of placeholder.
+const longestPlaceholder = len("not_authenticated")
+
+// signs are the ASCII characters that can be seen and are no letters or digits.
+const signs = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ "
 
 // blockedByDefault reports whether a value is one of the placeholders that
-// clients are known to send, and names the rule. It joins the lists of Segment
-// (all zeros and dashes, -1, null, anonymous), PostHog (its illegal IDs, quoted
-// or not) and Adobe (null, anonymous, invalid) with those met in the field.
+// clients are known to send, and names the rule. A pair of quotes around it does
+// not count.
 func blockedByDefault(s string, k Kind) (rule string, blocked bool) {
 	s = unquote(s)
-	if len(s) <= longestBlocked {
-		switch s { // these spelled otherwise may be names
-		case "NaN", "[object Object]":
-			return s, true
-		}
-		switch l := strings.ToLower(s); l {
-		case "anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email", "undefined", "true", "false",
-			"none", "null", "nil", "invalid", "unknown", "n/a", "test", "test@test.com", "-1",
-			"1234567890", "13800138000", "8613800138000", "+8613800138000":
-			return l, true
+	if len(s) <= longestPlaceholder {
+		if rule := placeholder(s); rule != "" {
+			return rule, true
 		}
 	}
 	for _, p := range [...]string{"noreply@", "no-reply@"} {
@@ -36,14 +31,62 @@ func blockedByDefault(s string, k Kind) (rule string, blocked bool) {
 		}
 	}
 	switch {
-	case strings.Trim(s, "0-") == "":
+	case only(s, "0-"):
 		return "^[0-]*$", true
-	case len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X") && strings.Trim(s[2:], "0") == "":
+	case len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X") && only(s[2:], "0"):
 		return "^0x0+$", true
-	case repeatedDigit(s) >= minRepeatedOf(k):
+	case only(s, "0"+signs):
+		return "zeros and signs", true
+	case len(s) >= macDigits && only(s, "fF:-{}"): // the greatest UUID, the MAC of broadcast
+		return "all ones", true
+	case repeatedDigit(strings.TrimPrefix(s, "+")) >= minRepeatedOf(k):
 		return "one repeated digit", true
 	}
 	return "", false
+}
+
+// placeholder returns the rule of a value that is a placeholder as a whole, or "".
+// The lists are those of
+//
+//	PostHog    its illegal IDs: from anonymous to false in any case, and as written
+//	           [object Object], NaN, None, none, null and 0. The words for nothing are
+//	           blocked here in any case; nan is not, for it is a name
+//	Segment    -1, null, anonymous, and ^[0-]*$ at blockedByDefault
+//	Adobe      null, anonymous, invalid
+//	the field  what languages print for nothing, what people type into a form, and
+//	           what systems tell to every app instead of an ID
+func placeholder(s string) (rule string) {
+	switch s {
+	case "NaN", "[object Object]":
+		return s
+	}
+	var buf [longestPlaceholder]byte // a lower-case copy, to allocate nothing
+	lower := buf[:copy(buf[:], s)]
+	for i, b := range lower {
+		if 'A' <= b && b <= 'Z' {
+			lower[i] = b + 'a' - 'A'
+		}
+	}
+	switch string(lower) {
+	case "anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email", "undefined", "true", "false",
+		"none", "null", "-1", "invalid",
+		"unknown", "n/a", "nil", "test", "test@test.com", "1234567890", "13800138000", "8613800138000", "+8613800138000",
+		"(null)", "<null>", "(none)", "(not set)", "<nil>", // Cocoa, web analytics, Go
+		"02:00:00:00:00:00", "02-00-00-00-00-00", "020000000000", // the MAC address that phones tell to apps
+		"9774d56d682e549c": // the Android ID of many phones of 2010 and of emulators
+		return string(lower)
+	}
+	return ""
+}
+
+// only reports whether a value holds no bytes but those.
+func only(s, bytes string) bool {
+	for i := range len(s) {
+		if strings.IndexByte(bytes, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func minRepeatedOf(k Kind) int {
@@ -58,16 +101,16 @@ func minRepeatedOf(k Kind) int {
 // repeatedDigit returns the length of a value that is one digit repeated, and 0
 // for any other.
 func repeatedDigit(s string) int {
-	if s == "" || s[0] < '0' || s[0] > '9' || strings.Trim(s, s[:1]) != "" {
+	if s == "" || s[0] < '0' || s[0] > '9' || !only(s, s[:1]) {
 		return 0
 	}
 	return len(s)
 }
 
-// unquote takes one pair of quotes off.
+// unquote takes one pair of quotes off, and the white space in it.
 func unquote(s string) string {
 	if n := len(s); n >= 2 && s[0] == s[n-1] && (s[0] == '"' || s[0] == '\'') {
-		return s[1 : n-1]
+		return trim(s[1 : n-1])
 	}
 	return s
 }

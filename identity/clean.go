@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/profile"
-	"golang.org/x/text/unicode/norm"
 )
 
 // The greatest lengths of a value in bytes: of a clean one, and of one that is
@@ -26,7 +26,7 @@ const (
 	UnknownNamespace Reason = "unknown_namespace" // not declared
 	Blocked          Reason = "blocked"           // a placeholder, or on the namespace's list
 	Empty            Reason = "empty"             // nothing, or nothing left by the normalisers
-	TooLong          Reason = "too_long"          // more than 1,024 bytes
+	TooLong          Reason = "too_long"          // more than Namespace.MaxLength
 	Invalid          Reason = "invalid"           // not UTF-8, a control character, or not of the namespace's form
 	TooMany          Reason = "too_many"          // beyond Config.MaxIdentifiers
 )
@@ -40,8 +40,10 @@ type DropError struct {
 	Position int
 	// Reason is the class of the fault.
 	Reason Reason
-	// Rule is what the value broke, such as an entry of a blocked list. It may be
-	// empty.
+	// Rule is what the value broke: the rule of the default list, the pattern, the
+	// name of the function or of the normaliser, with "panicked" behind it where a
+	// function of the host's did. It is empty where the reason says all: for
+	// UnknownNamespace, Empty and TooMany.
 	Rule string
 }
 
@@ -70,7 +72,7 @@ func (r *Rules) Clean(id profile.Identifier) (profile.Identifier, error) {
 // clean returns the normalised value, or why there is none.
 func (ns *namespace) clean(raw string) (value string, reason Reason, rule string) {
 	if len(raw) > maxRawLen {
-		return "", TooLong, ""
+		return "", TooLong, ns.tooLong()
 	}
 	if !utf8.ValidString(raw) {
 		return "", Invalid, "utf-8"
@@ -81,55 +83,79 @@ func (ns *namespace) clean(raw string) (value string, reason Reason, rule string
 	}
 	// A placeholder is told by its plain form, before a normaliser takes its
 	// letters away, and by its normal form, after one took its dashes.
-	if rule, bad := ns.blocks(plain); bad {
-		return "", Blocked, rule
+	if reason, rule := ns.blocks(plain); reason != "" {
+		return "", reason, rule
 	}
-	value, err := ns.normalize(raw)
+	value, fault := ns.normalize(raw)
 	switch {
-	case err != nil:
-		return "", Invalid, err.Error()
+	case fault != "":
+		return "", Invalid, fault
 	case value == "":
 		return "", Empty, ""
-	case len(value) > maxValueLen:
-		return "", TooLong, ""
+	case len(value) > ns.longest:
+		return "", TooLong, ns.tooLong()
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return "", Invalid, "control character"
 	}
-	for _, c := range value {
-		if unicode.IsControl(c) {
-			return "", Invalid, "control character"
+	if value != plain {
+		for _, form := range [...]string{value, plainForm(value)} {
+			if form == "" {
+				return "", Empty, ""
+			}
+			if reason, rule := ns.blocks(form); reason != "" {
+				return "", reason, rule
+			}
 		}
 	}
-	if value == plain {
-		return value, "", ""
-	}
-	for _, form := range [...]string{value, plainForm(value)} {
-		if form == "" {
-			return "", Empty, ""
-		}
-		if rule, bad := ns.blocks(form); bad {
-			return "", Blocked, rule
-		}
+	if ns.accept != nil && !ns.accept.MatchString(value) {
+		return "", Invalid, ns.accept.String()
 	}
 	return value, "", ""
 }
 
+// tooLong is the rule that a value broke by its length.
+func (f *form) tooLong() string { return fmt.Sprintf("%d bytes", f.longest) }
+
 // plainForm is the form in which a value is compared with the blocked lists,
 // whatever the namespace's own normalisers are.
-func plainForm(s string) string { return trim(norm.NFKC.String(s)) }
+func plainForm(s string) string { return trim(nfkc(s)) }
 
-// blocks reports whether a value is blocked, and by which rule.
-func (ns *namespace) blocks(s string) (rule string, blocked bool) {
+// blocks says by which rule a value is no identifier. The reason is empty if none
+// blocks it.
+func (ns *namespace) blocks(s string) (reason Reason, rule string) {
 	if ns.blocked[s] {
-		return "blocked value", true
+		return Blocked, "blocked value"
 	}
 	for _, p := range ns.patterns {
 		if p.MatchString(s) {
-			return p.String(), true
+			return Blocked, p.String()
 		}
 	}
 	if ns.defaults {
-		return blockedByDefault(s, ns.kind)
+		if rule, bad := blockedByDefault(s, ns.kind); bad {
+			return Blocked, rule
+		}
 	}
-	return "", false
+	for _, b := range ns.blockers {
+		if reason, rule := b.run(s); reason != "" {
+			return reason, rule
+		}
+	}
+	return "", ""
+}
+
+// run asks the host's test. A value on which it panics is not of the namespace's
+// form, for nobody knows whether it is blocked.
+func (b blocker) run(s string) (reason Reason, rule string) {
+	defer func() {
+		if recover() != nil {
+			reason, rule = Invalid, panicked(b.name)
+		}
+	}()
+	if b.test(s) {
+		return Blocked, b.name
+	}
+	return "", ""
 }
 
 // Select cleans the identifiers of one event. It returns the ones that count,

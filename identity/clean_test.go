@@ -62,9 +62,9 @@ func TestRules_Clean(t *testing.T) {
 		{in: "fax:1", reason: UnknownNamespace},
 		{in: "user_id:\u3000 \t", reason: Empty},
 		{in: "steps/digits:abc", reason: Empty},
-		{in: "user_id:" + long, reason: TooLong},
-		{in: "user_id:" + strings.Repeat("ﷺ", 100), reason: TooLong}, // 18 letters each
-		{in: "user_id:" + strings.Repeat(long, 2000), reason: TooLong},
+		{in: "user_id:" + long, reason: TooLong, rule: "1024 bytes"},
+		{in: "user_id:" + strings.Repeat("ﷺ", 100), reason: TooLong, rule: "1024 bytes"}, // 18 letters each
+		{in: "user_id:" + strings.Repeat(long, 2000), reason: TooLong, rule: "1024 bytes"},
 		{in: "user_id:a\xffb", reason: Invalid, rule: "utf-8"},
 		{in: "user_id:a\x00b", reason: Invalid, rule: "control character"},
 		{in: "email:jane", reason: Invalid, rule: "email"},

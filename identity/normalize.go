@@ -1,12 +1,13 @@
 package identity
 
 import (
-	"errors"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 )
 
 // step is one normaliser of a namespace. It reports false for a value that the
@@ -14,40 +15,56 @@ import (
 type step struct {
 	name  string
 	apply func(string) (string, bool)
+	hosts bool // apply is the host's own, and so not to be trusted
 }
 
-// errUnstable is returned for a value that the normalisers never stop changing.
-var errUnstable = errors.New("does not settle")
+// unstable is the fault of a value that the normalisers never stop changing.
+const unstable = "does not settle"
 
 // maxRounds bounds how often a list of normalisers is repeated. One round
 // settles nearly every value, a second one confirms it.
 const maxRounds = 8
 
-// normalizerNames lists the normalisers, for messages.
+// normalizerNames lists the built-in normalisers, for messages.
 func normalizerNames() []string {
-	return []string{"trim", "nfkc", "lower", "fold", "digits", "email", "phone"}
+	return []string{"trim", "nfkc", "width", "lower", "fold", "digits", "email", "email-provider", "phone", "device"}
 }
 
-// normalizerOf returns the normaliser of that name.
-func normalizerOf(name string) (func(string) (string, bool), bool) {
+// builtIn returns the built-in normaliser of that name, or nil.
+func builtIn(name string) func(string) (string, bool) {
 	switch name {
 	case "trim":
-		return always(trim), true
+		return always(trim)
 	case "nfkc":
-		return always(norm.NFKC.String), true
+		return always(nfkc)
+	case "width":
+		return always(halfWidth)
 	case "lower":
-		return always(strings.ToLower), true
+		return always(strings.ToLower)
 	case "fold":
-		// A Caser may not be shared between goroutines.
-		return always(func(s string) string { return cases.Fold().String(s) }), true
+		return always(fold)
 	case "digits":
-		return always(digits), true
+		return always(digits)
 	case "email":
-		return email, true
+		return email
+	case "email-provider":
+		return mailbox
 	case "phone":
-		return phone, true
+		return phone
+	case "device":
+		return always(device)
+	default:
+		return nil
 	}
-	return nil, false
+}
+
+// stepOf returns the normaliser of that name, built in or the host's own.
+func stepOf(name string, own map[string]func(string) (string, bool)) (step, bool) {
+	if f := builtIn(name); f != nil {
+		return step{name: name, apply: f}, true
+	}
+	f := own[name]
+	return step{name: name, apply: f, hosts: true}, f != nil
 }
 
 // defaultSteps is what Namespace.Normalize means when it is nil.
@@ -65,26 +82,99 @@ func always(f func(string) string) func(string) (string, bool) {
 // normalize brings a value to the one spelling of its namespace. The steps are
 // repeated until nothing changes, because one may undo what another did (NFKC
 // makes capitals out of a trade mark sign); so a clean value stays as it is. The
-// error names the step that refused the value.
-func (ns *namespace) normalize(s string) (string, error) {
+// fault names the step that refused the value; it is empty if none did.
+func (f *form) normalize(s string) (value, fault string) {
 	for range maxRounds {
 		before := s
-		for _, st := range ns.steps {
-			next, ok := st.apply(s)
-			if !ok {
-				return "", errors.New(st.name)
+		for i := range f.steps {
+			if s, fault = f.steps[i].run(s); fault != "" {
+				return "", fault
 			}
-			s = next
 		}
 		if s == before || len(s) > maxRawLen { // no round makes it short again
-			return s, nil
+			return s, ""
 		}
 	}
-	return "", errUnstable
+	return "", unstable
+}
+
+// run applies the step.
+func (st *step) run(s string) (value, fault string) {
+	if st.hosts {
+		return st.runGuarded(s)
+	}
+	value, ok := st.apply(s)
+	if !ok {
+		return "", st.name
+	}
+	return value, ""
+}
+
+// runGuarded applies a function of the host's. It may panic, or return what is
+// not text: that is a fault of the value, not the end of the process.
+func (st *step) runGuarded(s string) (value, fault string) {
+	defer func() {
+		if recover() != nil {
+			value, fault = "", panicked(st.name)
+		}
+	}()
+	value, ok := st.apply(s)
+	if !ok || !utf8.ValidString(value) {
+		return "", st.name
+	}
+	return value, ""
+}
+
+// panicked is the fault of a value on which a function of the host's panicked.
+func panicked(name string) string { return name + " panicked" }
+
+// isASCII reports whether a value holds ASCII only, which no form of Unicode
+// changes.
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// nfkc composes a value and replaces what is only another shape of a character.
+func nfkc(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	return norm.NFKC.String(s)
+}
+
+// halfWidth makes full-width letters, digits and signs half-width, half-width
+// katakana full-width, and leaves everything else alone: unlike NFKC it keeps
+// "user²" and "user2" two values.
+func halfWidth(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	return width.Fold.String(s)
+}
+
+// fold maps a value to the form in which case does not matter.
+func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return cases.Fold().String(s) // a Caser may not be shared between goroutines
 }
 
 // trim cuts what cannot be seen off both ends.
-func trim(s string) string { return strings.TrimFunc(s, invisible) }
+func trim(s string) string {
+	if s != "" && visible(s[0]) && visible(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimFunc(s, invisible)
+}
+
+// visible reports whether a byte is a character that can be seen.
+func visible(b byte) bool { return ' ' < b && b < 0x7f }
 
 func invisible(c rune) bool {
 	return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c)
@@ -124,38 +214,4 @@ func digit(c rune) (rune, bool) {
 		}
 	}
 	return 0, false
-}
-
-// email lower-cases an e-mail address. The local part may be case-sensitive by
-// the standard and is not in practice.
-func email(s string) (string, bool) {
-	at := strings.LastIndexByte(s, '@')
-	if at <= 0 || at == len(s)-1 || strings.ContainsFunc(s, unicode.IsSpace) {
-		return "", false
-	}
-	return strings.ToLower(s), true
-}
-
-// The lengths of a phone number: E.164 allows 15 digits with the country code,
-// and below 5 are the short codes that everybody shares.
-const (
-	minPhone = 5
-	maxPhone = 15
-)
-
-// phone keeps the digits of a phone number, without the international prefix:
-// "+86 138-1234-5678", "tel:+86-138-1234-5678" and "0086 13812345678" are one.
-func phone(s string) (string, bool) {
-	if len(s) >= 4 && strings.EqualFold(s[:4], "tel:") {
-		s = s[4:]
-		s, _, _ = strings.Cut(s, ";") // the parameters of RFC 3966
-	}
-	if strings.ContainsFunc(s, unicode.IsLetter) {
-		return "", false // an extension, or words: a wrong number is worse than none
-	}
-	s = digits(s)
-	for strings.HasPrefix(s, "00") {
-		s = s[2:]
-	}
-	return s, minPhone <= len(s) && len(s) <= maxPhone
 }

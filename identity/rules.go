@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,10 +31,7 @@ type namespace struct {
 	limit    int // 0: none
 	slot     int // which of the limited namespaces this is; -1: none
 	partners int
-	steps    []step
-	defaults bool // the default list of blocked values applies
-	blocked  map[string]bool
-	patterns []*regexp.Regexp
+	form
 }
 
 // maxNameLen is the greatest length of a namespace's name, in bytes.
@@ -60,6 +55,7 @@ func New(c Config) (*Rules, error) {
 	if c.MaxIdentifiers < 0 {
 		faults = append(faults, fmt.Errorf("identity: max identifiers %d: want 0 or more", c.MaxIdentifiers))
 	}
+	faults = append(faults, checkHooks(&c)...)
 	ranks := make(map[int]string, len(c.Namespaces))
 	for _, decl := range c.Namespaces {
 		fault := func(format string, args ...any) {
@@ -72,7 +68,7 @@ func New(c Config) (*Rules, error) {
 			fault("priority %d is that of %q", decl.Priority, other)
 		}
 		ranks[decl.Priority] = decl.Name
-		ns := compile(decl, fault)
+		ns := compile(decl, &c, fault)
 		if ns.limit > 0 {
 			ns.slot = r.limited
 			r.limited++
@@ -88,7 +84,7 @@ func New(c Config) (*Rules, error) {
 }
 
 // compile makes one namespace ready and reports its faults.
-func compile(decl Namespace, fault func(format string, args ...any)) *namespace {
+func compile(decl Namespace, c *Config, fault func(format string, args ...any)) *namespace {
 	if err := checkName(decl.Name); err != nil {
 		fault("%w", err)
 	}
@@ -116,37 +112,10 @@ func compile(decl Namespace, fault func(format string, args ...any)) *namespace 
 		limit:    decl.Limit,
 		slot:     -1,
 		partners: cmp.Or(decl.MaxPartners, decl.Kind.maxPartners()),
-		defaults: !decl.AllowDefaultBlocked,
-		blocked:  make(map[string]bool, len(decl.Blocked)),
+		form:     compileForm(decl, c, fault),
 	}
 	if decl.Unique {
 		ns.limit = 1
-	}
-	steps := decl.Normalize
-	if steps == nil {
-		steps = defaultSteps(decl.Name)
-	}
-	for _, name := range steps {
-		apply, ok := normalizerOf(name)
-		if !ok {
-			fault("unknown normaliser %q: want one of %s", name, strings.Join(normalizerNames(), ", "))
-			continue
-		}
-		ns.steps = append(ns.steps, step{name, apply})
-	}
-	for _, v := range decl.Blocked {
-		ns.blocked[v] = true
-		if v, err := ns.normalize(v); err == nil {
-			ns.blocked[v] = true
-		}
-	}
-	for _, p := range decl.BlockedPatterns {
-		re, err := regexp.Compile(p)
-		if err != nil {
-			fault("blocked pattern: %w", err)
-			continue
-		}
-		ns.patterns = append(ns.patterns, re)
 	}
 	return ns
 }
