@@ -2,7 +2,9 @@ package oracle
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +66,18 @@ func TestStore_People(t *testing.T) {
 	unlink := func(second int, a, b string) step {
 		return func(s *Store) { s.Unlink(id(t, a), id(t, b), stamp(second)) }
 	}
-	veto := func(a, b string) step { return func(s *Store) { s.Veto(id(t, a), id(t, b), stamp(1)) } }
+	withdraw := func(second int, a, b string) step {
+		return func(s *Store) { s.Withdraw(id(t, a), id(t, b), stamp(second)) }
+	}
+	veto := func(second int, a, b string) step {
+		return func(s *Store) { s.Veto(id(t, a), id(t, b), stamp(second)) }
+	}
+	lift := func(second int, a, b string) step {
+		return func(s *Store) { s.WithdrawVeto(id(t, a), id(t, b), stamp(second)) }
+	}
+	match := func(weight int32, a, b string) step {
+		return func(s *Store) { s.Match(id(t, a), id(t, b), Match{Weak: weight > 0, Weight: weight}) }
+	}
 	for _, tt := range []struct {
 		name  string
 		steps []step
@@ -95,7 +108,27 @@ func TestStore_People(t *testing.T) {
 		{"of decisions at one instant, the unlink counts", []step{unlink(3, "email:x", "user:a"), link(3, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
 		{"in either order", []step{link(3, "email:x", "user:a"), unlink(3, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
 		{"an unlink outlasts events", []step{unlink(1, "user:a", "email:x"), ingest(9, "user:a email:x")}, []string{"user:a: 1"}},
-		{"a veto outlasts a link", []step{veto("email:x", "user:a"), link(9, "user:a", "email:x"), ingest(1, "user:a email:x"), ingest(2, "email:x")}, []string{"email:x: 1", "user:a: 1"}},
+		{"a veto outlasts a link", []step{veto(1, "email:x", "user:a"), link(9, "user:a", "email:x"), ingest(1, "user:a email:x"), ingest(2, "email:x")}, []string{"email:x: 1", "user:a: 1"}},
+		{"a link taken back", []step{link(1, "user:a", "email:x"), withdraw(2, "email:x", "user:a"), ingest(1, "user:a"), ingest(2, "email:x")}, []string{"email:x: 1", "user:a: 1"}},
+		{"an unlink taken back", []step{unlink(1, "user:a", "email:x"), withdraw(2, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"email:x user:a: 1"}},
+		{"taken back before it is decided", []step{withdraw(2, "user:a", "email:x"), unlink(1, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"email:x user:a: 1"}},
+		{"of decisions at one instant, a link outlasts its withdrawal", []step{withdraw(2, "user:a", "email:x"), link(2, "user:a", "email:x"), withdraw(2, "user:a", "email:x"), ingest(1, "user:a")}, []string{"email:x user:a: 1"}},
+		{"and so does an unlink", []step{unlink(2, "user:a", "email:x"), withdraw(2, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
+		{"a veto taken back", []step{veto(1, "email:x", "user:a"), lift(2, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"email:x user:a: 1"}},
+		{"a veto taken back before it was given", []step{lift(2, "user:a", "email:x"), veto(1, "email:x", "user:a"), ingest(1, "user:a email:x")}, []string{"email:x user:a: 1"}},
+		{"a veto given again", []step{veto(3, "email:x", "user:a"), lift(2, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
+		{"a veto and its withdrawal at one instant", []step{veto(2, "email:x", "user:a"), lift(2, "user:a", "email:x"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
+		{"in either order too", []step{lift(2, "user:a", "email:x"), veto(2, "email:x", "user:a"), ingest(1, "user:a email:x")}, []string{"user:a: 1"}},
+		{"a match ties", []step{match(9, "email:x", "user:a"), ingest(1, "user:a"), ingest(2, "email:x")}, []string{"email:x user:a: 2"}},
+		{"the last match counts", []step{match(9, "email:x", "user:a"), match(0, "user:a", "email:x"), ingest(1, "user:a"), ingest(2, "email:x")}, []string{"email:x: 1", "user:a: 1"}},
+		{"a match outlives no veto", []step{match(9, "email:x", "user:a"), veto(1, "user:a", "email:x"), ingest(1, "user:a"), ingest(2, "email:x")}, []string{"email:x: 1", "user:a: 1"}},
+		{"a match of the unknown is no person", []step{match(9, "email:x", "user:a")}, nil},
+		{"matches are no partners", []step{match(1, "anon:k", "email:x"), match(1, "anon:k", "email:y"), match(1, "anon:k", "email:z"), ingest(4, "anon:k")}, []string{"anon:k email:x email:y email:z: 1"}},
+		{
+			"of one identifier there is nothing to decide",
+			[]step{link(1, "user:a", "user:a"), veto(1, "user:a", "user:a"), match(1, "user:a", "user:a"), ingest(1, "user:a email:x")},
+			[]string{"email:x user:a: 1"},
+		},
 		{"a blocked identifier is no identifier", []step{ingest(1, "user:a email:null"), ingest(2, "user:b email:null")}, []string{"user:a: 1", "user:b: 1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,6 +184,7 @@ func TestStore_Ingest_outcomes(t *testing.T) {
 			e.Properties = map[string]profile.Value{"n": profile.List(profile.String("1"))}
 		}), Accepted},
 		{"a trait for a property", change(func(e *profile.Event) { e.MessageID = ""; e.Traits = map[string]profile.Value{"n": profile.Number(1)} }), Accepted},
+		{"another level of authentication", change(func(e *profile.Event) { e.Auth = 1 }), Reused},
 		{"nobody", change(func(e *profile.Event) { e.Identifiers = nil }), Refused},
 		{"only a blocked name", visit(t, 50, "email:null"), Refused},
 		{"a trait of the wrong kind", change(func(e *profile.Event) {
@@ -180,23 +214,32 @@ func TestStore_Members(t *testing.T) {
 func TestStore_is_order_free(t *testing.T) {
 	const seed = 20261122
 	r := rand.New(rand.NewPCG(seed, 2))
-	names := []string{"user:a", "user:b", "email:x", "email:y", "phone:1", "phone:2", "phone:3", "anon:1", "anon:2", "anon:3"}
-	for round := range 200 {
+	namespaces := slices.Sorted(maps.Keys(policyRules().Namespaces))
+	for round := range 300 {
 		var steps []func(*Store)
-		for i := range 30 {
-			a, b := id(t, names[r.IntN(len(names))]), id(t, names[r.IntN(len(names))])
+		for i := range 40 {
+			name := func() profile.Identifier {
+				return profile.Identifier{Namespace: namespaces[r.IntN(len(namespaces))], Value: fmt.Sprint(r.IntN(2))}
+			}
+			a, b := name(), name()
 			at := profile.Stamp{At: profile.Instant(r.IntN(5)), Tie: uint64(r.IntN(3))}
-			switch r.IntN(12) {
+			switch r.IntN(16) {
 			case 0:
 				steps = append(steps, func(s *Store) { s.Link(a, b, at) })
 			case 1:
 				steps = append(steps, func(s *Store) { s.Unlink(a, b, at) })
 			case 2:
-				if a != b {
-					steps = append(steps, func(s *Store) { s.Veto(a, b, at) })
-				}
+				steps = append(steps, func(s *Store) { s.Withdraw(a, b, at) })
+			case 3:
+				steps = append(steps, func(s *Store) { s.Veto(a, b, at) })
+			case 4:
+				steps = append(steps, func(s *Store) { s.WithdrawVeto(a, b, at) })
+			case 5: // the last match counts: let all of a pair say the same
+				weight := int32(len(a.String()) + len(b.String()))
+				steps = append(steps, func(s *Store) { s.Match(a, b, Match{Weak: weight%4 > 0, Weight: weight}) })
 			default:
 				e := randomEvent(r, i)
+				e.Auth = uint8(r.IntN(2))
 				e.Identifiers = []profile.Identifier{a}
 				if b != a {
 					e.Identifiers = append(e.Identifiers, b)
@@ -204,8 +247,13 @@ func TestStore_is_order_free(t *testing.T) {
 				steps = append(steps, func(s *Store) { s.Ingest(e) })
 			}
 		}
+		rules := policyRules()
+		rules.MaxNodes = 8
+		never := rules.Namespaces["never"]
+		never.Auth = 1
+		rules.Namespaces["never"] = never
 		run := func() []Profile {
-			s := newTestStore()
+			s := NewStore(rules, testSchema(), newTestStore().clean)
 			for _, step := range steps {
 				step(s)
 			}
