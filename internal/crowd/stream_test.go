@@ -28,7 +28,7 @@ func TestStream_belongings(t *testing.T) {
 			o := Options{Seed: 5}.withDefaults(len(people))
 			b := settle(people, o)
 			members, order := households(people)
-			people := count(len(b.residents), func(int) bool { return true })
+			people := len(b.residents)
 			near(t, "registered", count(people, func(i int) bool { return b.residents[i].user != "" }), people, o.Registered)
 			near(t, "two addresses", count(people, func(i int) bool { return len(b.residents[i].emails) > 1 }), people, o.SecondEmail)
 			near(t, "phones", count(people, func(i int) bool { return b.residents[i].hasPhone() }), people, o.Phone)
