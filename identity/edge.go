@@ -1,6 +1,10 @@
 package identity
 
-import "github.com/portraitdb/portrait/profile"
+import (
+	"cmp"
+
+	"github.com/portraitdb/portrait/profile"
+)
 
 // Node is what the rules need to know of one identifier.
 type Node struct {
@@ -48,10 +52,10 @@ type Decision uint8
 
 // The decisions about a pair.
 const (
-	None   Decision = iota // nobody decided
-	Link                   // the two are one
-	Unlink                 // the edge between the two does not count
-	Withdraw               // the decisions before are taken back: as if nobody had decided
+	None     Decision = iota // nobody decided
+	Link                     // the two are one
+	Unlink                   // the edge between the two does not count
+	Withdraw                 // the decisions before are taken back: as if nobody had decided
 )
 
 // String returns the decision's name.
@@ -112,18 +116,34 @@ func (e *Edge) See(at profile.Stamp) bool {
 	return *e != before
 }
 
-// Decide folds a decision in: the one with the greater stamp wins, and Unlink
-// where the stamps are equal. None is no decision and changes nothing. It
-// reports whether the edge changed.
+// Decide folds a decision in: the one with the greater stamp wins; where the
+// stamps are equal Unlink goes before Link, and Link before Withdraw. A Withdraw
+// that wins leaves the pair as if nobody had decided, and holds against decisions
+// of before. None is no decision and changes nothing. It reports whether the edge
+// changed.
 func (e *Edge) Decide(d Decision, at profile.Stamp) bool {
-	if d != Link && d != Unlink {
+	if d.weight() == 0 {
 		return false
 	}
-	if c := at.Compare(e.Decided); e.Decision != None && (c < 0 || c == 0 && d <= e.Decision) {
+	if c := at.Compare(e.Decided); e.Decision != None && (c < 0 || c == 0 && d.weight() <= e.Decision.weight()) {
 		return false
 	}
 	e.Decision, e.Decided = d, at
 	return true
+}
+
+// weight is the order of decisions of one stamp; that of None is 0.
+func (d Decision) weight() int {
+	switch d {
+	case Unlink:
+		return 3
+	case Link:
+		return 2
+	case Withdraw:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // Moved reports whether the change of an edge from before to after can change
@@ -133,26 +153,54 @@ func Moved(before, after Edge) bool {
 	if before.counts() != after.counts() {
 		return true
 	}
-	return after.counts() && (before.manual() != after.manual() || before.stamp() != after.stamp())
+	return after.counts() && before.place() != after.place()
 }
 
 // counts reports whether the edge is live as far as it alone can tell.
 func (e *Edge) counts() bool {
-	return e.Seen && e.Decision != Unlink || e.Decision == Link
+	return (e.Seen || e.Match.Weak) && e.Decision != Unlink || e.Decision == Link
 }
 
 func (e *Edge) manual() bool { return e.Decision == Link }
 
-// stamp is the edge's place in time in the order of edges.
-func (e *Edge) stamp() profile.Stamp {
-	if e.manual() {
-		return e.Decided
-	}
-	return e.First
+// firm reports whether the edge counts for more than linkage says of it.
+func (e *Edge) firm() bool {
+	return e.Seen && e.Decision != Unlink || e.Decision == Link
 }
 
-// Live reports whether an edge may unite anything: an event named both ends or
-// a person linked them, nobody unlinked them, and neither end is generic.
-func (r *Rules) Live(e Edge, a, b Node) bool {
-	return e.counts() && !r.Generic(a) && !r.Generic(b)
+// class is what kind of evidence an edge rests on, the strongest first.
+type class uint8
+
+const (
+	byHand class = iota
+	byEvent
+	byLinkage
+)
+
+// place is where an edge stands in the order of edges, as far as the edge alone
+// can tell. at is zero of an edge by linkage, and weight of any other.
+type place struct {
+	class  class
+	at     profile.Stamp
+	weight int32
+}
+
+// place is that of an edge that counts.
+func (e *Edge) place() place {
+	switch {
+	case e.manual():
+		return place{class: byHand, at: e.Decided}
+	case e.Seen:
+		return place{class: byEvent, at: e.First}
+	default:
+		return place{class: byLinkage, weight: e.Match.Weight}
+	}
+}
+
+// compareTime orders two places of one class: the earlier first, or the heavier.
+func (p place) compareTime(q place) int {
+	if c := p.at.Compare(q.at); c != 0 {
+		return c
+	}
+	return cmp.Compare(q.weight, p.weight)
 }

@@ -3,6 +3,8 @@ package identity
 import (
 	"iter"
 	"slices"
+
+	"github.com/portraitdb/portrait/profile"
 )
 
 // forest is a partition in the making over the vertices of a region: union-find,
@@ -10,7 +12,8 @@ import (
 type forest struct {
 	g      *region
 	sets   []set
-	counts []int32 // per vertex, of the root's set: values in each limited namespace
+	counts []int32 // per vertex, of the root's set: values in each limited namespace, the dated ones if it is windowed
+	times  []profile.Instant
 }
 
 // set is one vertex of a forest. size and vetoed are those of the whole set at
@@ -48,7 +51,7 @@ func (f *forest) grow() {
 		for range f.g.rules.limited {
 			f.counts = append(f.counts, 0)
 		}
-		if x.ns != nil && x.ns.slot >= 0 {
+		if x.ns != nil && x.ns.slot >= 0 && (x.ns.per == 0 || x.Dated) {
 			f.counts[v*f.g.rules.limited+x.ns.slot] = 1
 		}
 	}
@@ -92,12 +95,35 @@ func (f *forest) bars(a, b int32) (Rule, *namespace) {
 		if ns.unique {
 			return RuleUnique, ns
 		}
-		return RuleLimit, ns
+		if ns.per == 0 || f.crowded(ns, a, b) {
+			return RuleLimit, ns
+		}
 	}
 	if f.sets[a].vetoed && f.sets[b].vetoed && f.vetoes(a, b) {
 		return RuleVeto, nil
 	}
 	return 0, nil
+}
+
+// crowded reports whether more values of a namespace than its limit were first seen
+// within one stretch of its length, in two sets together.
+func (f *forest) crowded(ns *namespace, a, b int32) bool {
+	f.times = f.times[:0]
+	for _, v := range [...]int32{a, b} {
+		for m := range f.ring(v) {
+			if x := &f.g.vertices[m]; x.ns == ns && x.Dated {
+				f.times = append(f.times, x.Since)
+			}
+		}
+	}
+	slices.Sort(f.times)
+	for i, first := range f.times {
+		// The difference of two instants, whatever they are, fits an unsigned number.
+		if k := i + ns.limit; k < len(f.times) && uint64(f.times[k])-uint64(first) < ns.per {
+			return true
+		}
+	}
+	return false
 }
 
 // vetoes reports whether a member of the set a names one of the set b.

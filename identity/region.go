@@ -3,9 +3,8 @@ package identity
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
-
-	"github.com/portraitdb/portrait/profile"
 )
 
 // region is the part of the graph that one call of Regroup has read. Vertices
@@ -14,6 +13,7 @@ import (
 type region struct {
 	rules      *Rules
 	graph      Graph
+	live       LiveGraph // nil: graph is none
 	index      map[Token]int32
 	vertices   []vertex
 	components []component
@@ -24,7 +24,7 @@ type region struct {
 type vertex struct {
 	Node
 	ns        *namespace // nil: not declared, and so generic
-	generic   bool
+	out       bool       // generic or barred: no edge is live
 	vetoes    []Token
 	component int32 // the old one; none until it is read
 }
@@ -43,14 +43,14 @@ type component struct {
 // link is a live edge between two vertices that were read.
 type link struct {
 	weak, strong int32
-	manual       bool
-	at           profile.Stamp
+	place
 }
 
 func newRegion(r *Rules, g Graph) *region {
 	const usual = 8 // nodes at both ends of an edge
+	live, _ := g.(LiveGraph)
 	return &region{
-		rules: r, graph: g,
+		rules: r, graph: g, live: live,
 		index:      make(map[Token]int32, usual),
 		vertices:   make([]vertex, 0, usual),
 		components: make([]component, 0, 2),
@@ -62,12 +62,9 @@ func (g *region) vertex(t Token) (int32, error) {
 	if v, ok := g.index[t]; ok {
 		return v, nil
 	}
-	n, err := g.graph.Node(t)
+	n, err := readNode(g.graph, t)
 	if err != nil {
-		return none, fmt.Errorf("identity: node %v: %w", t, err)
-	}
-	if n.Token != t {
-		return none, fmt.Errorf("identity: node %v: got node %v", t, n.Token)
+		return none, err
 	}
 	var vetoes []Token
 	if n.Vetoed {
@@ -75,12 +72,12 @@ func (g *region) vertex(t Token) (int32, error) {
 			return none, fmt.Errorf("identity: vetoes of %v: %w", t, err)
 		}
 	}
-	v := int32(len(g.vertices))
+	v, ns := int32(len(g.vertices)), g.rules.byName[n.Identifier.Namespace]
 	g.index[t] = v
 	g.vertices = append(g.vertices, vertex{
 		Node:      n,
-		ns:        g.rules.byName[n.Identifier.Namespace],
-		generic:   g.rules.Generic(n),
+		ns:        ns,
+		out:       n.Barred || end{&n, ns}.generic(),
 		vetoes:    vetoes,
 		component: none,
 	})
@@ -97,9 +94,9 @@ func (g *region) component(v int32) (int32, error) {
 	if c := g.vertices[v].component; c != none {
 		return c, nil
 	}
-	tokens, err := g.graph.Component(g.vertices[v].Token)
+	tokens, err := g.list(v)
 	if err != nil {
-		return none, fmt.Errorf("identity: component of %v: %w", g.vertices[v].Token, err)
+		return none, err
 	}
 	c := int32(len(g.components))
 	members := make([]int32, 0, len(tokens))
@@ -121,67 +118,78 @@ func (g *region) component(v int32) (int32, error) {
 	return c, nil
 }
 
+// list returns the tokens of the old component of a vertex.
+func (g *region) list(v int32) ([]Token, error) {
+	tokens, err := g.graph.Component(g.vertices[v].Token)
+	if err != nil {
+		return nil, fmt.Errorf("identity: component of %v: %w", g.vertices[v].Token, err)
+	}
+	return tokens, nil
+}
+
 // inside reports whether a vertex is being replayed.
 func (g *region) inside(v int32) bool {
 	c := g.vertices[v].component
 	return c != none && g.components[c].inside
 }
 
+// end returns a vertex as an end of edges, until the next vertex is read.
+func (g *region) end(v int32) end { return end{&g.vertices[v].Node, g.vertices[v].ns} }
+
 // link returns the live link between two vertices; ok is false when the edge is
 // not live.
-func (g *region) link(e Edge, a, b int32) (l link, ok bool) {
-	if a == b || !e.counts() || g.vertices[a].generic || g.vertices[b].generic {
+func (g *region) link(e *Edge, a, b int32) (l link, ok bool) {
+	if a == b || !e.counts() || g.vertices[a].out || g.vertices[b].out {
 		return link{}, false
 	}
 	if g.rules.Compare(g.vertices[a].Identifier, g.vertices[b].Identifier) < 0 {
 		a, b = b, a
 	}
-	return link{weak: a, strong: b, manual: e.manual(), at: e.stamp()}, true
+	l = link{weak: a, strong: b, place: e.place()}
+	if l.class != byHand && (g.vertices[a].ns.filters || g.vertices[b].ns.filters) && barred(e, g.end(a), g.end(b)) {
+		return link{}, false
+	}
+	return l, true
 }
 
 // compare is the order in which edges are taken. Two links are equal only when
 // they have the same ends.
 func (g *region) compare(l, m link) int {
-	if l.manual != m.manual {
-		if l.manual {
-			return -1
-		}
-		return 1
+	if l.class != m.class {
+		return cmp.Compare(l.class, m.class)
 	}
 	// Live links have no generic ends, so every namespace is declared.
 	lw, ls, mw, ms := &g.vertices[l.weak], &g.vertices[l.strong], &g.vertices[m.weak], &g.vertices[m.strong]
 	return cmp.Or(
 		cmp.Compare(lw.ns.rank, mw.ns.rank),
 		cmp.Compare(ls.ns.rank, ms.ns.rank),
-		l.at.Compare(m.at),
+		l.compareTime(m.place),
 		lw.Identifier.Compare(mw.Identifier),
 		ls.Identifier.Compare(ms.Identifier),
 	)
 }
 
 // scan visits the live links of a vertex. The far end is read, its component is
-// not. A generic vertex has none, and its edges, which may be many, stay unread.
+// not. A vertex that is out has none, and its edges, which may be many, stay
+// unread.
 func (g *region) scan(v int32, visit func(l link, far int32)) error {
-	if g.vertices[v].generic {
+	if g.vertices[v].out {
 		return nil
 	}
 	t := g.vertices[v].Token
-	g.edges = g.edges[:0] // so that no other read falls into the iteration
-	for e, err := range g.graph.Edges(t) {
-		if err != nil {
-			return fmt.Errorf("identity: edges of %v: %w", t, err)
-		}
-		if e.Weak != t && e.Strong != t {
-			return fmt.Errorf("identity: edges of %v: got one between %v and %v", t, e.Weak, e.Strong)
-		}
-		if e.counts() {
-			g.edges = append(g.edges, e)
-		}
+	stream := g.graph.Edges
+	if g.live != nil {
+		stream = g.live.Live
 	}
-	for _, e := range g.edges {
-		far := e.Weak
-		if far == t {
-			far = e.Strong
+	var err error
+	if g.edges, err = readEdges(g.edges[:0], stream(t), t); err != nil {
+		return err
+	}
+	for i := range g.edges {
+		e := &g.edges[i]
+		far := e.far(t)
+		if !g.mayBeLive(v, far, e) {
+			continue
 		}
 		f, err := g.vertex(far)
 		if err != nil {
@@ -192,6 +200,45 @@ func (g *region) scan(v int32, visit func(l link, far int32)) error {
 		}
 	}
 	return nil
+}
+
+// mayBeLive is false of an edge that one need not know the far end of to know
+// that it is not live.
+func (g *region) mayBeLive(v int32, far Token, e *Edge) bool {
+	n := &g.vertices[v]
+	if !n.ns.filters || e.manual() {
+		return true
+	}
+	return !(n.ns.conflict == Shared && n.Shared) && (!n.ns.lookup || n.admits(far))
+}
+
+// readNode reads a node and holds it against what was asked for.
+func readNode(g Graph, t Token) (Node, error) {
+	n, err := g.Node(t)
+	if err != nil {
+		return Node{}, fmt.Errorf("identity: node %v: %w", t, err)
+	}
+	if n.Token != t {
+		return Node{}, fmt.Errorf("identity: node %v: got node %v", t, n.Token)
+	}
+	return n, nil
+}
+
+// readEdges appends those edges of a node that count to dst, all before any of them
+// is used, so that no other read falls into the iteration.
+func readEdges(dst []Edge, edges iter.Seq2[Edge, error], t Token) ([]Edge, error) {
+	for e, err := range edges {
+		if err != nil {
+			return dst, fmt.Errorf("identity: edges of %v: %w", t, err)
+		}
+		if e.Weak != t && e.Strong != t {
+			return dst, fmt.Errorf("identity: edges of %v: got one between %v and %v", t, e.Weak, e.Strong)
+		}
+		if e.counts() {
+			dst = append(dst, e)
+		}
+	}
+	return dst, nil
 }
 
 // between visits the live links among the members of one set, some of them

@@ -31,7 +31,7 @@ func (r *Rules) Regroup(g Graph, changed ...Pair) (Change, error) {
 		}
 	}
 	if len(w.seeds) == 0 {
-		return Change{}, nil
+		return Change{Refused: w.refusals(nil)}, nil
 	}
 	if !w.replay {
 		f, done, err := w.join()
@@ -55,7 +55,7 @@ type work struct {
 	seeds  []int32  // old components that the change touches
 	joins  []join   // live edges between two old components
 	replay bool     // some change is not of that form
-	shown  []linked // changed live edges, in the order given
+	shown  []linked // changed edges that count, in the order given
 }
 
 // join is a changed live edge that unites two old components, if it may.
@@ -64,11 +64,13 @@ type join struct {
 	pair Pair
 }
 
-// linked is a changed live edge and, once known, what barred it.
+// linked is a changed edge that counts and, once known, what barred it. Of one
+// that a filter takes out, link has its two ends alone.
 type linked struct {
 	join
-	rule Rule
-	ns   *namespace
+	live      bool
+	rule      Rule
+	namespace string
 }
 
 // classify reads what a change is about and drops it if it cannot matter.
@@ -88,17 +90,18 @@ func (w *work) classify(p Pair) error {
 	if err != nil {
 		return err
 	}
-	if w.vertices[a].generic || w.vertices[b].generic {
-		return w.classifyGeneric(a, b)
+	if w.rules.Compare(w.vertices[a].Identifier, w.vertices[b].Identifier) < 0 {
+		a, b = b, a
+		p = Pair{Weak: p.Strong, Strong: p.Weak}
 	}
-	p = w.rules.Pair(w.vertices[a].Node, w.vertices[b].Node)
 	e, _, err := w.graph.Edge(p)
 	if err != nil {
 		return fmt.Errorf("identity: edge %v %v: %w", p.Weak, p.Strong, err)
 	}
-	l, live := w.link(e, a, b)
-	if live && !slices.ContainsFunc(w.shown, func(s linked) bool { return s.pair == p }) {
-		w.shown = append(w.shown, linked{join: join{l, p}})
+	l, live := w.link(&e, a, b)
+	w.show(p, &e, l, live, a, b)
+	if !live {
+		return w.classifyDead(a, b)
 	}
 	ca, err := w.component(a)
 	if err != nil {
@@ -109,35 +112,73 @@ func (w *work) classify(p Pair) error {
 		return err
 	}
 	switch {
-	case ca != cb && live:
+	case ca != cb:
 		w.seeds = append(w.seeds, ca, cb)
 		w.joins = append(w.joins, join{l, p})
-	case ca == cb && (!live || l.manual || w.apart(a, b)):
-		// Of a manual edge within a component one cannot tell whether it moved to
-		// a later place.
+	case l.class != byEvent || e.Decision == Withdraw || w.apart(a, b):
+		// Of a manual edge, one by linkage, and one that may have been manual before,
+		// one cannot tell whether it moved to a later place.
 		return w.seed(a)
 	}
 	return nil
 }
 
-// classifyGeneric finds out whether a generic end has only now become so: it
-// then is not yet alone.
-func (w *work) classifyGeneric(ends ...int32) error {
-	for _, v := range ends {
-		if !w.vertices[v].generic {
+// show notes a changed edge that counts, for Change.Refused.
+func (w *work) show(p Pair, e *Edge, l link, live bool, a, b int32) {
+	if !e.counts() || slices.ContainsFunc(w.shown, func(s linked) bool { return s.pair == p }) {
+		return
+	}
+	s := linked{join: join{l, p}, live: live}
+	if !live {
+		s.link = link{weak: a, strong: b}
+		s.rule, s.namespace = bar(e, w.end(a), w.end(b))
+	}
+	w.shown = append(w.shown, s)
+}
+
+// classifyDead finds out whether an edge that is not live was so before: its ends
+// may then be in one old component, and an end that is out not yet alone. Of a node
+// that has long been out, or keeps many at bay, no more is read than the list of
+// its component.
+func (w *work) classifyDead(a, b int32) error {
+	if !w.vertices[a].out && !w.vertices[b].out {
+		together, err := w.together(a, b)
+		if err != nil || !together {
+			return err
+		}
+		return w.seed(a)
+	}
+	for _, v := range [...]int32{a, b} {
+		if !w.vertices[v].out {
 			continue
 		}
-		c, err := w.component(v)
+		alone, err := w.alone(v)
 		if err != nil {
 			return err
 		}
-		if len(w.components[c].members) > 1 {
+		if !alone {
 			if err := w.seed(v); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// together reports whether two vertices are in one old component, and reads its
+// nodes only if they are.
+func (w *work) together(a, b int32) (bool, error) {
+	if ca, cb := w.vertices[a].component, w.vertices[b].component; ca != none && cb != none {
+		return ca == cb, nil
+	}
+	tokens, err := w.list(a)
+	return err == nil && slices.Contains(tokens, w.vertices[b].Token), err
+}
+
+// alone reports whether the old component of a vertex holds no other.
+func (w *work) alone(v int32) (bool, error) {
+	tokens, err := w.list(v)
+	return err == nil && len(tokens) == 1, err
 }
 
 // seed has the component of v replayed.
@@ -203,8 +244,12 @@ func (w *work) barredAtItsTime(f *forest, l link) (Rule, *namespace, error) {
 // refuse notes why a changed edge is skipped.
 func (w *work) refuse(p Pair, rule Rule, ns *namespace) {
 	for i := range w.shown {
-		if w.shown[i].pair == p {
-			w.shown[i].rule, w.shown[i].ns = rule, ns
+		if w.shown[i].pair != p {
+			continue
+		}
+		w.shown[i].rule, w.shown[i].namespace = rule, ""
+		if ns != nil {
+			w.shown[i].namespace = ns.name
 		}
 	}
 }
@@ -217,7 +262,7 @@ func (w *work) outcome(f *forest) Change {
 	for _, s := range slices.Compact(w.seeds) {
 		c := &w.components[s]
 		root := f.find(c.members[0])
-		if int(f.sets[root].size) == len(c.members) && w.together(f, c, root) {
+		if int(f.sets[root].size) == len(c.members) && w.whole(f, c, root) {
 			continue
 		}
 		ch.Old = append(ch.Old, w.tokens(c.members))
@@ -235,21 +280,23 @@ func (w *work) outcome(f *forest) Change {
 	}
 	slices.SortFunc(ch.Old, byFirst)
 	slices.SortFunc(ch.New, byFirst)
-	for _, s := range w.shown {
-		if s.rule == 0 || f.find(s.weak) == f.find(s.strong) {
-			continue
-		}
-		refusal := Refusal{Pair: s.pair, Rule: s.rule}
-		if s.ns != nil {
-			refusal.Namespace = s.ns.name
-		}
-		ch.Refused = append(ch.Refused, refusal)
-	}
+	ch.Refused = w.refusals(f)
 	return ch
 }
 
-// together reports whether all members of an old component are in one set.
-func (w *work) together(f *forest, c *component, root int32) bool {
+// refusals returns the changed edges that unite nothing. f is nil where nothing is
+// replayed: an edge that a filter takes out then has its ends apart.
+func (w *work) refusals(f *forest) (out []Refusal) {
+	for _, s := range w.shown {
+		if s.rule != 0 && (f == nil || f.find(s.weak) != f.find(s.strong)) {
+			out = append(out, Refusal{Pair: s.pair, Rule: s.rule, Namespace: s.namespace})
+		}
+	}
+	return out
+}
+
+// whole reports whether all members of an old component are in one set.
+func (w *work) whole(f *forest, c *component, root int32) bool {
 	return !slices.ContainsFunc(c.members, func(m int32) bool { return f.find(m) != root })
 }
 

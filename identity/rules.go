@@ -28,9 +28,12 @@ type namespace struct {
 	kind     Kind
 	trait    string
 	unique   bool
-	limit    int // 0: none
-	slot     int // which of the limited namespaces this is; -1: none
+	limit    int    // 0: none
+	per      uint64 // the limit is one of so many microseconds; 0: of all time
+	slot     int    // which of the limited namespaces this is; -1: none
+	index    int    // among all namespaces, as declared
 	partners int
+	policies
 	form
 }
 
@@ -69,6 +72,7 @@ func New(c Config) (*Rules, error) {
 		}
 		ranks[decl.Priority] = decl.Name
 		ns := compile(decl, &c, fault)
+		ns.index = len(r.byRank)
 		if ns.limit > 0 {
 			ns.slot = r.limited
 			r.limited++
@@ -76,6 +80,7 @@ func New(c Config) (*Rules, error) {
 		r.byName[ns.name] = ns
 		r.byRank = append(r.byRank, ns)
 	}
+	faults = append(faults, r.compilePolicies(c)...)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
@@ -100,6 +105,14 @@ func compile(decl Namespace, c *Config, fault func(format string, args ...any)) 
 	if decl.Unique && decl.Limit > 1 {
 		fault("unique with a limit of %d", decl.Limit)
 	}
+	switch {
+	case decl.Per < 0:
+		fault("per %v: want 0 or more", decl.Per)
+	case decl.Per > 0 && decl.Unique:
+		fault("unique per %v: unique holds for all time", decl.Per)
+	case decl.Per > 0 && decl.Limit == 0:
+		fault("per %v without a limit", decl.Per)
+	}
 	if decl.MaxPartners < 0 {
 		fault("max partners %d: want 0 or more", decl.MaxPartners)
 	}
@@ -108,8 +121,9 @@ func compile(decl Namespace, c *Config, fault func(format string, args ...any)) 
 		rank:     decl.Priority,
 		kind:     decl.Kind,
 		trait:    decl.Trait,
-		unique:   decl.Unique,
+		unique:   decl.Unique || decl.Limit == 1 && decl.Per == 0,
 		limit:    decl.Limit,
+		per:      microseconds(decl.Per),
 		slot:     -1,
 		partners: cmp.Or(decl.MaxPartners, decl.Kind.maxPartners()),
 		form:     compileForm(decl, c, fault),
@@ -152,14 +166,6 @@ func (r *Rules) Rank(namespace string) int {
 // first of an event's identifiers in this order is the node that it folds into.
 func (r *Rules) Compare(a, b profile.Identifier) int {
 	return cmp.Or(cmp.Compare(r.Rank(a.Namespace), r.Rank(b.Namespace)), a.Compare(b))
-}
-
-// Generic reports whether a node has been seen with more partners than its
-// namespace allows. It then links nothing, and is no profile of its own. A node
-// of a namespace that is not declared is generic too.
-func (r *Rules) Generic(n Node) bool {
-	ns := r.byName[n.Identifier.Namespace]
-	return ns == nil || n.Partners > ns.partners
 }
 
 // FromTraits returns the identifiers that the traits of an identify event carry,

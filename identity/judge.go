@@ -1,0 +1,405 @@
+package identity
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Judge says what a change of the evidence about one pair does to the filters of
+// its two ends. Call it whenever See, Decide or a new Match changed an edge, or
+// the edge was erased: the Graph must already show the edge as it is now (none
+// when it was erased) and the partner counts that follow from it, and the ends
+// with Shared and Admitted as they were. before is the edge as it was, the zero
+// Edge if there was none.
+//
+// It returns the ends whose Shared or Admitted changed, which have to be stored
+// before anything else is asked of the rules, and the pairs that Regroup then has
+// to hear of: the pair itself when its edge begins to count, begins or ceases to
+// be live, takes another place in the order or makes an end generic; pairs of
+// other edges that begin or cease to be live with it; and an end paired with
+// itself when its Shared changed. Each event or decision may have several pairs
+// judged, one after the other, and regrouped together.
+//
+// An event costs the reading of the two ends, of the edge, and of the partners that
+// the quotas of the ends let through. All edges of an end are read only when one
+// that was let through goes away or moves back (by an Unlink, a Withdraw, a lighter
+// Match), when a partner of a unique namespace comes to a value under Shared that
+// is not shared yet, which can happen but twice per unique namespace without an
+// Unlink, and when a shared value may cease to be so.
+func (r *Rules) Judge(g Graph, p Pair, before Edge) (nodes []Node, changed []Pair, err error) {
+	if p.Weak == p.Strong {
+		return nil, nil, fmt.Errorf("identity: a pair of node %v with itself has no edge", p.Weak)
+	}
+	j := &judge{rules: r, graph: g}
+	weak, err := j.node(p.Weak)
+	if err != nil {
+		return nil, nil, err
+	}
+	strong, err := j.node(p.Strong)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.Compare(weak.Identifier, strong.Identifier) < 0 {
+		weak, strong = strong, weak
+		p = Pair{Weak: weak.Token, Strong: strong.Token}
+	}
+	after, err := j.edge(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	before.Pair = p
+	if before == after {
+		return nil, nil, nil
+	}
+	return j.judge(weak, strong, &before, &after)
+}
+
+// judge is one call of Judge.
+type judge struct {
+	rules   *Rules
+	graph   Graph
+	nodes   []Node
+	changed []Pair
+}
+
+func (j *judge) judge(weak, strong end, before, after *Edge) ([]Node, []Pair, error) {
+	// The partner counts were one less before the first sighting.
+	first := after.Seen && !before.Seen
+	turned := first && (weak.turned() || strong.turned())
+	oldWeak, oldStrong := *weak.Node, *strong.Node
+	if first {
+		oldWeak.Partners--
+		oldStrong.Partners--
+	}
+	wasLive := before.counts() && !barred(before, end{&oldWeak, weak.ns}, end{&oldStrong, strong.ns})
+	if err := j.update(weak, strong, before, after); err != nil {
+		return nil, nil, err
+	}
+	if err := j.update(strong, weak, before, after); err != nil {
+		return nil, nil, err
+	}
+	isLive := after.counts() && !barred(after, weak, strong)
+	moved := isLive && wasLive && before.place() != after.place()
+	if turned || moved || isLive != wasLive || after.counts() && !before.counts() {
+		j.changed = append(j.changed, after.Pair)
+	}
+	return j.nodes, j.changed, nil
+}
+
+func barred(e *Edge, weak, strong end) bool {
+	rule, _ := bar(e, weak, strong)
+	return rule != 0
+}
+
+// turned reports whether the latest partner made the node generic.
+func (n end) turned() bool { return n.ns != nil && n.Partners == n.ns.partners+1 }
+
+// update brings the filters of one end up to date, and notes what follows.
+func (j *judge) update(n, far end, before, after *Edge) error {
+	if n.ns == nil || !n.ns.filters {
+		return nil
+	}
+	shared, err := j.sharing(n, far, before, after)
+	if err != nil {
+		return err
+	}
+	admitted, err := j.admission(n, far, before, after)
+	if err != nil {
+		return err
+	}
+	if shared == n.Shared && slices.Equal(admitted, n.Admitted) {
+		return nil
+	}
+	old := *n.Node
+	n.Shared, n.Admitted = shared, admitted
+	j.nodes = append(j.nodes, *n.Node)
+	if n.Shared != old.Shared {
+		j.changed = append(j.changed, Pair{n.Token, n.Token})
+	}
+	return j.swapped(end{&old, n.ns}, n, far.Token)
+}
+
+// swapped notes the edges of a node, but for the one that changed, that begin or
+// cease to be live as its quotas let other partners through.
+func (j *judge) swapped(old, now end, except Token) error {
+	for _, t := range slices.Concat(old.Admitted, now.Admitted) {
+		if t == except || old.admits(t) == now.admits(t) {
+			continue
+		}
+		far, err := j.node(t)
+		if err != nil {
+			return err
+		}
+		e, err := j.edge(j.rules.Pair(*now.Node, *far.Node))
+		if err != nil {
+			return err
+		}
+		if j.rules.Live(e, *old.Node, *far.Node) != j.rules.Live(e, *now.Node, *far.Node) {
+			j.changed = append(j.changed, e.Pair)
+		}
+	}
+	return nil
+}
+
+// sharing returns what Shared of a node is after the change of one edge.
+func (j *judge) sharing(n, far end, before, after *Edge) (bool, error) {
+	if n.ns.conflict != Shared || far.ns == nil || !far.ns.unique || before.firm() == after.firm() {
+		return n.Shared, nil
+	}
+	if n.Shared == after.firm() {
+		return n.Shared, nil // one more makes no less, and one less no more
+	}
+	edges, err := j.edges(n)
+	if err != nil {
+		return false, err
+	}
+	return j.shared(n, edges)
+}
+
+// shared works out Shared of a node under that policy from its edges.
+func (j *judge) shared(n end, edges []Edge) (bool, error) {
+	seen := make(map[*namespace]bool)
+	for i := range edges {
+		if !edges[i].firm() {
+			continue
+		}
+		far, err := j.node(edges[i].far(n.Token))
+		if err != nil {
+			return false, err
+		}
+		if far.ns == nil || !far.ns.unique {
+			continue
+		}
+		if seen[far.ns] {
+			return true, nil
+		}
+		seen[far.ns] = true
+	}
+	return false, nil
+}
+
+// admission returns what Admitted of a node is after the change of one edge. The
+// old list is not changed.
+func (j *judge) admission(n, far end, before, after *Edge) ([]Token, error) {
+	q := n.ns.quota(far.ns)
+	in, counts := n.admits(far.Token), after.counts()
+	if q.rule == 0 || !in && !counts {
+		return n.Admitted, nil
+	}
+	if in && before.counts() && counts && j.rules.compareRivals(q, n, rival{far, *after}, rival{far, *before}) <= 0 {
+		return n.Admitted, nil // it only moved forward
+	}
+	others, consistent, err := j.rivals(n, far, q)
+	switch {
+	case err != nil:
+		return nil, err
+	case !consistent:
+		return j.recount(n)
+	case in && len(others)+1 < q.most: // there are no more that count
+		if counts {
+			return n.Admitted, nil
+		}
+		return without(n.Admitted, far.Token), nil
+	case in:
+		return j.recount(n)
+	case len(others) < q.most:
+		return with(n.Admitted, far.Token), nil
+	}
+	last := slices.MaxFunc(others, func(x, y rival) int { return j.rules.compareRivals(q, n, x, y) })
+	if j.rules.compareRivals(q, n, rival{far, *after}, last) < 0 {
+		return with(without(n.Admitted, last.Token), far.Token), nil
+	}
+	return n.Admitted, nil
+}
+
+// rivals reads the admitted partners of a node that compete with another for the
+// same places. They are inconsistent when the edge of one does not count any more,
+// which is so while several edges that were erased together are judged.
+func (j *judge) rivals(n, far end, q quota) (others []rival, consistent bool, err error) {
+	for _, t := range n.Admitted {
+		if t == far.Token {
+			continue
+		}
+		other, err := j.node(t)
+		if err != nil {
+			return nil, false, err
+		}
+		if q.rule != RuleLookup && other.ns != far.ns {
+			continue
+		}
+		e, err := j.edge(j.rules.Pair(*n.Node, *other.Node))
+		if err != nil {
+			return nil, false, err
+		}
+		if !e.counts() {
+			return nil, false, nil
+		}
+		others = append(others, rival{other, e})
+	}
+	return others, len(others) <= q.most, nil
+}
+
+// recount works out Admitted of a node from all its edges.
+func (j *judge) recount(n end) ([]Token, error) {
+	edges, err := j.edges(n)
+	if err != nil {
+		return nil, err
+	}
+	return j.admitted(n, edges)
+}
+
+// admitted works out Admitted of a node from its edges.
+func (j *judge) admitted(n end, edges []Edge) ([]Token, error) {
+	rivals := make(map[*namespace][]rival) // of a lookup all under nil
+	for i := range edges {
+		far, err := j.node(edges[i].far(n.Token))
+		if err != nil {
+			return nil, err
+		}
+		q := n.ns.quota(far.ns)
+		if q.rule == 0 {
+			continue
+		}
+		group := far.ns
+		if q.rule == RuleLookup {
+			group = nil
+		}
+		rivals[group] = append(rivals[group], rival{far, edges[i]})
+	}
+	var out []Token
+	for group, rs := range rivals {
+		q := n.ns.quota(group)
+		slices.SortFunc(rs, func(x, y rival) int { return j.rules.compareRivals(q, n, x, y) })
+		for _, x := range rs[:min(q.most, len(rs))] {
+			out = append(out, x.Token)
+		}
+	}
+	slices.SortFunc(out, compareTokens)
+	return out, nil
+}
+
+// Refilter works Shared and Admitted of a node out from all its edges and returns
+// the node with them. Judge comes to the same, one change at a time; Refilter is for
+// the node whose edges changed at large, such as the partners of one that was
+// erased. It costs the reading of all edges of a node whose namespace has a policy
+// or a quota, and of their far ends.
+func (r *Rules) Refilter(g Graph, t Token) (Node, error) {
+	j := &judge{rules: r, graph: g}
+	n, err := j.node(t)
+	if err != nil {
+		return Node{}, err
+	}
+	n.Shared, n.Admitted = false, nil
+	if n.ns == nil || !n.ns.filters {
+		return *n.Node, nil
+	}
+	edges, err := j.edges(n)
+	if err != nil {
+		return Node{}, err
+	}
+	if n.ns.conflict == Shared {
+		if n.Shared, err = j.shared(n, edges); err != nil {
+			return Node{}, err
+		}
+	}
+	if n.ns.lookup || n.ns.quotas != nil {
+		if n.Admitted, err = j.admitted(n, edges); err != nil {
+			return Node{}, err
+		}
+	}
+	return *n.Node, nil
+}
+
+// rival is one of the partners that compete for the places of a quota.
+type rival struct {
+	end
+	edge Edge
+}
+
+// compareRivals is the order in which the partners of a node take the places of a
+// quota: that of edges, but under Newest the latest first, then the heaviest, then
+// the greatest identifier.
+func (r *Rules) compareRivals(q quota, n end, x, y rival) int {
+	p, o := x.edge.place(), y.edge.place()
+	if p.class != o.class {
+		return cmp.Compare(p.class, o.class)
+	}
+	if q.rule == RuleNewest {
+		if p.class == byEvent {
+			p.at, o.at = x.edge.Last, y.edge.Last
+		}
+		return cmp.Or(o.at.Compare(p.at), cmp.Compare(o.weight, p.weight), y.Identifier.Compare(x.Identifier))
+	}
+	xw, xs := r.ordered(n, x.end)
+	yw, ys := r.ordered(n, y.end)
+	return cmp.Or(
+		cmp.Compare(r.Rank(xw.Identifier.Namespace), r.Rank(yw.Identifier.Namespace)),
+		cmp.Compare(r.Rank(xs.Identifier.Namespace), r.Rank(ys.Identifier.Namespace)),
+		p.compareTime(o),
+		xw.Identifier.Compare(yw.Identifier),
+		xs.Identifier.Compare(ys.Identifier),
+	)
+}
+
+// ordered returns two ends, the weaker first.
+func (r *Rules) ordered(a, b end) (weak, strong end) {
+	if r.Compare(a.Identifier, b.Identifier) < 0 {
+		return b, a
+	}
+	return a, b
+}
+
+// far returns the other end of an edge.
+func (e *Edge) far(t Token) Token {
+	if e.Weak == t {
+		return e.Strong
+	}
+	return e.Weak
+}
+
+// node reads a node. The caller owns it.
+func (j *judge) node(t Token) (end, error) {
+	n, err := readNode(j.graph, t)
+	if err != nil {
+		return end{}, err
+	}
+	return j.rules.end(&n), nil
+}
+
+// edge reads what is known of a pair: an edge that does not count if nothing is.
+func (j *judge) edge(p Pair) (Edge, error) {
+	e, _, err := j.graph.Edge(p)
+	if err != nil {
+		return Edge{}, fmt.Errorf("identity: edge %v %v: %w", p.Weak, p.Strong, err)
+	}
+	e.Pair = p
+	return e, nil
+}
+
+// edges reads the edges of a node that count.
+func (j *judge) edges(n end) ([]Edge, error) {
+	return readEdges(nil, j.graph.Edges(n.Token), n.Token)
+}
+
+// with returns an ascending list with one more token, and without with one less.
+// Neither changes the list that it is given.
+func with(list []Token, t Token) []Token {
+	i, found := slices.BinarySearchFunc(list, t, compareTokens)
+	if found {
+		return list
+	}
+	return slices.Insert(slices.Clone(list), i, t)
+}
+
+func without(list []Token, t Token) []Token {
+	i, found := slices.BinarySearchFunc(list, t, compareTokens)
+	switch {
+	case !found:
+		return list
+	case len(list) == 1:
+		return nil
+	default:
+		return slices.Delete(slices.Clone(list), i, i+1)
+	}
+}
