@@ -57,9 +57,9 @@ func (d *device) identifiers() []profile.Identifier {
 	return ids
 }
 
-// constants are device IDs that many devices send: that of the Android emulators
-// and of the telephones which had it too, and a MAC address that means "none".
-var constants = [...]string{"9774d56d682e549c", "02:00:00:00:00:00"}
+// constants are device IDs that many devices send, and which no list of
+// placeholders knows: only their number of partners tells.
+var constants = [...]string{"sdk-sample-device", "factory-image-7"}
 
 // belongings gives every person devices, addresses and numbers.
 type belongings struct {
