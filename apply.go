@@ -81,7 +81,7 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 func (db *DB) Model() Model { return db.cat.Load().model.clone() }
 
 func (db *DB) applyLocked(m Model, dry bool) (*Plan, error) {
-	next, err := newCatalog(m)
+	next, err := db.newCatalog(m)
 	if err != nil {
 		return nil, err
 	}

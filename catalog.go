@@ -20,6 +20,7 @@ import (
 // traitIndex learns.
 type catalog struct {
 	model   Model
+	host    hostFuncs
 	zone    *time.Location
 	rules   *identity.Rules
 	fold    *profile.Schema
@@ -45,10 +46,11 @@ type tag struct {
 }
 
 // newCatalog checks a model whole and compiles it. Fields are not assigned.
-func newCatalog(m Model) (*catalog, error) {
+func newCatalog(m Model, host hostFuncs) (*catalog, error) {
 	m = m.clone()
 	c := &catalog{
 		model:        m,
+		host:         host,
 		traits:       map[string]syntax.TraitInfo{},
 		attrReaders:  map[string]readers{},
 		eventReaders: map[string]readers{},
@@ -58,6 +60,9 @@ func newCatalog(m Model) (*catalog, error) {
 		return nil, fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	var faults []error
+	if m.Identity.Normalizers != nil || m.Identity.Blockers != nil {
+		faults = append(faults, errors.New("identity: functions are no part of a model: set Options.Normalizers and Options.Blockers"))
+	}
 	if c.rules, err = identity.New(c.identity()); err != nil {
 		faults = append(faults, err)
 	}
@@ -84,7 +89,18 @@ func (c *catalog) identity() identity.Config {
 	if len(config.Namespaces) == 0 {
 		config.Namespaces = identity.Default().Namespaces
 	}
+	config.Normalizers, config.Blockers = c.host.normalizers, c.host.blockers
 	return config
+}
+
+// hostFuncs are the functions of the host that a model may name.
+type hostFuncs struct {
+	normalizers map[string]func(string) (string, bool)
+	blockers    map[string]func(string) bool
+}
+
+func (db *DB) newCatalog(m Model) (*catalog, error) {
+	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers})
 }
 
 func validName(what, name string) error {

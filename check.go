@@ -116,7 +116,11 @@ func (c *checker) readNodes() error {
 		if c.v.db.tokens.Token(head.id) != token {
 			c.differ("node %s: its token is not that of its identifier", head.id)
 		}
-		if clean, err := c.v.epoch.cat.rules.Clean(head.id); err != nil || clean != head.id {
+		clean, err := c.v.epoch.cat.rules.Clean(head.id)
+		switch {
+		case (err != nil) != head.barred:
+			c.differ("node %s: barred: says %t, but the rules %v", head.id, head.barred, err)
+		case err == nil && clean != head.id:
 			c.differ("node %s: its identifier is not clean", head.id)
 		}
 		c.nodes[token], c.byID[head.id] = n, n
@@ -154,10 +158,16 @@ func (c *checker) readEdges() error {
 		if e.Seen {
 			x.partners++
 			y.partners++
+			for _, end := range [...]*checkedNode{x, y} {
+				if n := end.node.evidence(); !n.Dated || n.Since > e.First.At {
+					c.differ("node %s: was named earlier than it says", end.id)
+				}
+			}
 		}
 		c.edges = append(c.edges, oracle.Edge{
-			A: x.id, B: y.id, Seen: e.Seen, First: e.First,
+			A: x.id, B: y.id, Seen: e.Seen, First: e.First, Last: e.Last,
 			Decision: oracle.Decision(e.Decision), Decided: e.Decided,
+			Match: oracle.Match{Weak: e.Match.Weak, Weight: e.Match.Weight},
 		})
 		return nil
 	})
@@ -181,8 +191,21 @@ func (c *checker) readEdges() error {
 }
 
 func (c *checker) readVetoes() error {
-	err := c.scan(keys.Veto, func(key, _ []byte) error {
+	halves := map[identity.Pair]int{} // a veto is stored under either end
+	err := c.scan(keys.Veto, func(key, value []byte) error {
+		v, err := decodeVeto(value)
+		if err != nil {
+			return err
+		}
 		a, b, _ := keys.Pair(key)
+		if bytes.Compare(a[:], b[:]) < 0 {
+			halves[identity.Pair{Weak: a, Strong: b}]++
+		} else {
+			halves[identity.Pair{Weak: b, Strong: a}]++
+		}
+		if v.withdrawn {
+			return nil
+		}
 		x, y := c.nodes[a], c.nodes[b]
 		if x == nil || y == nil {
 			c.differ("veto %s: an end is not there", identity.Token(a))
@@ -194,6 +217,11 @@ func (c *checker) readVetoes() error {
 		}
 		return nil
 	})
+	for pair, n := range halves {
+		if n != 2 {
+			c.differ("veto of %s and %s: has only one direction", pair.Weak, pair.Strong)
+		}
+	}
 	for _, n := range c.nodes {
 		if n.vetoed != n.node.vetoed {
 			c.differ("node %s: vetoes: says %t, has %t", n.id, n.node.vetoed, n.vetoed)
@@ -224,18 +252,22 @@ func (c *checker) readOrdinals() error {
 	})
 }
 
-// rules restates the model's identity rules with their defaults.
-func (c *checker) rules() oracle.Rules {
-	config := c.v.epoch.cat.identity()
+// naiveRules restates identity rules with their defaults.
+func naiveRules(config identity.Config) oracle.Rules {
 	r := oracle.Rules{Namespaces: map[string]oracle.Namespace{}, MaxNodes: config.MaxNodes}
 	if r.MaxNodes == 0 {
 		r.MaxNodes = 200
 	}
 	partners := map[identity.Kind]int{identity.Contact: 100, identity.Device: 20, identity.Cookie: 20}
+	conflicts := map[identity.Policy]oracle.Conflict{
+		identity.Demote: oracle.Demote, identity.Newest: oracle.Newest, identity.Shared: oracle.Shared,
+		identity.Refuse: oracle.Refuse, identity.Never: oracle.Never,
+	}
 	for _, n := range config.Namespaces {
-		ns := oracle.Namespace{Rank: n.Priority, Limit: n.Limit, MaxPartners: n.MaxPartners}
-		if n.Unique {
-			ns.Limit = 1
+		ns := oracle.Namespace{
+			Rank: n.Priority, Unique: n.Unique, Limit: n.Limit, Per: n.Per.Microseconds(), MaxPartners: n.MaxPartners,
+			Conflict: conflicts[n.Conflict], MaxEdges: n.MaxEdges, Lookup: n.Lookup, Auth: n.Auth,
+			Personal: n.Kind == identity.Person || n.Kind == identity.Contact || n.Kind == identity.Account,
 		}
 		if ns.MaxPartners == 0 {
 			ns.MaxPartners = partners[n.Kind]
@@ -248,12 +280,20 @@ func (c *checker) rules() oracle.Rules {
 	return r
 }
 
+// evidence is a node as the naive implementation sees it.
+func (n *checkedNode) evidence() oracle.Node {
+	e := n.node.evidence()
+	return oracle.Node{Identifier: n.id, Partners: n.partners, Since: e.Since, Dated: e.Dated, Barred: n.barred}
+}
+
 // partition recomputes who is one person, and compares components and IDs.
 func (c *checker) partition() error {
-	rules := c.rules()
+	rules := naiveRules(c.v.epoch.cat.identity())
 	nodes := make([]oracle.Node, 0, len(c.nodes))
+	edges := oracle.Incident(c.edges)
 	for _, n := range c.nodes {
-		nodes = append(nodes, oracle.Node{Identifier: n.id, Partners: n.partners})
+		nodes = append(nodes, n.evidence())
+		c.checkFilters(n, edges[n.id], rules)
 	}
 	for _, group := range oracle.Partition(nodes, c.edges, c.veto, rules) {
 		c.checkGroup(group, rules)
@@ -264,6 +304,25 @@ func (c *checker) partition() error {
 	return nil
 }
 
+// checkFilters compares what a node's policies make of its edges.
+func (c *checker) checkFilters(n *checkedNode, edges []oracle.Edge, rules oracle.Rules) {
+	shared, admitted := rules.Filtered(n.evidence(), edges)
+	if n.shared != shared {
+		c.differ("node %s: shared: says %t, is %t", n.id, n.shared, shared)
+	}
+	have := make([]profile.Identifier, 0, len(n.admitted))
+	for _, t := range n.admitted {
+		if other := c.nodes[t]; other != nil {
+			have = append(have, other.id)
+		}
+	}
+	slices.SortFunc(have, profile.Identifier.Compare)
+	slices.SortFunc(admitted, profile.Identifier.Compare)
+	if !slices.Equal(have, admitted) {
+		c.differ("node %s: admits %v, should %v", n.id, have, admitted)
+	}
+}
+
 func (c *checker) checkGroup(group []profile.Identifier, rules oracle.Rules) {
 	tokens := make([]identity.Token, len(group))
 	parts := make([]*oracle.Person, len(group))
@@ -271,7 +330,7 @@ func (c *checker) checkGroup(group []profile.Identifier, rules oracle.Rules) {
 	for i, id := range group {
 		n := c.byID[id]
 		tokens[i], parts[i] = n.token, n.person
-		live = live || n.person.Events > 0 && !rules.Generic(oracle.Node{Identifier: id, Partners: n.partners})
+		live = live || n.person.Events > 0 && !rules.Generic(n.evidence())
 		if n.numbered && (!numbered || n.ordinal < ordinal) {
 			numbered, ordinal = true, n.ordinal
 		}

@@ -39,6 +39,7 @@ type DB struct {
 	index  *segment.Index
 	batch  *store.Batch
 	marks  marks
+	tally  tally // of refusals; not changed, but replaced
 }
 
 // Open opens the directory, making it if need be. A nil opts means defaults.
@@ -95,6 +96,9 @@ func (db *DB) load() error {
 	if db.meta, err = decodeMeta(data); err != nil {
 		return err
 	}
+	if err := db.loadTally(); err != nil {
+		return err
+	}
 	if err := db.loadCatalog(); err != nil {
 		return err
 	}
@@ -114,6 +118,9 @@ func (db *DB) load() error {
 	if err := db.resumeAdvance(); err != nil {
 		return err
 	}
+	if err := db.resumeRecast(); err != nil {
+		return err
+	}
 	return db.fill(context.Background())
 }
 
@@ -130,6 +137,15 @@ func (db *DB) create() ([]byte, error) {
 	return key, db.store.Commit(b, true)
 }
 
+// loadTally reads the counts of refusals.
+func (db *DB) loadTally() error {
+	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaTally))
+	if ok {
+		db.tally, err = decodeTally(data)
+	}
+	return err
+}
+
 // loadCatalog reads the model and the fields of the index.
 func (db *DB) loadCatalog() error {
 	var m Model
@@ -142,7 +158,7 @@ func (db *DB) loadCatalog() error {
 			return fmt.Errorf("%w: stored model: %w", ErrCorrupt, err)
 		}
 	}
-	cat, err := newCatalog(m)
+	cat, err := db.newCatalog(m)
 	if err != nil {
 		return err
 	}
@@ -266,7 +282,7 @@ func (db *DB) lock(ctx context.Context) error {
 
 // halt refuses all further writes.
 func (db *DB) halt(cause error) {
-	db.halted = fmt.Errorf("%w: an Advance was interrupted, reopen to finish it: %w", ErrFailed, cause)
+	db.halted = fmt.Errorf("%w: a change in several steps was interrupted, reopen to finish it: %w", ErrFailed, cause)
 }
 
 func (db *DB) unlock() { <-db.write }

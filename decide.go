@@ -6,95 +6,259 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/identity"
-	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 )
 
-// Decision is when, and under what ID, somebody decided about two identifiers.
-// The latest decision about a pair holds, whatever the order in which decisions
-// reach the store; equal times are ordered by ID.
+// Decision is when, under what ID and by whom something was decided about
+// identifiers. The latest decision about a pair holds, whatever the order in
+// which decisions reach the store; equal times are ordered by ID.
 type Decision struct {
 	// At is when it was decided. Zero means now, by the store's clock.
 	At time.Time
 	// ID names the decision, such as a ticket. It may be empty.
 	ID string
+	// By and Reason are for the record; see View.Decisions. They may be empty.
+	By, Reason string
+	// Withdraw takes earlier decisions of that sort about the same identifiers
+	// back: it is as if nobody had decided.
+	Withdraw bool
+}
+
+// maxDecisionText bounds each text of a Decision, in bytes.
+const maxDecisionText = 1024
+
+func (d *Decision) validate() error {
+	if y := d.At.UTC().Year(); y < 1900 || y > 9999 {
+		return fmt.Errorf("portrait: decision time %s is out of range", d.At.Format(time.RFC3339))
+	}
+	for _, s := range [...]struct{ name, text string }{{"ID", d.ID}, {"By", d.By}, {"Reason", d.Reason}} {
+		if len(s.text) > maxDecisionText || !utf8.ValidString(s.text) {
+			return fmt.Errorf("portrait: Decision.%s is no UTF-8 text of at most %d bytes", s.name, maxDecisionText)
+		}
+	}
+	return nil
+}
+
+// stamp is the decision's place among those about the same pair.
+func (d *Decision) stamp() profile.Stamp {
+	id := sha256.Sum256([]byte(d.ID))
+	return profile.Stamp{At: profile.InstantOf(d.At), Tie: binary.BigEndian.Uint64(id[:])}
+}
+
+// Effect tells what a decision did at once.
+type Effect struct {
+	// Epoch is the commit that holds the decision.
+	Epoch uint64
+	// Merges are the profiles that it merged or split.
+	Merges []Merge
+	// Refused says why what was decided does not unite the two, if it does not: a
+	// Link never overrides a unique namespace, a limit or a veto. It is kept, and
+	// holds once nothing forbids it any more.
+	Refused []Refusal
 }
 
 // Link decides that two identifiers name one person, whether or not they were
-// seen yet. A Link never overrides a unique namespace, a limit or a veto: where
-// one of them forbids it, the link is kept and waits. An identifier that may
+// seen yet. Where a rule forbids it the Effect says so. An identifier that may
 // not name a person is an error.
-func (db *DB) Link(ctx context.Context, a, b profile.Identifier, d Decision) error {
-	return db.decide(ctx, a, b, d, identity.Link)
+func (db *DB) Link(ctx context.Context, a, b profile.Identifier, d Decision) (Effect, error) {
+	return db.decide(ctx, d, func(t *txn, d *decided) error { return t.decidePair(a, b, identity.Link, d) })
 }
 
 // Unlink decides that what was seen of two identifiers together, and any Link of
 // them, does not make them one person; it holds against later events too. The
 // profile splits where nothing else joins it: each part has exactly the history
 // of its own identifiers.
-func (db *DB) Unlink(ctx context.Context, a, b profile.Identifier, d Decision) error {
-	return db.decide(ctx, a, b, d, identity.Unlink)
+func (db *DB) Unlink(ctx context.Context, a, b profile.Identifier, d Decision) (Effect, error) {
+	return db.decide(ctx, d, func(t *txn, d *decided) error { return t.decidePair(a, b, identity.Unlink, d) })
 }
 
 // Veto decides that two identifiers are never of one person, on any path. It
-// outlives Link and Unlink.
-func (db *DB) Veto(ctx context.Context, a, b profile.Identifier) error {
-	return db.transact(ctx, func(t *txn) error {
+// outlives Link and Unlink; only a later Veto with Decision.Withdraw lifts it.
+func (db *DB) Veto(ctx context.Context, a, b profile.Identifier, d Decision) (Effect, error) {
+	return db.decide(ctx, d, func(t *txn, d *decided) error {
 		x, y, err := t.pair(a, b)
 		if err != nil {
 			return err
 		}
-		t.key = keys.AppendVeto(t.key[:0], x.token, y.token)
-		if _, ok, err := t.get(t.key); err != nil || ok {
-			return err
-		}
-		if err := t.link(x, y); err != nil {
-			return err
-		}
-		for _, ends := range [][2]*node{{x, y}, {y, x}} {
-			t.key = keys.AppendVeto(t.key[:0], ends[0].token, ends[1].token)
-			t.batch.Set(t.key, nil)
-			ends[0].vetoed = true
-			t.vetoes[ends[0].token] = append(t.vetoes[ends[0].token], ends[1].token)
-		}
-		return t.regroup(t.cat.rules.Pair(x.evidence(), y.evidence()))
+		return t.veto(x, y, d)
 	})
 }
 
-func (db *DB) decide(ctx context.Context, a, b profile.Identifier, d Decision, what identity.Decision) error {
-	at := d.At
-	if at.IsZero() {
-		at = db.opts.Clock()
-	}
-	if y := at.UTC().Year(); y < 1900 || y > 9999 {
-		return fmt.Errorf("portrait: decision time %s is out of range", at.Format(time.RFC3339))
-	}
-	id := sha256.Sum256([]byte(d.ID))
-	stamp := profile.Stamp{At: profile.InstantOf(at), Tie: binary.BigEndian.Uint64(id[:])}
-	return db.transact(ctx, func(t *txn) error {
-		x, y, err := t.pair(a, b)
+// Split decides that groups of identifiers are different people. It acts on what
+// is known now: of the profiles that hold the identifiers, every other
+// identifier stays with the group that it is joined to most strongly; what was
+// seen across groups is unlinked, and the groups' strongest identifiers veto each
+// other, so that no later event joins them again. There must be 2 to 20 groups,
+// and every identifier must be known, or it is ErrNotFound. What was
+// resolved is on record in View.Decisions, and can be withdrawn one by one.
+func (db *DB) Split(ctx context.Context, groups [][]profile.Identifier, d Decision) (Effect, error) {
+	return db.decide(ctx, d, func(t *txn, d *decided) error { return t.split(groups, d) })
+}
+
+// Detach decides that an identifier is not of the person whose profile holds it:
+// all that was seen of it with others until now is unlinked, so that it is a
+// profile of its own until it is seen with somebody new. One that is not known is
+// ErrNotFound.
+func (db *DB) Detach(ctx context.Context, id profile.Identifier, d Decision) (Effect, error) {
+	return db.decide(ctx, d, func(t *txn, d *decided) error {
+		n, err := t.known(id)
 		if err != nil {
 			return err
 		}
-		e, err := t.edge(t.cat.rules.Pair(x.evidence(), y.evidence()))
+		cut, err := t.cat.rules.Counting(graph{t}, n.token)
 		if err != nil {
 			return err
 		}
-		before := e.Edge
-		if !e.Decide(what, stamp) {
-			return nil
-		}
-		e.dirty = true
-		if err := t.link(x, y); err != nil {
-			return err
-		}
-		if !identity.Moved(before, e.Edge) {
-			return nil
-		}
-		return t.regroup(e.Pair)
+		return t.unlinkAll(cut, d)
 	})
+}
+
+// decided is a Decision on its way into the store.
+type decided struct {
+	Decision
+	stamp profile.Stamp
+	cause cause
+}
+
+// decide runs one decision in a commit of its own.
+func (db *DB) decide(ctx context.Context, d Decision, act func(*txn, *decided) error) (Effect, error) {
+	if d.At.IsZero() {
+		d.At = db.opts.Clock()
+	}
+	if err := d.validate(); err != nil {
+		return Effect{}, err
+	}
+	in := &decided{Decision: d, stamp: d.stamp()}
+	in.cause = cause{source: "decision", id: d.ID, at: in.stamp.At}
+	var effect Effect
+	err := db.transact(ctx, func(t *txn) error {
+		if err := act(t, in); err != nil {
+			return err
+		}
+		effect.Refused = t.refused
+		return nil
+	}, func(t *txn) { effect.Epoch, effect.Merges = t.meta.epoch, t.merged })
+	return effect, err
+}
+
+// decidePair folds a decision into the edge of two identifiers.
+func (t *txn) decidePair(a, b profile.Identifier, what identity.Decision, d *decided) error {
+	x, y, err := t.pair(a, b)
+	if err != nil {
+		return err
+	}
+	if d.Withdraw {
+		what = identity.Withdraw
+	}
+	changed, err := t.decideEdge(t.cat.rules.Pair(x.evidence(), y.evidence()), what, d)
+	if err != nil {
+		return err
+	}
+	return t.regroup(changed, &d.cause)
+}
+
+// decideEdge folds a decision into an edge and returns what has to be regrouped.
+func (t *txn) decideEdge(pair identity.Pair, what identity.Decision, d *decided) ([]identity.Pair, error) {
+	t.audit(what.String(), pair, d)
+	e, err := t.edge(pair)
+	if err != nil {
+		return nil, err
+	}
+	before := e.Edge
+	if !e.Decide(what, d.stamp) {
+		return nil, nil
+	}
+	weak, err := t.must(pair.Weak)
+	if err != nil {
+		return nil, err
+	}
+	strong, err := t.must(pair.Strong)
+	if err != nil {
+		return nil, err
+	}
+	e.dirty = true
+	if err := t.link(weak, strong); err != nil {
+		return nil, err
+	}
+	return t.judge(e, before)
+}
+
+// unlinkAll unlinks some edges as one change.
+func (t *txn) unlinkAll(pairs []identity.Pair, d *decided) error {
+	what := identity.Unlink
+	if d.Withdraw {
+		what = identity.Withdraw
+	}
+	var changed []identity.Pair
+	for _, p := range pairs {
+		more, err := t.decideEdge(p, what, d)
+		if err != nil {
+			return err
+		}
+		changed = append(changed, more...)
+	}
+	return t.regroup(changed, &d.cause)
+}
+
+// split unlinks and vetoes across groups.
+func (t *txn) split(groups [][]profile.Identifier, d *decided) error {
+	const most = 20
+	if len(groups) < 2 || len(groups) > most {
+		return fmt.Errorf("portrait: split into %d groups: want 2 to %d", len(groups), most)
+	}
+	named := map[identity.Token]int{}
+	tokens := make([][]identity.Token, len(groups))
+	heads := make([]*node, len(groups))
+	for i, group := range groups {
+		if len(group) == 0 {
+			return fmt.Errorf("portrait: split: group %d is empty", i+1)
+		}
+		for _, id := range group {
+			n, err := t.known(id)
+			if err != nil {
+				return err
+			}
+			if j, twice := named[n.token]; twice {
+				return fmt.Errorf("portrait: split: an identifier of %s is in group %d and in group %d", n.id.Namespace, j+1, i+1)
+			}
+			named[n.token] = i
+			tokens[i] = append(tokens[i], n.token)
+			if heads[i] == nil || t.cat.rules.Compare(n.id, heads[i].id) < 0 {
+				heads[i] = n
+			}
+		}
+	}
+	cut, err := t.cat.rules.Divide(graph{t}, tokens)
+	if err != nil {
+		return err
+	}
+	if err := t.unlinkAll(cut, d); err != nil {
+		return err
+	}
+	for i, x := range heads {
+		for _, y := range heads[:i] {
+			if err := t.veto(x, y, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// known returns the node of an identifier that events or decisions have named.
+func (t *txn) known(id profile.Identifier) (*node, error) {
+	clean, err := t.cat.rules.Clean(id)
+	if err != nil {
+		return nil, fmt.Errorf("portrait: %w", err)
+	}
+	n, err := t.node(t.db.tokens.Token(clean))
+	if err == nil && n == nil {
+		err = fmt.Errorf("%w: %s", ErrNotFound, id.Namespace)
+	}
+	return n, err
 }
 
 // pair returns the nodes of two identifiers, made if need be.
@@ -115,8 +279,8 @@ func (t *txn) pair(a, b profile.Identifier) (x, y *node, err error) {
 	return nodes[0], nodes[1], nil
 }
 
-// transact runs one commit of its own.
-func (db *DB) transact(ctx context.Context, change func(*txn) error) error {
+// transact runs one commit of its own; done is called once it is durable.
+func (db *DB) transact(ctx context.Context, change func(*txn) error, done func(*txn)) error {
 	if err := db.gate.enter(); err != nil {
 		return err
 	}
@@ -130,36 +294,9 @@ func (db *DB) transact(ctx context.Context, change func(*txn) error) error {
 		t.abort()
 		return err
 	}
-	return t.finish(false)
-}
-
-// Merge is one record of the merge log: after the commit of Epoch the profile
-// Into held identifiers of the profiles From, of which there are several after a
-// merge, and which others hold identifiers of too after a split.
-type Merge struct {
-	Epoch uint64
-	Into  profile.ID
-	From  []profile.ID
-}
-
-// Merges returns the merge log, oldest first.
-func (v *View) Merges(ctx context.Context) ([]Merge, error) {
-	return inside(v, func() ([]Merge, error) {
-		var log []Merge
-		prefix := []byte{keys.MergeLog}
-		for kv, err := range v.epoch.snap.Scan(prefix, keys.End(prefix)) {
-			if err == nil && ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			if err != nil {
-				return nil, err
-			}
-			m, err := decodeMerge(kv.Key, kv.Value)
-			if err != nil {
-				return nil, err
-			}
-			log = append(log, m)
-		}
-		return log, nil
-	})
+	if err := t.finish(false); err != nil {
+		return err
+	}
+	done(t)
+	return nil
 }

@@ -40,7 +40,7 @@ func TestDecisions(t *testing.T) {
 	u1, u2 := id("user_id", "u-1"), id("user_id", "u-2")
 	a1, a2 := id("anonymous_id", "a-1"), id("anonymous_id", "a-2")
 	early, late := portrait.Decision{At: epoch0}, portrait.Decision{At: epoch0.AddDate(0, 0, 1)}
-	do := func(err error) {
+	do := func(_ portrait.Effect, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +93,7 @@ func TestDecisions(t *testing.T) {
 		},
 		"a veto keeps any path apart, whatever comes": {
 			func(ctx context.Context, db *portrait.DB) {
-				do(db.Veto(ctx, a1, a2))
+				do(db.Veto(ctx, a1, a2, early))
 				seen(t, db, "1", u1, a1)
 				seen(t, db, "2", u1, a2)
 				do(db.Link(ctx, a1, a2, late))
@@ -126,7 +126,7 @@ func TestDecisions_bad_identifiers(t *testing.T) {
 		{id("user_id", "u"), id("nowhere", "x")},
 		{id("email", "A@b.cn"), id("email", "a@B.cn ")},
 	} {
-		if err := db.Link(t.Context(), pair[0], pair[1], portrait.Decision{}); err == nil {
+		if _, err := db.Link(t.Context(), pair[0], pair[1], portrait.Decision{}); err == nil {
 			t.Errorf("Link %v: no error", pair)
 		}
 	}
@@ -160,11 +160,11 @@ func TestResolve(t *testing.T) {
 			}
 		}
 	}
-	if err := db.Link(t.Context(), u, a, portrait.Decision{At: epoch0}); err != nil {
+	if _, err := db.Link(t.Context(), u, a, portrait.Decision{At: epoch0}); err != nil {
 		t.Fatal(err)
 	}
 	expect(map[profile.Identifier]profile.ID{u: ids[u], a: ids[u]})
-	if err := db.Unlink(t.Context(), u, a, portrait.Decision{At: now}); err != nil {
+	if _, err := db.Unlink(t.Context(), u, a, portrait.Decision{At: now}); err != nil {
 		t.Fatal(err)
 	}
 	expect(ids)
@@ -176,7 +176,7 @@ func TestResolve(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.Close()
-	log, err := v.Merges(t.Context())
+	log, err := collect(v.Merges(t.Context(), 0))
 	if err != nil {
 		t.Fatal(err)
 	}

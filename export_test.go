@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/oracle"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
@@ -59,3 +60,9 @@ func Waiting(db *DB) int {
 	defer db.queue.mu.Unlock()
 	return len(db.queue.waiting)
 }
+
+// NaiveRules restates identity rules for the naive implementation.
+func NaiveRules(c identity.Config) oracle.Rules { return naiveRules(c) }
+
+// StampOf returns a decision's place among those about the same pair.
+func StampOf(d Decision) profile.Stamp { return d.stamp() }

@@ -2,7 +2,6 @@ package portrait
 
 import (
 	"bytes"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -13,7 +12,14 @@ import (
 
 // evidence is the node as the resolver sees it.
 func (n *node) evidence() identity.Node {
-	return identity.Node{Token: n.token, Identifier: n.id, Partners: int(n.partners), Vetoed: n.vetoed}
+	e := identity.Node{
+		Token: n.token, Identifier: n.id, Partners: int(n.partners), Vetoed: n.vetoed,
+		Barred: n.barred, Shared: n.shared, Admitted: n.admitted, Since: n.since, Dated: n.named,
+	}
+	if first, _, ok := n.state.Span(); ok && (!e.Dated || first.At < e.Since) {
+		e.Since, e.Dated = first.At, true
+	}
+	return e
 }
 
 // graph shows the resolver the evidence as the transaction has changed it.
@@ -70,7 +76,7 @@ func (g graph) Edges(token identity.Token) iter.Seq2[identity.Edge, error] {
 		if !n.linked {
 			return
 		}
-		for e, err := range g.stored(token) {
+		for e, err := range storedEdges(g.t.db.current.Load().snap, token) {
 			if err != nil {
 				yield(identity.Edge{}, err)
 				return
@@ -83,60 +89,6 @@ func (g graph) Edges(token identity.Token) iter.Seq2[identity.Edge, error] {
 			}
 		}
 	}
-}
-
-// stored reads the edges of a node as of the last commit.
-func (g graph) stored(token identity.Token) iter.Seq2[identity.Edge, error] {
-	return func(yield func(identity.Edge, error) bool) {
-		prefix := keys.AppendFrom(nil, keys.Edge, token)
-		snap := g.t.db.current.Load().snap
-		for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
-			if err != nil {
-				yield(identity.Edge{}, err)
-				return
-			}
-			a, b, ok := keys.Pair(kv.Key)
-			if !ok {
-				yield(identity.Edge{}, fmt.Errorf("%w: edge key of %d bytes", ErrCorrupt, len(kv.Key)))
-				return
-			}
-			value := bytes.Clone(kv.Value)
-			pair := identity.Pair{Weak: a, Strong: b}
-			if len(value) == 0 {
-				pair = identity.Pair{Weak: b, Strong: a}
-				value, ok, err = snap.GetTo(nil, keys.AppendEdge(nil, pair.Weak, pair.Strong))
-				if err == nil && !ok {
-					err = fmt.Errorf("%w: an edge has only one direction", ErrCorrupt)
-				}
-			}
-			var e identity.Edge
-			if err == nil {
-				e, err = decodeEdge(pair, value)
-			}
-			if !yield(e, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// Vetoed implements identity.Graph.
-func (g graph) Vetoed(token identity.Token) ([]identity.Token, error) {
-	others := slices.Clone(g.t.vetoes[token])
-	prefix := keys.AppendFrom(nil, keys.Veto, token)
-	for kv, err := range g.t.db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
-		if err != nil {
-			return nil, err
-		}
-		_, other, ok := keys.Pair(kv.Key)
-		if !ok {
-			return nil, fmt.Errorf("%w: veto key of %d bytes", ErrCorrupt, len(kv.Key))
-		}
-		if !slices.Contains(others, other) {
-			others = append(others, other)
-		}
-	}
-	return others, nil
 }
 
 // edge returns what is known of a pair, for changing; the caller sets dirty.
@@ -162,32 +114,87 @@ func (t *txn) edge(pair identity.Pair) (*edgeEntry, error) {
 	return e, nil
 }
 
-// see folds one event's sighting of two identifiers together.
-func (t *txn) see(weak, strong *node, at profile.Stamp) error {
-	e, err := t.edge(identity.Pair{Weak: weak.token, Strong: strong.token})
+// see folds one event's sighting of two identifiers together. An event whose
+// level of authentication is too low only names them.
+func (t *txn) see(weak, strong *node, p *prepared, why *cause) error {
+	pair := identity.Pair{Weak: weak.token, Strong: strong.token}
+	changed, err := t.name(weak, p.stamp.At)
+	if err != nil {
+		return err
+	}
+	if need := t.cat.rules.Auth(weak.id.Namespace, strong.id.Namespace); p.auth < need {
+		if err := t.refuseEdges([]identity.Refusal{{Pair: pair, Rule: identity.RuleAuth}}, why); err != nil {
+			return err
+		}
+		return t.regroup(changed, why)
+	}
+	e, err := t.edge(pair)
 	if err != nil {
 		return err
 	}
 	before := e.Edge
-	if !e.See(at) {
-		return nil
-	}
-	e.dirty = true
-	generic := false
-	if !before.Seen {
-		if err := t.link(weak, strong); err != nil {
+	if e.See(p.stamp) {
+		e.dirty = true
+		if !before.Seen {
+			if err := t.link(weak, strong); err != nil {
+				return err
+			}
+			weak.partners++
+			strong.partners++
+		}
+		more, err := t.judge(e, before)
+		if err != nil {
 			return err
 		}
-		for _, n := range []*node{weak, strong} {
-			was := t.cat.rules.Generic(n.evidence())
-			n.partners++
-			generic = generic || was != t.cat.rules.Generic(n.evidence())
-		}
+		changed = append(changed, more...)
 	}
-	if !generic && !identity.Moved(before, e.Edge) {
+	return t.regroup(changed, why)
+}
+
+// name notes that an event named a node beside a stronger one.
+func (t *txn) name(n *node, at profile.Instant) (changed []identity.Pair, err error) {
+	if n.named && at >= n.since {
+		return nil, nil
+	}
+	c, err := t.component(n)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.capture(c); err != nil {
+		return nil, err
+	}
+	before := n.evidence()
+	n.named, n.since = true, at
+	t.markDirty(n)
+	return t.redated(n, before), nil
+}
+
+// redated returns what has to be regrouped because a node was first seen earlier
+// than it was known.
+func (t *txn) redated(n *node, before identity.Node) []identity.Pair {
+	after := n.evidence()
+	if !t.cat.rules.Windowed(n.id.Namespace) || after.Dated == before.Dated && after.Since == before.Since {
 		return nil
 	}
-	return t.regroup(e.Pair)
+	return []identity.Pair{{Weak: n.token, Strong: n.token}}
+}
+
+// judge brings the policies of both ends of an edge up to date, and returns what
+// has to be regrouped.
+func (t *txn) judge(e *edgeEntry, before identity.Edge) ([]identity.Pair, error) {
+	nodes, changed, err := t.cat.rules.Judge(graph{t}, e.Pair, before)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range nodes {
+		n, err := t.must(v.Token)
+		if err != nil {
+			return nil, err
+		}
+		n.shared, n.admitted = v.Shared, v.Admitted
+		t.markDirty(n)
+	}
+	return changed, nil
 }
 
 // link marks two nodes as having edges, and notes who they were before.
@@ -206,11 +213,17 @@ func (t *txn) link(a, b *node) error {
 	return nil
 }
 
-// regroup asks the resolver for the components around a pair whose evidence
+// regroup asks the resolver for the components around pairs whose evidence
 // changed, and makes them so.
-func (t *txn) regroup(pair identity.Pair) error {
-	change, err := t.cat.rules.Regroup(graph{t}, pair)
+func (t *txn) regroup(changed []identity.Pair, why *cause) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	change, err := t.cat.rules.Regroup(graph{t}, changed...)
 	if err != nil {
+		return err
+	}
+	if err := t.refuseEdges(change.Refused, why); err != nil {
 		return err
 	}
 	return t.replace(change)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -149,21 +150,59 @@ func history(r *rand.Rand, events, decisions int) []step {
 	}
 	for i := range decisions {
 		a, b := random(), random()
-		d := portrait.Decision{At: epoch0.Add(time.Duration(r.IntN(5)) * time.Hour), ID: fmt.Sprint("d", i)}
+		d := portrait.Decision{At: epoch0.Add(time.Duration(r.IntN(5)) * time.Hour), ID: fmt.Sprint("d", i), Withdraw: r.IntN(6) == 0}
 		kind := r.IntN(5)
 		steps = append(steps, func(ctx context.Context, db *portrait.DB) error {
 			switch {
 			case a == b:
 				return nil
 			case kind == 0:
-				return db.Veto(ctx, a, b)
+				return only(db.Veto(ctx, a, b, d))
 			case kind < 3:
-				return db.Unlink(ctx, a, b, d)
+				return only(db.Unlink(ctx, a, b, d))
 			}
-			return db.Link(ctx, a, b, d)
+			return only(db.Link(ctx, a, b, d))
 		})
 	}
 	return steps
+}
+
+// drawModel returns the test model under random rules of identity.
+func drawModel(r *rand.Rand) string {
+	conflict := func() string {
+		return [...]string{"demote", "newest", "shared", "refuse", "never"}[r.IntN(5)]
+	}
+	some := func(texts ...string) string { return texts[r.IntN(len(texts))] }
+	rules := fmt.Sprintf(`
+  max_nodes: %d
+  namespaces:
+    - {name: user_id, priority: 1, kind: person, unique: true%s}
+    - {name: email, priority: 2, kind: contact, trait: email, max_partners: 5, conflict: %s%s%s}
+    - {name: device_id, priority: 3, kind: device, max_partners: %d, conflict: %s%s}
+    - {name: anonymous_id, priority: 4, kind: cookie, max_partners: 3%s}
+`, 4+r.IntN(8),
+		some("", ", max_edges: {anonymous_id: 1}", ", max_edges: {email: 2, device_id: 1}"),
+		conflict(), some("", ", limit: 2", ", limit: 1, per: 30d", ", limit: 2, per: 720h"), some("", ", auth: 1"),
+		3+r.IntN(4), conflict(), some("", ", limit: 2, per: 90d", ", limit: 3"),
+		some("", ", lookup: true", ", conflict: shared", ", conflict: newest", ", conflict: refuse, auth: 2"))
+	head, rest, _ := strings.Cut(testModel, "\nidentity:")
+	_, rest, _ = strings.Cut(rest, "\nevents:")
+	return head + "\nidentity:" + rules + "events:" + rest
+}
+
+// only returns the error of a decision.
+func only(_ portrait.Effect, err error) error { return err }
+
+// collect returns all that a sequence yields, or its error.
+func collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for v, err := range seq {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 func ingest(e profile.Event) step {
@@ -181,6 +220,7 @@ func drawEvent(r *rand.Rand, i int, identifier func() profile.Identifier) profil
 		MessageID: fmt.Sprint("m", i), Source: []string{"web", "pos"}[r.IntN(2)],
 		Time:     epoch0.Add(time.Duration(r.IntN(150*24)) * time.Hour),
 		Received: epoch0.Add(time.Duration(r.IntN(180*24)) * time.Hour),
+		Auth:     uint8(r.IntN(3)),
 	}
 	for range 1 + r.IntN(3) {
 		e.Identifiers = append(e.Identifiers, identifier())

@@ -27,9 +27,21 @@ type Result struct {
 	Duplicate int // taken in before, with the same content
 	Rejected  []Rejection
 	// Dropped counts the identifiers of accepted events that may not name a
-	// person, such as "null", or that were too many.
+	// person, such as "null", or that were too many. View.Refusals lists them.
 	Dropped int
-	Epoch   uint64 // of the commit that holds them
+	// Refused counts the pairs of identifiers of accepted events that were not
+	// united, because a rule of identity forbids it. View.Refusals lists them.
+	Refused int
+	// Warnings are those of Refused where the namespace's policy is refuse.
+	Warnings []Warning
+	Epoch    uint64 // of the commit that holds them
+}
+
+// Warning tells that an event was taken in and yet did not unite what it names.
+type Warning struct {
+	Index  int    // in the call's events
+	Rule   string // such as "unique"; see Refusal
+	Detail string // in words, without values
 }
 
 // Rejection tells why one event was refused. Its neighbours were not.
@@ -107,7 +119,14 @@ type prepared struct {
 	content uint64
 	attrs   []string
 	event   string
-	dropped int
+	dropped []drop
+	auth    int
+}
+
+// drop is an identifier that does not count.
+type drop struct {
+	err   *identity.DropError
+	token identity.Token // of what the event called it
 }
 
 type dedupKey [1 + 4 + keys.DedupHashLen]byte
@@ -181,6 +200,7 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 	}
 	hash := db.tokens.Token(id)
 	keys.AppendDedup(p.dedup[:0], day(e.OriginalTime()), [keys.DedupHashLen]byte(hash[:]))
+	p.auth = int(e.Auth)
 	p.attrs, p.event = slices.Collect(p.delta.AttributeNames()), e.CountedName()
 	return p, nil
 }
@@ -202,7 +222,7 @@ func day(t time.Time) int32 {
 // identifiers cleans an event's identifiers and sorts them, strongest first.
 // Those that may not name a person are left out; without any left the event is
 // refused.
-func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dropped int, err error) {
+func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dropped []drop, err error) {
 	all := e.Identifiers
 	if e.Type == profile.Identify {
 		all = append(slices.Clip(all), cat.rules.FromTraits(e.Traits)...)
@@ -213,13 +233,16 @@ func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dro
 		if len(drops) > 0 {
 			err.Detail = drops[0].Error()
 		}
-		return nil, len(drops), err
+		return nil, nil, err
 	}
 	ids = make([]namedToken, len(kept))
 	for i, id := range kept {
 		ids[i] = namedToken{token: db.tokens.Token(id), id: id}
 	}
-	return ids, len(drops), nil
+	for _, d := range drops {
+		dropped = append(dropped, drop{err: d, token: db.tokens.Token(all[d.Position])})
+	}
+	return ids, dropped, nil
 }
 
 // queue holds the requests that wait for a commit.
@@ -330,8 +353,10 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	seen[p.dedup] = p.content
 	t.batch.Set(p.dedup[:], binary.BigEndian.AppendUint64(t.scratch[:0], p.content))
 	r.result.Accepted++
-	r.result.Dropped += p.dropped
 	t.meta.accepted++
+	e := &r.events[p.index]
+	why := cause{source: e.Source, id: e.MessageID, at: p.stamp.At, index: p.index, req: r}
+	t.drop(p.dropped, &why)
 
 	strong, err := t.nodeOf(p.ids[0].token, p.ids[0].id)
 	if err != nil {
@@ -342,9 +367,16 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 		if err != nil {
 			return err
 		}
-		if err := t.see(weak, strong, p.stamp); err != nil {
+		if err := t.see(weak, strong, p, &why); err != nil {
 			return err
 		}
 	}
-	return t.fold(strong, p.delta, p.attrs, p.event)
+	if !t.cat.rules.Windowed(strong.id.Namespace) {
+		return t.fold(strong, p.delta, p.attrs, p.event)
+	}
+	before := strong.evidence()
+	if err := t.fold(strong, p.delta, p.attrs, p.event); err != nil {
+		return err
+	}
+	return t.regroup(t.redated(strong, before), &why)
 }

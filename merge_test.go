@@ -42,7 +42,7 @@ func TestMergeExact_undone(t *testing.T) {
 	merged := 0
 	for i, p := range pairs {
 		before := digest(t, db, now)
-		if err := db.Link(t.Context(), p[0], p[1], portrait.Decision{At: epoch0, ID: "link"}); err != nil {
+		if _, err := db.Link(t.Context(), p[0], p[1], portrait.Decision{At: epoch0, ID: "link"}); err != nil {
 			t.Fatal(err)
 		}
 		if digest(t, db, now) != before {
@@ -71,7 +71,7 @@ func TestMergeExact_undone(t *testing.T) {
 
 func unlink(t *testing.T, db *portrait.DB, p [2]profile.Identifier) {
 	t.Helper()
-	if err := db.Unlink(t.Context(), p[0], p[1], portrait.Decision{At: epoch0.AddDate(0, 0, 1), ID: "unlink"}); err != nil {
+	if _, err := db.Unlink(t.Context(), p[0], p[1], portrait.Decision{At: epoch0.AddDate(0, 0, 1), ID: "unlink"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -94,13 +94,13 @@ func TestMetrics_merges_and_splits(t *testing.T) {
 		{see(11, device), 2, 0, 0},
 		{see(5, b, device), 2, 0, 0}, // the device goes over to b
 		{func(ctx context.Context, db *portrait.DB) error {
-			return db.Unlink(ctx, b, device, portrait.Decision{At: epoch0})
+			return only(db.Unlink(ctx, b, device, portrait.Decision{At: epoch0}))
 		}, 2, 0, 0}, // and back
 		{func(ctx context.Context, db *portrait.DB) error {
-			return db.Unlink(ctx, a, device, portrait.Decision{At: epoch0})
+			return only(db.Unlink(ctx, a, device, portrait.Decision{At: epoch0}))
 		}, 3, 0, 1},
 		{func(ctx context.Context, db *portrait.DB) error {
-			return db.Link(ctx, b, device, portrait.Decision{At: epoch0.AddDate(0, 0, 1)})
+			return only(db.Link(ctx, b, device, portrait.Decision{At: epoch0.AddDate(0, 0, 1)}))
 		}, 2, 1, 1},
 	} {
 		if err := s.step(t.Context(), db); err != nil {

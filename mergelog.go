@@ -2,7 +2,9 @@ package portrait
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -65,10 +67,53 @@ func (t *txn) logMerges(afters map[uint32]bool) {
 // putMerge writes one record of the merge log: the profile, and the profiles
 // whose identifiers it took in.
 func (t *txn) putMerge(into uint32, from []uint32) {
-	t.key = keys.AppendMergeLog(t.key[:0], t.meta.epoch+1, t.merges)
-	t.merges++
+	t.key = keys.AppendMergeLog(t.key[:0], t.meta.epoch+1, uint32(len(t.merged)))
+	m := Merge{Epoch: t.meta.epoch + 1, Into: profile.MakeID(0, into), From: make([]profile.ID, len(from))}
+	for i, o := range from {
+		m.From[i] = profile.MakeID(0, o)
+	}
+	t.merged = append(t.merged, m)
 	t.scratch = appendMerge(t.scratch[:0], into, from)
 	t.batch.Set(t.key, t.scratch)
+}
+
+// Merge is one record of the merge log: after the commit of Epoch the profile
+// Into held identifiers of the profiles From, of which there are several after a
+// merge, and which others hold identifiers of too after a split.
+type Merge struct {
+	Epoch uint64
+	Into  profile.ID
+	From  []profile.ID
+}
+
+// Merges yields the merge log, oldest first, from an epoch on. An error comes at
+// most once, last.
+func (v *View) Merges(ctx context.Context, since uint64) iter.Seq2[Merge, error] {
+	return records(ctx, v, keys.AppendMergeLog(nil, since, 0), keys.MergeLog, decodeMerge)
+}
+
+// records yields the records of one log, from a key on.
+func records[T any](ctx context.Context, v *View, from []byte, space byte, decode func(key, data []byte) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var rec T
+		if err := v.enter(); err != nil {
+			yield(rec, err)
+			return
+		}
+		defer v.leave()
+		for kv, err := range v.epoch.snap.Scan(from, keys.End([]byte{space})) {
+			if err == nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			var rec T
+			if err == nil {
+				rec, err = decode(kv.Key, kv.Value)
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func appendMerge(dst []byte, into uint32, from []uint32) []byte {
@@ -83,7 +128,7 @@ func appendMerge(dst []byte, into uint32, from []uint32) []byte {
 }
 
 func decodeMerge(key, data []byte) (Merge, error) {
-	epoch, ok := keys.ReadMergeLog(key)
+	epoch, ok := keys.ReadLog(key)
 	if !ok {
 		return Merge{}, fmt.Errorf("%w: merge log key of %d bytes", ErrCorrupt, len(key))
 	}

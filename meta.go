@@ -18,6 +18,7 @@ const (
 	metaState   = "state"   // see meta
 	metaModel   = "model"   // the model in its JSON form
 	metaAdvance = "advance" // the instant that an unfinished Advance goes to
+	metaTally   = "tally"   // how many refusals there were, by rule; see tally
 )
 
 // universe is the field of all live profiles.
@@ -32,25 +33,29 @@ type meta struct {
 	accepted    uint64
 	merges      uint64 // profiles that a merge made disappear
 	splits      uint64 // profiles that a split made appear
+	refusals    uint64 // the number of the next record of a refusal
+	trimmed     uint64 // that of the oldest which may be kept
 
 	nextDue profile.Instant // not stored: the earliest deadline, or earlier
 }
 
 func (m *meta) append(dst []byte) []byte {
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 7)
+	dst = pack.AppendArray(dst, 9)
 	dst = pack.AppendUint(dst, m.epoch)
 	dst = pack.AppendInt(dst, int64(m.instant))
 	dst = pack.AppendUint(dst, uint64(m.nextOrdinal))
 	dst = pack.AppendUint(dst, uint64(m.nextField))
 	dst = pack.AppendUint(dst, m.accepted)
 	dst = pack.AppendUint(dst, m.merges)
-	return pack.AppendUint(dst, m.splits)
+	dst = pack.AppendUint(dst, m.splits)
+	dst = pack.AppendUint(dst, m.refusals)
+	return pack.AppendUint(dst, m.trimmed)
 }
 
 func decodeMeta(data []byte) (m meta, err error) {
 	r := openRecord(data)
-	r.Fields("state", 7)
+	r.Fields("state", 9)
 	m.epoch = r.Uint()
 	m.instant = profile.Instant(r.Int())
 	m.nextOrdinal = r.Uint32()
@@ -58,6 +63,8 @@ func decodeMeta(data []byte) (m meta, err error) {
 	m.accepted = r.Uint()
 	m.merges = r.Uint()
 	m.splits = r.Uint()
+	m.refusals = r.Uint()
+	m.trimmed = r.Uint()
 	return m, closeRecord("state", &r)
 }
 

@@ -91,6 +91,7 @@ func (m Model) clone() Model {
 	for i := range m.Identity.Namespaces {
 		n := &m.Identity.Namespaces[i]
 		n.Normalize, n.Blocked, n.BlockedPatterns = slices.Clone(n.Normalize), slices.Clone(n.Blocked), slices.Clone(n.BlockedPatterns)
+		n.BlockedBy, n.MaxEdges = slices.Clone(n.BlockedBy), maps.Clone(n.MaxEdges)
 	}
 	m.Events = maps.Clone(m.Events)
 	for name, f := range m.Events {
@@ -108,26 +109,6 @@ type modelFile struct {
 	Events   map[string]foldsFile `yaml:"events,omitempty" json:"events,omitempty"`
 	Traits   map[string]traitFile `yaml:"traits,omitempty" json:"traits,omitempty"`
 	Tags     map[string]tagFile   `yaml:"tags,omitempty" json:"tags,omitempty"`
-}
-
-type identityFile struct {
-	MaxNodes       int             `yaml:"max_nodes,omitempty" json:"max_nodes,omitempty"`
-	MaxIdentifiers int             `yaml:"max_identifiers,omitempty" json:"max_identifiers,omitempty"`
-	Namespaces     []namespaceFile `yaml:"namespaces,omitempty" json:"namespaces,omitempty"`
-}
-
-type namespaceFile struct {
-	Name                string   `yaml:"name" json:"name"`
-	Priority            int      `yaml:"priority" json:"priority"`
-	Kind                string   `yaml:"kind,omitempty" json:"kind,omitempty"`
-	Unique              bool     `yaml:"unique,omitempty" json:"unique,omitempty"`
-	Limit               int      `yaml:"limit,omitempty" json:"limit,omitempty"`
-	MaxPartners         int      `yaml:"max_partners,omitempty" json:"max_partners,omitempty"`
-	Normalize           []string `yaml:"normalize,omitempty" json:"normalize,omitzero"`
-	Blocked             []string `yaml:"blocked,omitempty" json:"blocked,omitempty"`
-	BlockedPatterns     []string `yaml:"blocked_patterns,omitempty" json:"blocked_patterns,omitempty"`
-	AllowDefaultBlocked bool     `yaml:"allow_default_blocked,omitempty" json:"allow_default_blocked,omitempty"`
-	Trait               string   `yaml:"trait,omitempty" json:"trait,omitempty"`
 }
 
 type foldsFile struct {
@@ -182,26 +163,6 @@ func (f *modelFile) model() (Model, error) {
 	return m, nil
 }
 
-func (f *identityFile) config() (identity.Config, []error) {
-	var faults []error
-	c := identity.Config{MaxNodes: f.MaxNodes, MaxIdentifiers: f.MaxIdentifiers}
-	for _, n := range f.Namespaces {
-		kind := identity.Person
-		if n.Kind != "" {
-			var ok bool
-			if kind, ok = identity.ParseKind(n.Kind); !ok {
-				faults = append(faults, fmt.Errorf("namespace %q: unknown kind %q", n.Name, n.Kind))
-			}
-		}
-		c.Namespaces = append(c.Namespaces, identity.Namespace{
-			Name: n.Name, Priority: n.Priority, Kind: kind, Unique: n.Unique, Limit: n.Limit,
-			MaxPartners: n.MaxPartners, Normalize: n.Normalize, Blocked: n.Blocked,
-			BlockedPatterns: n.BlockedPatterns, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait,
-		})
-	}
-	return c, faults
-}
-
 func (f traitFile) trait(name string) (Trait, error) {
 	t := Trait{Type: profile.KindString, Compute: f.Compute, Index: f.Index}
 	var faults []error
@@ -233,14 +194,7 @@ func (f traitFile) trait(name string) (Trait, error) {
 func fileOf(m Model) modelFile {
 	f := modelFile{
 		Zone:     m.Zone,
-		Identity: identityFile{MaxNodes: m.Identity.MaxNodes, MaxIdentifiers: m.Identity.MaxIdentifiers},
-	}
-	for _, n := range m.Identity.Namespaces {
-		f.Identity.Namespaces = append(f.Identity.Namespaces, namespaceFile{
-			Name: n.Name, Priority: n.Priority, Kind: n.Kind.String(), Unique: n.Unique, Limit: n.Limit,
-			MaxPartners: n.MaxPartners, Normalize: n.Normalize, Blocked: n.Blocked,
-			BlockedPatterns: n.BlockedPatterns, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait,
-		})
+		Identity: identityFileOf(m.Identity),
 	}
 	if len(m.Events) > 0 {
 		f.Events = map[string]foldsFile{}

@@ -140,13 +140,13 @@ func TestApply_identity_after_decisions(t *testing.T) {
 	const text = "identity:\n  namespaces:\n    - {name: a, priority: %d}\n    - {name: b, priority: 2}\n"
 	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
 	apply(t, db, fmt.Sprintf(text, 1))
-	if err := db.Link(t.Context(), id("a", "1"), id("b", "1"), portrait.Decision{At: epoch0}); err != nil {
+	if _, err := db.Link(t.Context(), id("a", "1"), id("b", "1"), portrait.Decision{At: epoch0}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Apply(t.Context(), model(t, fmt.Sprintf(text, 3))); !errors.Is(err, portrait.ErrModel) {
 		t.Errorf("swapped priorities: %v", err)
 	}
-	if err := db.Unlink(t.Context(), id("a", "1"), id("b", "1"), portrait.Decision{At: epoch0.AddDate(0, 0, 1)}); err != nil {
+	if _, err := db.Unlink(t.Context(), id("a", "1"), id("b", "1"), portrait.Decision{At: epoch0.AddDate(0, 0, 1)}); err != nil {
 		t.Error(err)
 	}
 }

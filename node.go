@@ -22,7 +22,15 @@ type node struct {
 	linked   bool           // has edges
 	root     identity.Token // of its component; its own token while it is alone
 	partners uint32         // distinct identifiers it was seen with, ever
-	state    *profile.State
+	barred   bool           // the rules do not allow the identifier any more
+	// What the node's policies make of its edges; see identity.Node.
+	shared   bool
+	admitted []identity.Token
+	// since is the time of the earliest event that named the node beside a stronger
+	// one, if named; events that fold into it are in its state.
+	named bool
+	since profile.Instant
+	state *profile.State
 
 	dirty uint64 // the transaction that changed it last
 	owned uint64 // the transaction that cloned its state last
@@ -33,7 +41,10 @@ const (
 	nodeNumbered = 1 << iota
 	nodeVetoed
 	nodeLinked
-	nodeFlags = nodeNumbered | nodeVetoed | nodeLinked
+	nodeBarred
+	nodeShared
+	nodeNamed
+	nodeFlags = 1<<iota - 1
 )
 
 func (n *node) alone() bool { return n.root == n.token }
@@ -50,8 +61,17 @@ func appendNode(dst []byte, n *node) []byte {
 	if n.linked {
 		flags |= nodeLinked
 	}
+	if n.barred {
+		flags |= nodeBarred
+	}
+	if n.shared {
+		flags |= nodeShared
+	}
+	if n.named {
+		flags |= nodeNamed
+	}
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 6)
+	dst = pack.AppendArray(dst, 8)
 	dst = pack.AppendString(dst, n.id.Namespace)
 	dst = pack.AppendString(dst, n.id.Value)
 	dst = pack.AppendUint(dst, flags)
@@ -62,6 +82,11 @@ func appendNode(dst []byte, n *node) []byte {
 		dst = pack.AppendBin(dst, n.root[:])
 	}
 	dst = pack.AppendUint(dst, uint64(n.partners))
+	dst = pack.AppendInt(dst, int64(n.since))
+	dst = pack.AppendArray(dst, len(n.admitted))
+	for _, t := range n.admitted {
+		dst = pack.AppendBin(dst, t[:])
+	}
 	return n.state.Append(dst)
 }
 
@@ -69,7 +94,7 @@ func appendNode(dst []byte, n *node) []byte {
 // a part of data.
 func splitNode(token identity.Token, data []byte) (n node, state []byte, err error) {
 	r := openRecord(data)
-	r.Fields("node", 6)
+	r.Fields("node", 8)
 	n.token, n.root, n.bytes = token, token, len(data)
 	n.id.Namespace = r.String()
 	n.id.Value = r.String()
@@ -80,6 +105,9 @@ func splitNode(token identity.Token, data []byte) (n node, state []byte, err err
 	n.numbered = flags&nodeNumbered != 0
 	n.vetoed = flags&nodeVetoed != 0
 	n.linked = flags&nodeLinked != 0
+	n.barred = flags&nodeBarred != 0
+	n.shared = flags&nodeShared != 0
+	n.named = flags&nodeNamed != 0
 	n.ordinal = r.Uint32()
 	if root := r.Bin(); len(root) > 0 {
 		n.root = readToken(&r, root)
@@ -88,6 +116,10 @@ func splitNode(token identity.Token, data []byte) (n node, state []byte, err err
 		}
 	}
 	n.partners = r.Uint32()
+	if n.since = profile.Instant(r.Int()); n.since != 0 && !n.named {
+		r.Fail(errors.New("a time of naming, and never named"))
+	}
+	n.admitted = readTokens(&r)
 	state = r.Rest()
 	if err := r.Err(); err != nil {
 		return node{}, nil, corrupt("node", err)
@@ -102,6 +134,22 @@ func readToken(r *pack.Reader, b []byte) (t identity.Token) {
 		return t
 	}
 	return identity.Token(b)
+}
+
+// readTokens reads a list of ascending tokens; nil for an empty one.
+func readTokens(r *pack.Reader) []identity.Token {
+	n := r.Array(2 + keys.TokenLen)
+	if n == 0 {
+		return nil
+	}
+	tokens := make([]identity.Token, n)
+	for i := 0; i < n && r.Err() == nil; i++ {
+		tokens[i] = readToken(r, r.Bin())
+		if i > 0 && bytes.Compare(tokens[i-1][:], tokens[i][:]) >= 0 {
+			r.Fail(errors.New("tokens are not ascending"))
+		}
+	}
+	return tokens
 }
 
 func decodeNode(token identity.Token, data []byte) (*node, error) {
@@ -127,15 +175,9 @@ func appendComponent(dst []byte, members []identity.Token) []byte {
 
 func decodeComponent(data []byte) ([]identity.Token, error) {
 	r := openRecord(data)
-	members := make([]identity.Token, r.Array(2+keys.TokenLen))
+	members := readTokens(&r)
 	if len(members) < 2 {
 		r.Fail(fmt.Errorf("%d members", len(members)))
-	}
-	for i := 0; i < len(members) && r.Err() == nil; i++ {
-		members[i] = readToken(&r, r.Bin())
-		if i > 0 && bytes.Compare(members[i-1][:], members[i][:]) >= 0 {
-			r.Fail(errors.New("members are not ascending"))
-		}
 	}
 	if err := closeRecord("component", &r); err != nil {
 		return nil, err
@@ -147,27 +189,36 @@ func decodeComponent(data []byte) ([]identity.Token, error) {
 // was decided.
 func appendEdge(dst []byte, e *identity.Edge) []byte {
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 8)
+	dst = pack.AppendArray(dst, 11)
 	dst = pack.AppendBool(dst, e.Seen)
 	dst = appendStamp(dst, e.First)
 	dst = appendStamp(dst, e.Last)
 	dst = pack.AppendUint(dst, uint64(e.Decision))
-	return appendStamp(dst, e.Decided)
+	dst = appendStamp(dst, e.Decided)
+	dst = pack.AppendBool(dst, e.Match.Weak)
+	dst = pack.AppendInt(dst, int64(e.Match.Weight))
+	return pack.AppendUint(dst, e.Match.Model)
 }
 
 func decodeEdge(p identity.Pair, data []byte) (identity.Edge, error) {
 	e := identity.Edge{Pair: p}
 	r := openRecord(data)
-	r.Fields("edge", 8)
+	r.Fields("edge", 11)
 	e.Seen = r.Bool()
 	e.First = readStamp(&r)
 	e.Last = readStamp(&r)
 	decision := r.Uint()
-	if decision > uint64(identity.Unlink) {
+	if decision > uint64(identity.Withdraw) {
 		r.Fail(fmt.Errorf("unknown decision %d", decision))
 	}
 	e.Decision = identity.Decision(decision)
 	e.Decided = readStamp(&r)
+	e.Match.Weak = r.Bool()
+	weight := r.Int()
+	if weight != int64(int32(weight)) {
+		r.Fail(fmt.Errorf("match weight %d", weight))
+	}
+	e.Match.Weight, e.Match.Model = int32(weight), r.Uint()
 	return e, closeRecord("edge", &r)
 }
 

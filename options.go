@@ -34,6 +34,16 @@ type Options struct {
 	Clock func() time.Time
 	// Limits bound what one event may hold. See [profile.Limits] for defaults.
 	Limits profile.Limits
+	// MaxRefusals is how many records of what identity rules refused are kept, the
+	// newest; see View.Refusals. The default is 1,000,000; below zero none is kept.
+	// Refusals are counted in any case.
+	MaxRefusals int
+	// Normalizers and Blockers are functions of the host's own that the model's
+	// namespaces name, as normalisers and as tests for values that are never
+	// identifiers; see [identity.Config] for what they have to be. A model that
+	// names one is refused, by Open too, where it is missing. The default is none.
+	Normalizers map[string]func(string) (string, bool)
+	Blockers    map[string]func(string) bool
 	// Logger receives warnings and the store's messages. The default is silence.
 	Logger *slog.Logger
 	// OnFailure is called once, when the store enters the failed state. It must
@@ -61,6 +71,9 @@ func (o *Options) withDefaults() (Options, error) {
 	size("MemTableBytes", &c.MemTableBytes, 32<<20, 256<<10)
 	size("StateCacheBytes", &c.StateCacheBytes, 64<<20, 0)
 	size("IndexBytes", &c.IndexBytes, 512<<20, 1<<20)
+	if c.MaxRefusals == 0 {
+		c.MaxRefusals = 1_000_000
+	}
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}

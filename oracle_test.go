@@ -3,9 +3,11 @@ package portrait_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,19 +20,20 @@ import (
 )
 
 // TestOracle plays random histories into a store and into a naive one that keeps
-// every event, and compares everybody: identifiers, traits, counters and the
-// members of random segments.
+// every event, under random policies, and compares everybody: identifiers,
+// traits, counters and the members of random segments.
 func TestOracle(t *testing.T) {
 	r := seed(t)
-	m := model(t, testModel)
-	rules, err := identity.New(m.Identity)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range *rounds {
+	for range 2 * *rounds {
+		text := drawModel(r)
+		m := model(t, text)
+		rules, err := identity.New(m.Identity)
+		if err != nil {
+			t.Fatal(err)
+		}
 		db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
-		apply(t, db, testModel)
-		naive := oracle.NewStore(naiveRules(m.Identity), portrait.FoldOf(db), func(e *profile.Event) []profile.Identifier {
+		apply(t, db, text)
+		naive := oracle.NewStore(portrait.NaiveRules(m.Identity), portrait.FoldOf(db), func(e *profile.Event) []profile.Identifier {
 			ids := slices.Clip(e.Identifiers)
 			if e.Type == profile.Identify {
 				ids = append(ids, rules.FromTraits(e.Traits)...)
@@ -39,15 +42,19 @@ func TestOracle(t *testing.T) {
 			return kept
 		})
 		people := 3 + r.IntN(20)
+		draw := func() profile.Identifier {
+			ns := []string{"user_id", "email", "device_id", "anonymous_id"}[r.IntN(4)]
+			v := fmt.Sprint(ns[:1], "-", r.IntN(people))
+			if ns == "email" {
+				v += "@example.cn"
+			}
+			return id(ns, v)
+		}
 		for i := range 20 + r.IntN(200) {
-			e := drawEvent(r, i, func() profile.Identifier {
-				ns := []string{"user_id", "email", "device_id", "anonymous_id"}[r.IntN(4)]
-				v := fmt.Sprint(ns[:1], "-", r.IntN(people))
-				if ns == "email" {
-					v += "@example.cn"
-				}
-				return id(ns, v)
-			})
+			if r.IntN(8) == 0 {
+				decideBoth(t, r, db, naive, draw(), draw())
+			}
+			e := drawEvent(r, i, draw)
 			if r.IntN(30) == 0 {
 				e.Properties = map[string]profile.Value{"revenue": profile.String("no number")}
 			}
@@ -69,19 +76,28 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-func naiveRules(c identity.Config) oracle.Rules {
-	rules := oracle.Rules{Namespaces: map[string]oracle.Namespace{}, MaxNodes: c.MaxNodes}
-	for _, n := range c.Namespaces {
-		ns := oracle.Namespace{Rank: n.Priority, Limit: n.Limit, MaxPartners: n.MaxPartners}
-		if n.Unique {
-			ns.Limit = 1
-		}
-		if ns.MaxPartners == 0 {
-			ns.MaxPartners = 10_000
-		}
-		rules.Namespaces[n.Name] = ns
+// decideBoth makes one random decision in both stores.
+func decideBoth(t *testing.T, r *rand.Rand, db *portrait.DB, naive *oracle.Store, a, b profile.Identifier) {
+	t.Helper()
+	if a == b {
+		return
 	}
-	return rules
+	d := portrait.Decision{At: epoch0.Add(time.Duration(r.IntN(5)) * time.Hour), ID: fmt.Sprint(r.IntN(3)), Withdraw: r.IntN(5) == 0}
+	at := portrait.StampOf(d)
+	call, same, taken := db.Link, naive.Link, naive.Withdraw
+	switch r.IntN(4) {
+	case 0:
+		call, same = db.Unlink, naive.Unlink
+	case 1:
+		call, same, taken = db.Veto, naive.Veto, naive.WithdrawVeto
+	}
+	if d.Withdraw {
+		same = taken
+	}
+	if _, err := call(t.Context(), a, b, d); err != nil {
+		t.Fatal(err)
+	}
+	same(a, b, at)
 }
 
 // compareStores compares all profiles, and who is in a few segments.

@@ -18,15 +18,16 @@ func TestOrderFree(t *testing.T) {
 	opts := &portrait.Options{Clock: fixed(now)}
 	for range *rounds {
 		steps := history(r, 40+r.IntN(200), r.IntN(30))
+		text := drawModel(r)
 		first := open(t, t.TempDir(), opts)
-		apply(t, first, testModel)
+		apply(t, first, text)
 		play(t, first, steps, 1)
 		want := digest(t, first, now)
 		for _, goroutines := range []int{1, 8} {
 			r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 			dir := t.TempDir()
 			db := open(t, dir, opts)
-			apply(t, db, testModel)
+			apply(t, db, text)
 			for rest := steps; len(rest) > 0; {
 				n := 1 + r.IntN(len(rest))
 				play(t, db, rest[:n], goroutines)

@@ -24,13 +24,49 @@ var recordKinds = []struct {
 	golden string // an example, in hexadecimal
 	again  func(data []byte) ([]byte, error)
 }{
-	{"node", "01" + "96" + "a5656d61696c" + "a66140622e636e" + "05" + "07" + "c410" + "01020400000000000000000000000000" + "03" + "01950090909000", nodeAgain},
+	{"node", "01" + "98" + "a5656d61696c" + "a66140622e636e" + "35" + "07" + "c410" + "01020400000000000000000000000000" + "03" + "cd03e8" + "91" + "c410" + "09000000000000000000000000000000" + "01950090909000", nodeAgain},
 	{"component", "01" + "92" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000", componentAgain},
-	{"edge", "01" + "98" + "c3" + "ce000f4240" + "05" + "ce001e8480" + "cc80" + "02" + "ff" + "00", edgeAgain},
-	{"state", "01" + "97" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09", metaAgain},
+	{"edge", "01" + "9b" + "c3" + "ce000f4240" + "05" + "ce001e8480" + "cc80" + "02" + "ff" + "00" + "c3" + "cd1f40" + "07", edgeAgain},
+	{"state", "01" + "99" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09" + "0a" + "0b", metaAgain},
 	{"field", "01" + "94" + "04" + "a463697479" + "c402a162" + "c2", fieldAgain},
 	{"merge", "01" + "92" + "07" + "93" + "07" + "cc80" + "ceffffffff", mergeAgain},
 	{"advance", "01" + "cf0000000100000000", advanceAgain},
+	{"veto", "01" + "93" + "c3" + "ce000f4240" + "05", vetoAgain},
+	{"audit", "01" + "97" + "a46c696e6b" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000" + "ce000f4240" + "a27437" + "a3616e6e" + "a0", auditAgain},
+	{"refusal", "01" + "99" + "05" + "a6756e69717565" + "a0" + "a7757365725f6964" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000" + "a3776562" + "a26d31" + "ce000f4240", refusalAgain},
+	{"tally", "01" + "93" + "a6756e69717565" + "a7757365725f6964" + "07", tallyAgain},
+}
+
+func vetoAgain(data []byte) ([]byte, error) {
+	v, err := decodeVeto(data)
+	if err != nil {
+		return nil, err
+	}
+	return v.append(nil), nil
+}
+
+func auditAgain(data []byte) ([]byte, error) {
+	d, pair, err := decodeDecided(keys.AppendAudit(nil, 5, 0), data)
+	if err != nil {
+		return nil, err
+	}
+	return appendDecided(nil, d.What, pair, &d.Decision), nil
+}
+
+func refusalAgain(data []byte) ([]byte, error) {
+	rec, err := decodeRefusal(keys.AppendRefusal(nil, 5), data)
+	if err != nil {
+		return nil, err
+	}
+	return rec.append(nil), nil
+}
+
+func tallyAgain(data []byte) ([]byte, error) {
+	c, err := decodeTally(data)
+	if err != nil {
+		return nil, err
+	}
+	return c.append(nil), nil
 }
 
 func nodeAgain(data []byte) ([]byte, error) {
@@ -98,12 +134,14 @@ func TestRecords_golden(t *testing.T) {
 	n := &node{
 		token: self, id: profile.Identifier{Namespace: "email", Value: "a@b.cn"}, ordinal: 7, numbered: true, linked: true,
 		root: identity.Token{1, 2, 4}, partners: 3, state: &profile.State{},
+		shared: true, named: true, since: 1000, admitted: []identity.Token{{9}},
 	}
 	e := &identity.Edge{
 		Seen: true, First: profile.Stamp{At: 1_000_000, Tie: 5}, Last: profile.Stamp{At: 2_000_000, Tie: 128},
 		Decision: identity.Unlink, Decided: profile.Stamp{At: -1},
+		Match: identity.Match{Weak: true, Weight: 8000, Model: 7},
 	}
-	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9}
+	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9, refusals: 10, trimmed: 11}
 	f := &fieldRecord{Use: useValue, Name: "city", Value: profile.AppendValue(nil, profile.String("b"))}
 	written := map[string][]byte{
 		"node":      appendNode(nil, n),
@@ -113,6 +151,13 @@ func TestRecords_golden(t *testing.T) {
 		"field":     f.append(nil),
 		"merge":     appendMerge(nil, 7, []uint32{7, 128, 1<<32 - 1}),
 		"advance":   appendAdvance(nil, 1<<32),
+		"veto":      (&veto{withdrawn: true, at: profile.Stamp{At: 1_000_000, Tie: 5}}).append(nil),
+		"audit":     appendDecided(nil, "link", identity.Pair{Weak: self, Strong: identity.Token{1, 2, 4}}, &Decision{At: time.Unix(1, 0), ID: "t7", By: "ann"}),
+		"refusal": (&refusalRecord{
+			Refusal: Refusal{Epoch: 5, Rule: "unique", Namespace: "user_id", Source: "web", MessageID: "m1", Time: time.Unix(1, 0)},
+			a:       self[:], b: []byte{1, 2, 4, 15: 0},
+		}).append(nil),
+		"tally": tally{{"unique", "user_id"}: 7}.append(nil),
 	}
 	for _, kind := range recordKinds {
 		t.Run(kind.name, func(t *testing.T) {
@@ -154,21 +199,27 @@ func TestRecords_whole_and_of_this_version(t *testing.T) {
 func TestRecords_refuse(t *testing.T) {
 	one, two := "c410"+strings.Repeat("01", 16), "c410"+strings.Repeat("02", 16)
 	tests := []struct{ name, kind, data, want string }{
-		{"a node of unknown flags", "node", "0196a0a00800c4000001950090909000", "unknown flags 8"},
-		{"a root of 15 bytes", "node", "0196a0a00000c40f" + strings.Repeat("01", 15) + "00" + "01950090909000", "token of 15 bytes"},
-		{"a lone node that names its root", "node", "0196a0a00000c410" + hex.EncodeToString(self[:]) + "00" + "01950090909000", "its own token as root"},
-		{"an ordinal beyond 32 bits", "node", "0196a0a000cf0000000100000000c4000001950090909000", "does not fit in 32 bits"},
-		{"a state of another version", "node", "0196a0a00000c4000002950090909000", "unknown version 2"},
+		{"a node of unknown flags", "node", "0198a0a04000c400000090" + "01950090909000", "unknown flags 64"},
+		{"a root of 15 bytes", "node", "0198a0a00000c40f" + strings.Repeat("01", 15) + "000090" + "01950090909000", "token of 15 bytes"},
+		{"a lone node that names its root", "node", "0198a0a00000c410" + hex.EncodeToString(self[:]) + "000090" + "01950090909000", "its own token as root"},
+		{"an ordinal beyond 32 bits", "node", "0198a0a000cf0000000100000000c400000090" + "01950090909000", "does not fit in 32 bits"},
+		{"a state of another version", "node", "0198a0a00000c400000090" + "02950090909000", "unknown version 2"},
 		{"a node of five fields", "node", "0195a0a00000c40001950090909000", "node of 5 fields"},
+		{"a time of naming without a name", "node", "0198a0a00000c400000190" + "01950090909000", "never named"},
+		{"admitted out of order", "node", "0198a0a00000c400000092" + two + one + "01950090909000", "not ascending"},
+		{"a match beyond 32 bits", "edge", "019bc200000000000000c2cf000000010000000000", "match weight"},
+		{"a tally of two fields", "tally", "0192a0a0", "2 fields"},
+		{"a kind twice in a tally", "tally", "0196a0a001a0a001", "1 kinds"},
+		{"a refusal of a short token", "refusal", "019900a0a0a0c40101c400a0a000", "tokens of 1"},
 		{"no member", "component", "0190", "0 members"},
 		{"one member", "component", "0191" + one, "1 members"},
 		{"a member twice", "component", "0192" + one + one, "not ascending"},
 		{"members that descend", "component", "0192" + two + one, "not ascending"},
 		{"a member of 18 bytes", "component", "0192" + one + "c412" + strings.Repeat("02", 18), "token of 18 bytes"},
-		{"an unknown decision", "edge", "0198c200000000030000", "unknown decision 3"},
-		{"a decision of 256", "edge", "0198c200000000cd01000000", "unknown decision 256"},
+		{"an unknown decision", "edge", "019bc200000000040000c20000", "unknown decision 4"},
+		{"a decision of 256", "edge", "019bc200000000cd01000000c20000", "unknown decision 256"},
 		{"an edge of seven fields", "edge", "0197c200000000000000", "edge of 7 fields"},
-		{"an ordinal in the long form", "state", "01970000cc050607080900", "not the shortest form"},
+		{"an ordinal in the long form", "state", "01990000cc0506070809000a0b", "not the shortest form"},
 		{"an unknown use", "field", "019405a0c400c2", "unknown use 5"},
 		{"a use of 256", "field", "0194cd0100a0c400c2", "unknown use 256"},
 		{"a number for true", "field", "019401a0c40001", "want a boolean"},

@@ -27,14 +27,18 @@ type txn struct {
 	touched []*component                  // those whose people are evaluated at the end
 	befores map[uint32]*person            // by ordinal: the people touched, as they stood
 	edges   map[identity.Pair]*edgeEntry
-	// incident lists the keys of edges by either end; vetoes holds new ones.
+	// incident lists the keys of edges by either end; vetoes holds those that are
+	// new, true, or withdrawn, false.
 	incident map[identity.Token][]identity.Pair
-	vetoes   map[identity.Token][]identity.Token
+	vetoes   map[identity.Token]map[identity.Token]bool
 	dirty    []*node
 	values   []newValue // dictionary entries to learn once the commit is durable
 	learnt   map[learntKey]segment.FieldID
-	merges   uint32 // records of the merge log
-	settled  bool   // nobody's evidence changed: there is nobody to evaluate
+	merged   []Merge   // records of the merge log
+	audits   uint32    // records of decisions
+	refused  []Refusal // of decisions
+	tally    tally     // of refusals, as it will be; nil: as it is
+	settled  bool      // nobody's evidence changed: there is nobody to evaluate
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 
@@ -96,7 +100,7 @@ func (db *DB) begin() *txn {
 		befores:  map[uint32]*person{},
 		edges:    map[identity.Pair]*edgeEntry{},
 		incident: map[identity.Token][]identity.Pair{},
-		vetoes:   map[identity.Token][]identity.Token{},
+		vetoes:   map[identity.Token]map[identity.Token]bool{},
 		learnt:   map[learntKey]segment.FieldID{},
 	}
 	db.marks.fit(len(t.cat.tags), len(t.cat.indexes))
@@ -336,6 +340,9 @@ func (t *txn) finish(quiet bool) error {
 	}
 	t.index.Commit()
 	t.db.meta = t.meta
+	if t.tally != nil {
+		t.db.tally = t.tally
+	}
 	for _, v := range t.values {
 		v.dict.add(v.value, v.field)
 	}
@@ -376,6 +383,7 @@ func (t *txn) write() {
 		t.key = keys.AppendShard(t.key[:0], uint32(key.Field), key.Shard)
 		t.batch.Merge(t.key, operand)
 	}
+	t.writeTally()
 	t.scratch = t.meta.append(t.scratch[:0])
 	t.key = keys.AppendMeta(t.key[:0], metaState)
 	t.batch.Set(t.key, t.scratch)

@@ -108,7 +108,7 @@ func TestClose(t *testing.T) {
 		"View":    func(int) error { _, err := view.Segment(t.Context(), everybody); return err },
 		"Advance": func(i int) error { return db.Advance(t.Context(), now.AddDate(0, 0, i)) },
 		"Link": func(i int) error {
-			return db.Link(t.Context(), id("user_id", "x"), id("email", "a@b.cn"), portrait.Decision{})
+			return only(db.Link(t.Context(), id("user_id", "x"), id("email", "a@b.cn"), portrait.Decision{}))
 		},
 		"Check": func(int) error { return db.Check(t.Context()) },
 		"Profiles": func(int) error {

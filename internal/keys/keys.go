@@ -17,6 +17,8 @@ const (
 	Field     = 'f' // f field
 	Shard     = 's' // s field shard
 	MergeLog  = 'g' // g epoch sequence
+	Audit     = 'a' // a epoch sequence
+	Refusal   = 'r' // r number
 )
 
 // TokenLen is the length of an identifier's token.
@@ -105,8 +107,22 @@ func AppendShard(dst []byte, field, shard uint32) []byte {
 
 // AppendMergeLog appends the key of one record of the merge log.
 func AppendMergeLog(dst []byte, epoch uint64, seq uint32) []byte {
-	dst = binary.BigEndian.AppendUint64(append(dst, MergeLog), epoch)
+	return appendLog(dst, MergeLog, epoch, seq)
+}
+
+// AppendAudit appends the key of one record of the decisions taken.
+func AppendAudit(dst []byte, epoch uint64, seq uint32) []byte {
+	return appendLog(dst, Audit, epoch, seq)
+}
+
+func appendLog(dst []byte, space byte, epoch uint64, seq uint32) []byte {
+	dst = binary.BigEndian.AppendUint64(append(dst, space), epoch)
 	return binary.BigEndian.AppendUint32(dst, seq)
+}
+
+// AppendRefusal appends the key of one record of what was refused.
+func AppendRefusal(dst []byte, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, Refusal), number)
 }
 
 // End returns the least key above every key that begins with prefix, or nil
@@ -129,9 +145,17 @@ func ReadField(key []byte) (field uint32, ok bool) {
 	return binary.BigEndian.Uint32(key[1:]), true
 }
 
-// ReadMergeLog reads the epoch of a merge log record's key.
-func ReadMergeLog(key []byte) (epoch uint64, ok bool) {
-	if len(key) != 1+8+4 || key[0] != MergeLog {
+// ReadLog reads the epoch of a record of the merge log or of the decisions taken.
+func ReadLog(key []byte) (epoch uint64, ok bool) {
+	if len(key) != 1+8+4 || key[0] != MergeLog && key[0] != Audit {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(key[1:]), true
+}
+
+// ReadRefusal reads the number of a record of what was refused.
+func ReadRefusal(key []byte) (number uint64, ok bool) {
+	if len(key) != 1+8 || key[0] != Refusal {
 		return 0, false
 	}
 	return binary.BigEndian.Uint64(key[1:]), true

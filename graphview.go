@@ -1,0 +1,124 @@
+package portrait
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/store"
+)
+
+// graphView shows the resolver the evidence and the partition of one epoch.
+type graphView struct {
+	ctx   context.Context //nolint:containedctx // lives for one call of the resolver
+	epoch *epoch
+	nodes map[identity.Token]*node
+}
+
+func (g *graphView) must(token identity.Token) (*node, error) {
+	if n := g.nodes[token]; n != nil {
+		return n, nil
+	}
+	if g.ctx.Err() != nil {
+		return nil, context.Cause(g.ctx)
+	}
+	n, err := g.epoch.node(token)
+	if err == nil && n == nil {
+		err = fmt.Errorf("%w: a record leads to a node that is not there", ErrCorrupt)
+	}
+	if err == nil {
+		g.nodes[token] = n
+	}
+	return n, err
+}
+
+// Node implements identity.Graph.
+func (g *graphView) Node(token identity.Token) (identity.Node, error) {
+	n, err := g.must(token)
+	if err != nil {
+		return identity.Node{}, err
+	}
+	return n.evidence(), nil
+}
+
+// Component implements identity.Graph.
+func (g *graphView) Component(token identity.Token) ([]identity.Token, error) {
+	n, err := g.must(token)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := g.epoch.component(n)
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]identity.Token, len(nodes))
+	for i, n := range nodes {
+		tokens[i] = n.token
+		g.nodes[n.token] = n
+	}
+	return tokens, nil
+}
+
+// Edge implements identity.Graph.
+func (g *graphView) Edge(p identity.Pair) (identity.Edge, bool, error) {
+	data, ok, err := g.epoch.snap.GetTo(nil, keys.AppendEdge(nil, p.Weak, p.Strong))
+	if err != nil || !ok {
+		return identity.Edge{Pair: p}, false, err
+	}
+	e, err := decodeEdge(p, data)
+	return e, err == nil, err
+}
+
+// Edges implements identity.Graph.
+func (g *graphView) Edges(token identity.Token) iter.Seq2[identity.Edge, error] {
+	return storedEdges(g.epoch.snap, token)
+}
+
+// Vetoed implements identity.Graph.
+func (g *graphView) Vetoed(token identity.Token) ([]identity.Token, error) {
+	var others []identity.Token
+	for other, err := range storedVetoes(g.epoch.snap, token) {
+		if err != nil {
+			return nil, err
+		}
+		others = append(others, other)
+	}
+	return others, nil
+}
+
+// storedEdges reads the edges of a node.
+func storedEdges(snap *store.Snapshot, token identity.Token) iter.Seq2[identity.Edge, error] {
+	return func(yield func(identity.Edge, error) bool) {
+		prefix := keys.AppendFrom(nil, keys.Edge, token)
+		for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
+			if err != nil {
+				yield(identity.Edge{}, err)
+				return
+			}
+			a, b, ok := keys.Pair(kv.Key)
+			if !ok {
+				yield(identity.Edge{}, fmt.Errorf("%w: edge key of %d bytes", ErrCorrupt, len(kv.Key)))
+				return
+			}
+			value := bytes.Clone(kv.Value)
+			pair := identity.Pair{Weak: a, Strong: b}
+			if len(value) == 0 {
+				pair = identity.Pair{Weak: b, Strong: a}
+				value, ok, err = snap.GetTo(nil, keys.AppendEdge(nil, pair.Weak, pair.Strong))
+				if err == nil && !ok {
+					err = fmt.Errorf("%w: an edge has only one direction", ErrCorrupt)
+				}
+			}
+			var e identity.Edge
+			if err == nil {
+				e, err = decodeEdge(pair, value)
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}

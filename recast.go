@@ -1,0 +1,3 @@
+package portrait
+
+func (db *DB) resumeRecast() error { return nil }

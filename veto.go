@@ -1,0 +1,131 @@
+package portrait
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/store"
+)
+
+// veto is what was decided last about a pair on any path: a register like that
+// of an edge's decision.
+type veto struct {
+	withdrawn bool
+	at        profile.Stamp
+}
+
+func (v *veto) append(dst []byte) []byte {
+	dst = append(dst, recordVersion)
+	dst = pack.AppendArray(dst, 3)
+	dst = pack.AppendBool(dst, v.withdrawn)
+	return appendStamp(dst, v.at)
+}
+
+func decodeVeto(data []byte) (v veto, err error) {
+	r := openRecord(data)
+	r.Fields("veto", 3)
+	v.withdrawn = r.Bool()
+	v.at = readStamp(&r)
+	return v, closeRecord("veto", &r)
+}
+
+// veto folds a veto, or its withdrawal, in: the later one holds, and of two at
+// the same time the veto.
+func (t *txn) veto(x, y *node, d *decided) error {
+	pair := t.cat.rules.Pair(x.evidence(), y.evidence())
+	kind := "veto"
+	if d.Withdraw {
+		kind = "lift"
+	}
+	t.audit(kind, pair, d)
+	t.key = keys.AppendVeto(t.key[:0], x.token, y.token)
+	data, known, err := t.get(t.key)
+	if err != nil {
+		return err
+	}
+	on := false
+	if known {
+		before, err := decodeVeto(data)
+		if err != nil {
+			return err
+		}
+		on = !before.withdrawn
+		if c := d.stamp.Compare(before.at); c < 0 || c == 0 && (on || d.Withdraw) {
+			return nil
+		}
+	}
+	if err := t.link(x, y); err != nil {
+		return err
+	}
+	now := veto{withdrawn: d.Withdraw, at: d.stamp}
+	for _, ends := range [][2]*node{{x, y}, {y, x}} {
+		t.key = keys.AppendVeto(t.key[:0], ends[0].token, ends[1].token)
+		t.scratch = now.append(t.scratch[:0])
+		t.batch.Set(t.key, t.scratch)
+		if t.vetoes[ends[0].token] == nil {
+			t.vetoes[ends[0].token] = map[identity.Token]bool{}
+		}
+		t.vetoes[ends[0].token][ends[1].token] = !d.Withdraw
+	}
+	if on == !d.Withdraw {
+		return nil
+	}
+	for _, n := range [...]*node{x, y} {
+		others, err := graph{t}.Vetoed(n.token)
+		if err != nil {
+			return err
+		}
+		n.vetoed = len(others) > 0
+	}
+	if d.Withdraw {
+		return t.regroup([]identity.Pair{{Weak: x.token, Strong: x.token}, {Weak: y.token, Strong: y.token}}, &d.cause)
+	}
+	return t.regroup([]identity.Pair{pair}, &d.cause)
+}
+
+// Vetoed implements identity.Graph.
+func (g graph) Vetoed(token identity.Token) ([]identity.Token, error) {
+	changed := g.t.vetoes[token]
+	var others []identity.Token
+	for other, err := range storedVetoes(g.t.db.current.Load().snap, token) {
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := changed[other]; !ok {
+			others = append(others, other)
+		}
+	}
+	for other, on := range changed {
+		if on {
+			others = append(others, other)
+		}
+	}
+	return others, nil
+}
+
+// storedVetoes reads which nodes a node may never share a profile with.
+func storedVetoes(snap *store.Snapshot, token identity.Token) iter.Seq2[identity.Token, error] {
+	return func(yield func(identity.Token, error) bool) {
+		prefix := keys.AppendFrom(nil, keys.Veto, token)
+		for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
+			var v veto
+			_, other, ok := keys.Pair(kv.Key)
+			if err == nil && !ok {
+				err = fmt.Errorf("%w: veto key of %d bytes", ErrCorrupt, len(kv.Key))
+			}
+			if err == nil {
+				v, err = decodeVeto(kv.Value)
+			}
+			if err == nil && v.withdrawn {
+				continue
+			}
+			if !yield(other, err) || err != nil {
+				return
+			}
+		}
+	}
+}
