@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"flag"
 	"fmt"
 	"iter"
 	"maps"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/portraitdb/portrait/profile"
 )
-
-var seedFlag = flag.Uint64("seed", 0, "first seed of the random tests; 0: a fixed one")
 
 // world is evidence in maps with the partition that Regroup keeps up to date. It
 // is the Graph of the tests.
@@ -32,6 +29,8 @@ type world struct {
 	vetoes   map[Token]map[Token]bool
 	part     map[Token][]Token // of each node, its component
 	refused  []Refusal         // by the last regroup
+	judged   []Pair            // by Judge since then
+	indexed  bool              // Regroup has an index of live edges
 	times    int               // how many instants random stamps have
 	rng      *rand.Rand        // shuffles the edges of a node; nil: they are sorted
 
@@ -132,7 +131,8 @@ func (w *world) pair(a, b profile.Identifier) Pair {
 	return w.rules.Pair(w.nodes[w.id(a)], w.nodes[w.id(b)])
 }
 
-// change folds into one edge and returns its pair if Regroup has to hear of it.
+// change folds into one edge, has it judged, and returns the pairs that Regroup
+// has to hear of.
 func (w *world) change(p Pair, fold func(*Edge)) []Pair {
 	e, ok := w.edges[p]
 	if !ok {
@@ -142,43 +142,85 @@ func (w *world) change(p Pair, fold func(*Edge)) []Pair {
 	fold(&e)
 	w.edges[p] = e
 	w.adjacent[p.Weak][p], w.adjacent[p.Strong][p] = true, true
-	if Moved(before, e) {
-		return []Pair{p}
+	if !before.Seen && e.Seen {
+		w.partner(p.Weak, p.Strong)
+		w.partner(p.Strong, p.Weak)
 	}
-	return nil
+	return w.judge(p, before)
+}
+
+// judge calls Judge and stores the nodes that it returns.
+func (w *world) judge(p Pair, before Edge) []Pair {
+	w.t.Helper()
+	nodes, changed, err := w.rules.Judge(w, p, before)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, n := range nodes {
+		if old := w.nodes[n.Token]; old.Shared == n.Shared && slices.Equal(old.Admitted, n.Admitted) {
+			w.t.Fatalf("Judge returned %v, which has not changed", n.Identifier)
+		}
+		w.nodes[n.Token] = n
+	}
+	w.judged = append(w.judged, changed...)
+	return changed
 }
 
 // event folds one event in: each weaker identifier gets an edge to the strongest.
 func (w *world) event(at profile.Stamp, ids ...profile.Identifier) (changed []Pair) {
 	ids = slices.SortedFunc(slices.Values(ids), w.rules.Compare)
-	w.id(ids[0])
-	for _, weak := range slices.Compact(ids)[1:] {
-		p := w.pair(weak, ids[0])
-		moved := w.change(p, func(e *Edge) { e.See(at) })
-		weak, strong := w.partner(p.Weak, p.Strong), w.partner(p.Strong, p.Weak)
-		if weak || strong {
-			moved = []Pair{p}
-		}
-		changed = append(changed, moved...)
+	ids = slices.Compact(ids)
+	for _, id := range ids {
+		changed = append(changed, w.date(id, at.At)...)
+	}
+	for _, weak := range ids[1:] {
+		changed = append(changed, w.change(w.pair(weak, ids[0]), func(e *Edge) { e.See(at) })...)
 	}
 	return changed
 }
 
-// partner counts b as a partner of a, and reports whether that made a generic.
-func (w *world) partner(a, b Token) bool {
+// date notes that an event named an identifier at some time.
+func (w *world) date(id profile.Identifier, at profile.Instant) []Pair {
+	_, known := w.nodes[tokenOf(id)]
+	t := w.id(id)
+	n := w.nodes[t]
+	if n.Dated && n.Since <= at {
+		return nil
+	}
+	n.Since, n.Dated = at, true
+	w.nodes[t] = n
+	if !known || !w.rules.Windowed(id.Namespace) {
+		return nil
+	}
+	return []Pair{{t, t}}
+}
+
+// partner counts b as a partner of a.
+func (w *world) partner(a, b Token) {
 	if w.partners[a] == nil {
 		w.partners[a] = map[Token]bool{}
 	}
 	w.partners[a][b] = true
 	n := w.nodes[a]
-	before := w.rules.Generic(n)
 	n.Partners = len(w.partners[a])
 	w.nodes[a] = n
-	return w.rules.Generic(n) != before
 }
 
 func (w *world) decide(d Decision, at profile.Stamp, a, b profile.Identifier) []Pair {
 	return w.change(w.pair(a, b), func(e *Edge) { e.Decide(d, at) })
+}
+
+func (w *world) match(m Match, a, b profile.Identifier) []Pair {
+	return w.change(w.pair(a, b), func(e *Edge) { e.Match = m })
+}
+
+// bar takes an identifier out, or back in.
+func (w *world) bar(id profile.Identifier, on bool) []Pair {
+	t := w.id(id)
+	n := w.nodes[t]
+	n.Barred = on
+	w.nodes[t] = n
+	return []Pair{{t, t}}
 }
 
 func (w *world) veto(a, b profile.Identifier, on bool) []Pair {
@@ -202,22 +244,61 @@ func (w *world) veto(a, b profile.Identifier, on bool) []Pair {
 	return []Pair{{p.Weak, p.Weak}, {p.Strong, p.Strong}}
 }
 
-// erase takes all evidence about a node away.
+// erase takes all evidence about a node away, and has the edges judged one by one.
 func (w *world) erase(id profile.Identifier) []Pair {
 	t := w.id(id)
-	for p := range w.adjacent[t] {
+	changed := []Pair{{t, t}}
+	gone := map[Pair]Edge{}
+	for _, p := range sortedPairs(w.adjacent[t]) {
+		gone[p] = w.edges[p]
 		delete(w.edges, p)
 		delete(w.adjacent[p.Weak], p)
 		delete(w.adjacent[p.Strong], p)
 	}
-	return []Pair{{t, t}}
+	n := w.nodes[t]
+	n.Since, n.Dated = 0, false
+	w.nodes[t] = n
+	for _, p := range sortedPairs(gone) {
+		changed = append(changed, w.judge(p, gone[p])...)
+	}
+	return changed
+}
+
+// graph is what the resolver reads: the world, or the world with an index of live
+// edges.
+func (w *world) graph() Graph {
+	if w.indexed {
+		return indexed{w}
+	}
+	return w
+}
+
+// indexed is a world that is a LiveGraph.
+type indexed struct{ *world }
+
+// Live implements LiveGraph. Some edges that are not live are among those that it
+// yields.
+func (w indexed) Live(t Token) iter.Seq2[Edge, error] {
+	return func(yield func(Edge, error) bool) {
+		for _, p := range sortedPairs(w.adjacent[t]) {
+			e := w.edges[p]
+			if !w.rules.Live(e, w.nodes[p.Weak], w.nodes[p.Strong]) && (w.rng == nil || w.rng.IntN(4) > 0) {
+				continue
+			}
+			w.reads.edges++
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
 // regroup calls Regroup, checks what it says against what it was told, and makes
 // it so.
 func (w *world) regroup(changed ...Pair) Change {
 	w.t.Helper()
-	ch, err := w.rules.Regroup(w, changed...)
+	w.judged = nil
+	ch, err := w.rules.Regroup(w.graph(), changed...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -285,103 +366,6 @@ func (w *world) partition() [][]string {
 	}
 	slices.SortFunc(out, slices.Compare)
 	return out
-}
-
-// naive is the partition by its definition: all live edges in order, over sets
-// of identifiers. It shares nothing with Regroup.
-func (w *world) naive() [][]string {
-	rank := map[string]int{}
-	limit := map[string]int{}
-	partners := map[string]int{}
-	for _, ns := range w.config.Namespaces {
-		rank[ns.Name], limit[ns.Name] = ns.Priority, ns.Limit
-		if ns.Unique {
-			limit[ns.Name] = 1
-		}
-		partners[ns.Name] = cmp.Or(ns.MaxPartners, map[Kind]int{Contact: 100, Device: 20, Cookie: 20}[ns.Kind], 10_000)
-	}
-	type row struct {
-		class, weakRank, strongRank int
-		at, tie                     int64
-		weak, strong                profile.Identifier
-	}
-	var rows []row
-	for p, e := range w.edges {
-		a, b := w.nodes[p.Weak].Identifier, w.nodes[p.Strong].Identifier
-		if len(w.partners[p.Weak]) > partners[a.Namespace] || len(w.partners[p.Strong]) > partners[b.Namespace] {
-			continue
-		}
-		r := row{weakRank: rank[a.Namespace], strongRank: rank[b.Namespace], weak: a, strong: b}
-		switch {
-		case e.Decision == Link:
-			r.class, r.at, r.tie = 1, int64(e.Decided.At), int64(e.Decided.Tie)
-		case e.Decision == None && e.Seen:
-			r.class, r.at, r.tie = 2, int64(e.First.At), int64(e.First.Tie)
-		default:
-			continue
-		}
-		rows = append(rows, r)
-	}
-	slices.SortFunc(rows, func(x, y row) int {
-		for _, c := range []int{
-			x.class - y.class, x.weakRank - y.weakRank, x.strongRank - y.strongRank,
-			int(x.at - y.at), int(x.tie - y.tie),
-			cmp.Compare(x.weak.Namespace, y.weak.Namespace), cmp.Compare(x.weak.Value, y.weak.Value),
-			cmp.Compare(x.strong.Namespace, y.strong.Namespace), cmp.Compare(x.strong.Value, y.strong.Value),
-		} {
-			if c != 0 {
-				return c
-			}
-		}
-		return 0
-	})
-	sets := map[profile.Identifier]map[profile.Identifier]bool{}
-	for _, n := range w.nodes {
-		sets[n.Identifier] = map[profile.Identifier]bool{n.Identifier: true}
-	}
-	for _, r := range rows {
-		union := maps.Clone(sets[r.weak])
-		maps.Copy(union, sets[r.strong])
-		if w.breaks(union, limit) {
-			continue
-		}
-		for id := range union {
-			sets[id] = union
-		}
-	}
-	var out [][]string
-	for id, set := range sets {
-		var names []string
-		for m := range set {
-			names = append(names, m.String())
-		}
-		slices.Sort(names)
-		if names[0] == id.String() {
-			out = append(out, names)
-		}
-	}
-	slices.SortFunc(out, slices.Compare)
-	return out
-}
-
-// breaks reports whether a set of identifiers may not be one profile.
-func (w *world) breaks(set map[profile.Identifier]bool, limit map[string]int) bool {
-	values := map[string]int{}
-	for a := range set {
-		values[a.Namespace]++
-		vetoes := w.vetoes[tokenOf(a)]
-		for b := range set {
-			if len(vetoes) > 0 && vetoes[tokenOf(b)] {
-				return true
-			}
-		}
-	}
-	for ns, n := range values {
-		if limit[ns] > 0 && n > limit[ns] {
-			return true
-		}
-	}
-	return len(set) > cmp.Or(w.config.MaxNodes, 200)
 }
 
 // ident reads "namespace:value" and fails loudly on anything else.
