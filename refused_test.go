@@ -1,0 +1,118 @@
+package portrait_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/profile"
+)
+
+func refusals(t *testing.T, db *portrait.DB, from uint64) []portrait.Refusal {
+	t.Helper()
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	all, err := collect(v.Refusals(t.Context(), from))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Every identifier that is dropped and every pair that is not united is on
+// record, with its rule and its event.
+func TestRefusals(t *testing.T) {
+	dir := t.TempDir()
+	opts := &portrait.Options{Clock: fixed(now)}
+	db := open(t, dir, opts)
+	apply(t, db, `
+identity:
+  namespaces:
+    - {name: user_id, priority: 1, unique: true}
+    - {name: email, priority: 2, kind: contact, conflict: refuse, blocked_patterns: ['^test\+']}
+    - {name: device_id, priority: 3, kind: device, conflict: shared, auth: 1}
+`)
+	jane := id("email", "jane@example.cn")
+	event := func(message string, auth uint8, ids ...profile.Identifier) profile.Event {
+		return profile.Event{Type: profile.Page, Source: "web", MessageID: message, Time: epoch0, Auth: auth, Identifiers: ids}
+	}
+	result, err := db.Ingest(t.Context(),
+		event("1", 0, id("user_id", "abc123"), jane),
+		event("2", 0, id("user_id", "abc456"), jane, id("email", "test+x@example.cn"), id("nowhere", "x")),
+		event("3", 0, id("user_id", "abc456"), id("device_id", "d")),
+		event("4", 1, id("user_id", "abc456"), id("device_id", "d")),
+		event("5", 1, id("user_id", "abc123"), id("device_id", "d")),
+		event("5", 1, id("user_id", "abc123"), id("device_id", "d")),
+		event("6", 1, id("user_id", "abc123"), id("device_id", "d")),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Accepted != 6 || result.Duplicate != 1 || result.Dropped != 2 || result.Refused != 3 {
+		t.Errorf("result %+v, want 6 accepted, 1 duplicate, 2 dropped, 3 refused", result)
+	}
+	warnings := []portrait.Warning{{Index: 1, Rule: "unique", Detail: "email and user_id were not united"}}
+	if diff := cmp.Diff(warnings, result.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+	all := refusals(t, db, 0)
+	var got []string
+	for i, r := range all {
+		if r.Number != uint64(i) || r.Epoch != result.Epoch || r.Source != "web" || !r.Time.Equal(epoch0) || (r.Hash == "") == (r.A == profile.Identifier{}) {
+			t.Errorf("record %+v", r)
+		}
+		got = append(got, fmt.Sprintf("%s %s %s|%s %v %v", r.MessageID, r.Rule, r.Namespace, r.Detail, r.A, r.B))
+	}
+	want := []string{
+		`2 blocked email|^test\+ : :`,
+		"2 unknown_namespace | : :",
+		"2 unique user_id| email:jane@example.cn user_id:abc456",
+		"3 auth | device_id:d user_id:abc456",
+		// The second user makes the device shared: nobody holds it any more.
+		"5 shared device_id| device_id:d user_id:abc123",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("refusals (-want +got):\n%s", diff)
+	}
+
+	effect, err := db.Link(t.Context(), id("user_id", "abc123"), id("user_id", "abc456"), portrait.Decision{At: epoch0, ID: "T-9"})
+	if err != nil || len(effect.Refused) != 1 || len(effect.Merges) != 0 {
+		t.Fatalf("a Link against unique: %+v, %v", effect, err)
+	}
+	linked := portrait.Refusal{
+		Number: 5, Epoch: effect.Epoch, Rule: "unique", Namespace: "user_id", Source: "decision", MessageID: "T-9", Time: epoch0,
+		A: id("user_id", "abc456"), B: id("user_id", "abc123"),
+	}
+	if diff := cmp.Diff([]portrait.Refusal{linked}, effect.Refused); diff != "" {
+		t.Errorf("refused Link (-want +got):\n%s", diff)
+	}
+	checkAndClose(t, db)
+	db = open(t, dir, opts)
+	if diff := cmp.Diff([]portrait.Refusal{linked}, refusals(t, db, 5)); diff != "" {
+		t.Errorf("once reopened (-want +got):\n%s", diff)
+	}
+}
+
+// The newest records are kept; all are counted.
+func TestRefusals_are_trimmed(t *testing.T) {
+	for _, most := range []int{16, -1} {
+		t.Run(fmt.Sprint(most), func(t *testing.T) {
+			db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), MaxRefusals: most})
+			for i := range 100 {
+				seen(t, db, fmt.Sprint(i), id("user_id", "u"), id("email", "null"))
+			}
+			all := refusals(t, db, 0)
+			if most < 0 && len(all) > 0 {
+				t.Errorf("%d records are kept", len(all))
+			}
+			if most > 0 && (len(all) < most || len(all) > most+most/8 || all[len(all)-1].Number != 99) {
+				t.Errorf("%d records are kept, the last is %+v", len(all), all[len(all)-1])
+			}
+		})
+	}
+}

@@ -1,0 +1,173 @@
+package portrait_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// merged makes one person of two, as a family's shared tablet does, and returns
+// the store.
+func merged(t *testing.T) *portrait.DB {
+	t.Helper()
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, `
+identity:
+  namespaces:
+    - {name: user_id, priority: 1}
+    - {name: email, priority: 2, kind: contact}
+    - {name: device_id, priority: 3, kind: device}
+`)
+	seenOn(t, db, 1, id("user_id", "ann"), id("email", "ann@example.cn"))
+	seenOn(t, db, 2, id("user_id", "ann"), id("device_id", "phone-a"))
+	seenOn(t, db, 3, id("user_id", "bob"), id("device_id", "phone-b"))
+	seenOn(t, db, 4, id("user_id", "ann"), id("device_id", "tablet"))
+	seenOn(t, db, 5, id("user_id", "bob"), id("device_id", "tablet"))
+	return db
+}
+
+// seenOn takes in a page view of a day, under a message ID of its own.
+func seenOn(t *testing.T, db *portrait.DB, day int, ids ...profile.Identifier) {
+	t.Helper()
+	e := profile.Event{Type: profile.Page, MessageID: fmt.Sprint("day ", day), Time: epoch0.AddDate(0, 0, day), Identifiers: ids}
+	if err := ingest(e)(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	db := merged(t)
+	all := "[user_id:ann user_id:bob email:ann@example.cn device_id:phone-a device_id:phone-b device_id:tablet]"
+	ann, bob := id("user_id", "ann"), id("user_id", "bob")
+	if got := known(t, db, ann); got != all {
+		t.Fatalf("known as %s", got)
+	}
+	before := digest(t, db, now)
+	effect, err := db.Split(t.Context(), [][]profile.Identifier{{ann}, {bob}}, portrait.Decision{At: epoch0, ID: "T-1", By: "support", Reason: "two people"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(effect.Merges) != 2 {
+		t.Errorf("effect %+v, want two records of one split", effect)
+	}
+	wantAnn, wantBob := "[user_id:ann email:ann@example.cn device_id:phone-a device_id:tablet]", "[user_id:bob device_id:phone-b]"
+	if got := known(t, db, ann); got != wantAnn {
+		t.Errorf("ann is known as %s, want %s", got, wantAnn)
+	}
+	if got := known(t, db, bob); got != wantBob {
+		t.Errorf("bob is known as %s, want %s", got, wantBob)
+	}
+	// What is seen later joins them neither by the old device nor by a new one.
+	seenOn(t, db, 6, bob, id("device_id", "tablet"))
+	seenOn(t, db, 7, ann, id("device_id", "television"))
+	seenOn(t, db, 8, bob, id("device_id", "television"))
+	if a, b := known(t, db, ann), known(t, db, bob); a == b || !strings.Contains(a, "television") {
+		t.Errorf("after the split they are seen as %s and %s", a, b)
+	}
+
+	// Every part of what the split decided is on record, and can be withdrawn.
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	log, err := collect(v.Decisions(t.Context(), 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for _, d := range log {
+		kinds[d.What]++
+		if d.Epoch != effect.Epoch || d.By != "support" || d.Reason != "two people" || d.ID != "T-1" || !d.At.Equal(epoch0) {
+			t.Errorf("record %+v", d)
+		}
+		back := d.Decision
+		back.At, back.Withdraw = epoch0.AddDate(0, 0, 1), true
+		call := db.Unlink
+		if d.What == "veto" {
+			call = db.Veto
+		}
+		if _, err := call(t.Context(), d.A, d.B, back); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kinds["unlink"] != 1 || kinds["veto"] != 1 || len(kinds) != 2 {
+		t.Errorf("records %v, want one unlink and one veto", kinds)
+	}
+	fresh := merged(t)
+	if before != digest(t, fresh, now) {
+		t.Fatal("two stores of the same events differ")
+	}
+	seenOn(t, fresh, 6, bob, id("device_id", "tablet"))
+	seenOn(t, fresh, 7, ann, id("device_id", "television"))
+	seenOn(t, fresh, 8, bob, id("device_id", "television"))
+	if got, want := digest(t, db, now), digest(t, fresh, now); got != want {
+		t.Errorf("digest %s once the split is withdrawn, %s never split", got, want)
+	}
+}
+
+func TestSplit_refuses(t *testing.T) {
+	db := merged(t)
+	ann, bob := id("user_id", "ann"), id("user_id", "bob")
+	for _, tt := range []struct {
+		name   string
+		groups [][]profile.Identifier
+		want   string
+	}{
+		{"no groups", nil, "want 2 to 20"},
+		{"one group", [][]profile.Identifier{{ann, bob}}, "into 1 groups"},
+		{"an empty group", [][]profile.Identifier{{ann}, {}}, "group 2 is empty"},
+		{"an identifier twice", [][]profile.Identifier{{ann}, {bob, ann}}, "in group 1 and in group 2"},
+		{"an unknown identifier", [][]profile.Identifier{{ann}, {id("user_id", "eve")}}, "not found"},
+		{"a blocked identifier", [][]profile.Identifier{{ann}, {id("user_id", "null")}}, "blocked"},
+		{"too many groups", make([][]profile.Identifier, 21), "into 21 groups"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := db.Metrics().Epoch
+			_, err := db.Split(t.Context(), tt.groups, portrait.Decision{})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+			if db.Metrics().Epoch != before {
+				t.Error("something was written")
+			}
+		})
+	}
+}
+
+func TestDetach(t *testing.T) {
+	db := merged(t)
+	ann, bob, tablet := id("user_id", "ann"), id("user_id", "bob"), id("device_id", "tablet")
+	if _, err := db.Detach(t.Context(), tablet, portrait.Decision{At: epoch0}); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := known(t, db, ann), known(t, db, bob); a == b || strings.Contains(a+b, "tablet") {
+		t.Errorf("they are known as %s and %s", a, b)
+	}
+	if got := known(t, db, tablet); got != "nobody" {
+		t.Errorf("the tablet is %s: no event is its own", got)
+	}
+	// Old owners do not come back with it; a new one does.
+	seenOn(t, db, 6, ann, tablet)
+	seenOn(t, db, 7, id("user_id", "eve"), tablet)
+	if got, want := known(t, db, tablet), "[user_id:eve device_id:tablet]"; got != want {
+		t.Errorf("the tablet is known as %s, want %s", got, want)
+	}
+	if _, err := db.Detach(t.Context(), id("device_id", "nowhere"), portrait.Decision{}); !errors.Is(err, portrait.ErrNotFound) {
+		t.Errorf("an unknown device: %v", err)
+	}
+}
+
+func TestDecision_texts(t *testing.T) {
+	db := merged(t)
+	long := strings.Repeat("x", 1025)
+	for _, d := range []portrait.Decision{{ID: long}, {By: long}, {Reason: long}, {By: "\xff"}} {
+		if _, err := db.Unlink(t.Context(), id("user_id", "ann"), id("user_id", "bob"), d); err == nil {
+			t.Errorf("%.20q was taken in", d.ID+d.By+d.Reason)
+		}
+	}
+}
