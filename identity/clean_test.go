@@ -16,7 +16,9 @@ func steps(t testing.TB) *Rules {
 	t.Helper()
 	c := Default()
 	for i, list := range [][]string{
-		{}, {"trim"}, {"nfkc"}, {"lower"}, {"fold"}, {"digits"}, {"email"}, {"phone"}, {"lower", "nfkc"}, {"fold", "trim", "nfkc"}, {"phone", "email"},
+		{}, {"trim"}, {"nfkc"}, {"lower"}, {"fold"}, {"digits"}, {"email"}, {"phone"}, {"width"}, {"email-provider"},
+		{"device"}, {"lower", "nfkc"}, {"fold", "trim", "nfkc"}, {"phone", "email"}, {"trim", "nfkc", "email-provider"}, {"device", "digits"},
+		{"width", "device", "trim"},
 	} {
 		c.Namespaces = append(c.Namespaces, Namespace{
 			Name: "steps/" + strings.Join(list, "+"), Priority: 100 + i, Normalize: list, AllowDefaultBlocked: true,
@@ -95,77 +97,6 @@ func TestRules_Clean(t *testing.T) {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-// The placeholders of the lists named at blockedByDefault, as clients send them.
-func TestRules_Clean_DefaultBlocked(t *testing.T) {
-	r := steps(t)
-	anyCase := []string{
-		"anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email", "undefined", "true", "false",
-		"null", "none", "nil", "invalid", "unknown", "n/a", "test",
-	}
-	var values []string
-	for _, v := range anyCase {
-		values = append(values, v, strings.ToUpper(v), strings.ToUpper(v[:1])+v[1:])
-	}
-	values = append(values, "[object Object]", "NaN", "None", "0", "-1", "00000000-0000-0000-0000-000000000000", "0000000", "-", "--",
-		"0x0", "0x0000000000000000000000000000000000000000", "0X00", "1234567890", "13800138000", "+8613800138000",
-		"11111111111", "99999999", "１３８００１３８０００", "test@test.com", "Test@Test.com", "noreply@shop.cn", "No-Reply@shop.cn")
-	for _, v := range values {
-		for _, form := range []string{v, "'" + v + "'", `"` + v + `"`, " " + v + "\n"} {
-			for _, ns := range []string{"user_id", "email", "phone", "device_id"} {
-				_, err := r.Clean(profile.Identifier{Namespace: ns, Value: form})
-				drop, ok := errors.AsType[*DropError](err)
-				if !ok || drop.Reason != Blocked || drop.Rule == "" {
-					t.Errorf("%s %q: %v, want it blocked", ns, form, err)
-				}
-			}
-		}
-	}
-	for _, v := range []string{
-		"nan", "Nan", "anonymous2", "guestbook", "idx", "0x01", "10", "test@test.com.cn", "mynoreply@x.cn", "13800138001", "12345", "1111", "''a''",
-	} {
-		if got, err := r.Clean(profile.Identifier{Namespace: "user_id", Value: v}); err != nil || got.Value != v {
-			t.Errorf("user_id %q: %q, %v, want it kept", v, got, err)
-		}
-	}
-	for ns, blocked := range map[string]bool{"user_id": false, "unionid": false, "device_id": true, "anonymous_id": true} {
-		if _, err := r.Clean(profile.Identifier{Namespace: ns, Value: "111"}); (err != nil) != blocked {
-			t.Errorf("%s 111: %v", ns, err)
-		}
-	}
-	if _, err := r.Clean(profile.Identifier{Namespace: "phone", Value: "+86 138 0013 8000"}); err == nil {
-		t.Error("a placeholder that only the normaliser shows is kept")
-	}
-}
-
-func TestRules_Clean_OwnBlocked(t *testing.T) {
-	r, err := New(Config{Namespaces: []Namespace{
-		{Name: "email", Priority: 1, Blocked: []string{"Info@Shop.cn"}, BlockedPatterns: []string{`@mailinator\.com$`, `^QA-`}},
-		{Name: "raw", Priority: 2, AllowDefaultBlocked: true, Blocked: []string{"null"}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for value, rule := range map[string]string{
-		"email:info@shop.cn":       "blocked value",
-		"email: INFO@shop.cn":      "blocked value",
-		"email:x@Mailinator.com":   `@mailinator\.com$`,
-		"email:QA-1@shop.cn":       `^QA-`, // gone once it is lower case
-		"raw:null":                 "blocked value",
-		"email:undefined":          "undefined",
-		"email:'no-reply@shop.cn'": "no-reply@*",
-	} {
-		_, err := r.Clean(ident(value))
-		if drop, ok := errors.AsType[*DropError](err); !ok || drop.Reason != Blocked || drop.Rule != rule {
-			t.Errorf("%s: %v, want it blocked by %s", value, err, rule)
-		}
-	}
-	for _, value := range []string{"email:sales@shop.cn", "raw:undefined", "raw:0"} {
-		if _, err := r.Clean(ident(value)); err != nil {
-			t.Errorf("%s: %v", value, err)
-		}
 	}
 }
 

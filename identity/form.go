@@ -110,6 +110,7 @@ func checkHooks(c *Config) []error {
 // wanted ends the message about a name that is not there: which there are, and
 // which of them is near.
 func wanted(name string, known []string) string {
+	known = slices.DeleteFunc(known, func(k string) bool { return k == "" })
 	if len(known) == 0 {
 		return "none is declared"
 	}
@@ -120,38 +121,41 @@ func wanted(name string, known []string) string {
 	return list
 }
 
-// nearest returns the name that is fewest changes away, the first of equals, and
-// "" if none is within a third of the name's length.
+// nearest returns the other name that is fewest changes away, the first of equals,
+// and "" if none is within a third of the name's length.
 func nearest(name string, known []string) string {
-	best, least := "", max(1, len(name)/3)+1
 	if len(name) > maxNameLen {
-		return "" // the table of changes would be large, and no name is near
+		return "" // no name is near, and the table of changes would be large
 	}
+	best, least := "", max(1, len(name)/3)+1
 	for _, k := range known {
-		if d := edits(strings.ToLower(name), strings.ToLower(k)); d < least && d < max(len(name), len(k)) {
+		if d := edits(strings.ToLower(name), strings.ToLower(k)); k != name && d < least && d < max(len(name), len(k)) {
 			best, least = k, d
 		}
 	}
 	return best
 }
 
-// edits counts the bytes to insert, delete or replace to turn a into b.
+// edits counts the bytes to insert, delete or replace, and the neighbours to swap,
+// to turn a into b.
 func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range above {
+		above[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j+1] = min(above[j]+cost, above[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, above, row = above, row, before
 	}
-	return row[len(b)]
+	return above[len(b)]
 }

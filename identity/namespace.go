@@ -127,15 +127,23 @@ type Namespace struct {
 	// Normalize names the normalisers that bring a value to its one spelling, in
 	// order; they are repeated until the value stays the same:
 	//
-	//	trim    cut white space, control and invisible characters off both ends
-	//	nfkc    Unicode compatibility composition: full-width digits become digits
-	//	lower   lower case
-	//	fold    Unicode case folding, for comparison in any script
-	//	digits  keep decimal digits of any script, as 0 to 9
-	//	email   lower case; refuses what has no local part, no domain, or a space
-	//	phone   keep the digits, without a leading 00; refuses letters, and fewer
-	//	        than 5 or more than 15 digits. A country is never guessed: a
-	//	        number with its country code and one without remain two values.
+	//	trim            cut white space, control and invisible characters off both ends
+	//	nfkc            Unicode compatibility composition: full-width digits become digits
+	//	width           full-width to half-width alone: unlike nfkc it keeps x² and x2 two
+	//	lower           lower case
+	//	fold            Unicode case folding, for comparison in any script
+	//	digits          keep decimal digits of any script, as 0 to 9
+	//	email           lower case; refuses what has no local part, no domain, or a space
+	//	email-provider  email, and the spellings that a large provider delivers to one
+	//	                mailbox become one: +tags of Google, Apple, Microsoft, Fastmail
+	//	                and Proton, -keywords of Yahoo, dots of Google, and the domains
+	//	                of Google and of Apple. Other domains are left alone
+	//	phone           keep the digits, without a leading 00; refuses fewer than 5 or more
+	//	                than 15, and what is not one plain number: letters, extensions,
+	//	                masked digits. A country is never guessed: a number with its
+	//	                country code and one without remain two values
+	//	device          UUIDs in lower case with dashes, MAC addresses and IMEIs without
+	//	                separators, other hexadecimal IDs in lower case; no braces
 	//
 	// Names in Config.Normalizers may stand among them. Nil means trim and nfkc,
 	// followed by email or phone in the namespaces of those names. An empty list

@@ -148,13 +148,13 @@ func nfkc(s string) string {
 }
 
 // halfWidth makes full-width letters, digits and signs half-width, half-width
-// katakana full-width, and leaves everything else alone: unlike NFKC it keeps
-// "user²" and "user2" two values.
+// katakana full-width, composes both, and leaves everything else alone: unlike NFKC
+// it keeps "user²" and "user2" two values.
 func halfWidth(s string) string {
 	if isASCII(s) {
 		return s
 	}
-	return width.Fold.String(s)
+	return norm.NFC.String(width.Fold.String(s))
 }
 
 // fold maps a value to the form in which case does not matter.
