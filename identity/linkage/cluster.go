@@ -20,10 +20,17 @@ type Edge struct {
 
 // ClusterOptions says which clusters may join. Its zero value holds the defaults.
 type ClusterOptions struct {
-	// MinMean is the least mean weight in bits over all pairs across two clusters,
-	// each bounded by Clamp, at which the clusters join. The default, for nil, is -2:
-	// a person's records may differ much, but not from all the others.
+	// MinMean is the least mean weight in bits over all pairs across two single
+	// records, each bounded by Clamp, at which clusters join; BySize says how it
+	// changes for larger ones. The default, for nil, is -2: a person's records may
+	// differ much, but not from all the others.
 	MinMean *float64
+	// BySize is how many bits the mean that is asked for falls by for each doubling
+	// of the larger cluster; it rises by twice as much for each of the smaller. A
+	// lone record that is unlike most of a large cluster is often a damaged one of
+	// the same person. Two large clusters that are unlike each other are two people.
+	// The default, for nil, is 1, the most 64; 0 asks for MinMean whatever the sizes.
+	BySize *float64
 	// Clamp bounds what one pair counts for or against a join, in bits, so that it
 	// can be outvoted. The default is 12, the most 1,024.
 	Clamp float64
@@ -36,35 +43,72 @@ type ClusterOptions struct {
 }
 
 const (
-	maxClamp       = 1024
+	maxBits        = 1024 // of a weight or a mean
+	maxBySize      = 64
 	maxClusterSize = 1 << 16
-	// A weight is summed in units of 2^-20 bit, as a whole number: the sum then does
-	// not depend on the order of the records.
+	// A weight counts in units of 2^-20 bit. Sums are of whole units, so that they
+	// do not depend on the order of the records; the bounds above keep them exact.
 	unit = 1 << 20
 	// What is remembered about clusters that did not join is bounded by this many
 	// pairs of them, of some 40 bytes each, beyond which it is found out anew.
 	maxRefusals = 1 << 22
 )
 
+// guard is ClusterOptions with the defaults filled in.
+type guard struct {
+	minMean, bySize, clamp float64
+	maxSize                int32
+	components             bool
+}
+
 // resolve fills in the defaults and refuses what makes no sense.
-func (o ClusterOptions) resolve() (minMean, clamp float64, maxSize int, err error) {
-	minMean = -2
+func (o ClusterOptions) resolve() (guard, error) {
+	g := guard{minMean: -2, bySize: 1, clamp: cmp.Or(o.Clamp, 12), components: o.Components}
 	if o.MinMean != nil {
-		minMean = *o.MinMean
+		g.minMean = *o.MinMean
 	}
-	clamp, maxSize = cmp.Or(o.Clamp, 12), cmp.Or(o.MaxSize, 200)
+	if o.BySize != nil {
+		g.bySize = *o.BySize
+	}
+	maxSize := cmp.Or(o.MaxSize, 200)
 	var faults []error
-	if math.IsNaN(minMean) || math.IsInf(minMean, 0) {
-		faults = append(faults, fmt.Errorf("linkage: MinMean %v is not a finite number", minMean))
+	if !(math.Abs(g.minMean) <= maxBits) {
+		faults = append(faults, fmt.Errorf("linkage: MinMean %v is not from -%d to %d", g.minMean, maxBits, maxBits))
 	}
-	if !(clamp > 0 && clamp <= maxClamp) {
-		faults = append(faults, fmt.Errorf("linkage: Clamp %v is not above 0 and at most %d", clamp, maxClamp))
+	if !(g.bySize >= 0 && g.bySize <= maxBySize) {
+		faults = append(faults, fmt.Errorf("linkage: BySize %v is not from 0 to %d", g.bySize, maxBySize))
+	}
+	if !(g.clamp > 0 && g.clamp <= maxBits) {
+		faults = append(faults, fmt.Errorf("linkage: Clamp %v is not above 0 and at most %d", g.clamp, maxBits))
 	}
 	if maxSize < 1 || maxSize > maxClusterSize {
 		faults = append(faults, fmt.Errorf("linkage: MaxSize %d is not from 1 to %d", maxSize, maxClusterSize))
 	}
-	return minMean, clamp, maxSize, errors.Join(faults...)
+	g.maxSize = int32(maxSize)
+	return g, errors.Join(faults...)
 }
+
+// units returns bits in whole units.
+func units(bits float64) int64 { return int64(math.RoundToEven(bits * unit)) }
+
+// clamped returns the weight of a pair in units. A NaN is no evidence.
+func (g guard) clamped(bits float64) int64 {
+	if math.IsNaN(bits) {
+		return 0
+	}
+	return units(min(max(bits, -g.clamp), g.clamp))
+}
+
+// allows reports whether clusters of two sizes may join at a sum over all pairs
+// across them.
+func (g guard) allows(sum int64, x, y int32) bool {
+	small, large := min(x, y), max(x, y)
+	mean := units(g.minMean) + 2*g.doublings(small) - g.doublings(large)
+	return sum >= mean*int64(small)*int64(large)
+}
+
+// doublings returns what the size of a cluster changes of the mean, in units.
+func (g guard) doublings(size int32) int64 { return units(g.bySize * math.Log2(float64(size))) }
 
 // cluster groups the records 0 to n-1 and returns the cluster of each: the least
 // record number in it. Edges may come in any order; of two for one pair the
@@ -72,8 +116,8 @@ func (o ClusterOptions) resolve() (minMean, clamp float64, maxSize int, err erro
 //
 // The edges are gone through by weight, strongest first, ties by A and B. The
 // clusters at the ends of an edge join if the mean weight over all pairs across
-// them is high enough, no such pair is one that cannot be (cannot may be nil) and
-// they are not too large together. score is asked for the weight of pairs that
+// them is high enough for their sizes, no such pair is one that cannot be (cannot
+// may be nil) and they are not too large together. score is asked for the weight of pairs that
 // have no edge; a NaN is no evidence. Both functions must be symmetric.
 //
 // No pair is scored twice unless there are more than maxRefusals pairs of clusters
@@ -104,16 +148,13 @@ type merger struct {
 	refused map[uint64]int64
 	limit   int // of refused
 
-	minMean float64 // in units
-	clamp   float64 // in bits
-	maxSize int32
-	free    bool // join whatever an edge joins
+	guard
 }
 
 func newMerger(
 	n int, edges []Edge, score func(a, b int32) float64, cannot func(a, b int32) bool, opt ClusterOptions,
 ) (*merger, error) {
-	minMean, clamp, maxSize, err := opt.resolve()
+	guard, err := opt.resolve()
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +163,8 @@ func newMerger(
 		return nil, err
 	}
 	return &merger{
-		edges: g, score: score, cannot: cannot,
+		guard: guard, edges: g, score: score, cannot: cannot,
 		forest: newForest(n), refused: map[uint64]int64{}, limit: maxRefusals,
-		minMean: minMean * unit, clamp: clamp, maxSize: int32(maxSize), free: opt.Components,
 	}, nil
 }
 
@@ -149,7 +189,7 @@ func (m *merger) consider(e Edge) {
 	switch {
 	case x == y:
 		return
-	case m.free:
+	case m.components:
 		f.join(x, y)
 		return
 	case f.size[x]+f.size[y] > m.maxSize:
@@ -160,7 +200,7 @@ func (m *merger) consider(e Edge) {
 		return
 	}
 	sum := m.across(x, y)
-	if sum != never && float64(sum) >= m.minMean*float64(int64(f.size[x])*int64(f.size[y])) {
+	if sum != never && m.allows(sum, f.size[x], f.size[y]) {
 		f.join(x, y)
 		return
 	}
@@ -206,15 +246,10 @@ func (m *merger) weight(a, b int32) int64 {
 	if m.cannot != nil && m.cannot(a, b) {
 		return never
 	}
-	w, known := m.edges.weight(a, b)
-	bits := float64(w)
-	if !known {
-		bits = m.score(a, b)
+	if w, known := m.edges.weight(a, b); known {
+		return m.clamped(float64(w))
 	}
-	if math.IsNaN(bits) {
-		return 0
-	}
-	return int64(math.RoundToEven(min(max(bits, -m.clamp), m.clamp) * unit))
+	return m.clamped(m.score(a, b))
 }
 
 // nodePair is a key for two nodes in either order.

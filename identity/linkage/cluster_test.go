@@ -42,6 +42,7 @@ func (e *evidence) cluster(t testing.TB) []int32 {
 func drawEvidence(t *rapid.T) *evidence {
 	e := &evidence{n: rapid.IntRange(0, 14).Draw(t, "n"), weight: map[[2]int32]float64{}, cannot: map[[2]int32]bool{}}
 	e.opt.MinMean = new(float64(rapid.IntRange(-12, 8).Draw(t, "min mean")) / 4)
+	e.opt.BySize = new(float64(rapid.IntRange(0, 8).Draw(t, "by size")) / 4)
 	e.opt.Clamp = float64(rapid.IntRange(8, 60).Draw(t, "clamp")) / 4
 	e.opt.MaxSize = rapid.IntRange(1, 14).Draw(t, "max size")
 	// Some edges weigh otherwise than their score: the edge counts.
@@ -116,7 +117,11 @@ func (e *evidence) naiveCluster() (labels []int32, refused int) {
 		if forbidden || len(members(x))+len(members(y)) > e.opt.MaxSize {
 			continue
 		}
-		if sum/float64(pairs) < *e.opt.MinMean {
+		small, large := float64(len(members(x))), float64(len(members(y)))
+		if small > large {
+			small, large = large, small
+		}
+		if sum/float64(pairs) < *e.opt.MinMean+*e.opt.BySize*math.Log2(small*small/large)-1e-9 {
 			refused++
 			continue
 		}
@@ -300,8 +305,17 @@ func TestCluster_examples(t *testing.T) {
 			n: 3, edges: []Edge{{0, 1, 9}, {1, 2, 5}}, weight: weights(9, -4, 5),
 		}, []int32{0, 0, 0}},
 		{"the third is unlike one of two", evidence{
-			n: 3, edges: []Edge{{0, 1, 9}, {1, 2, 5}}, weight: weights(9, -9.25, 5),
+			n: 3, edges: []Edge{{0, 1, 9}, {1, 2, 5}}, weight: weights(9, -11.25, 5),
 		}, []int32{0, 0, 2}},
+		{"the third is unlike one of two, whatever the sizes", evidence{
+			n: 3, edges: []Edge{{0, 1, 9}, {1, 2, 5}}, weight: weights(9, -9.25, 5), opt: ClusterOptions{BySize: new(0.0)},
+		}, []int32{0, 0, 2}},
+		{"two and two need more than one and one", evidence{
+			n: 4, edges: []Edge{{0, 1, 9}, {2, 3, 9}, {1, 2, 7}}, weight: weights(9, -4, 7, -4, -4, 9),
+		}, []int32{0, 0, 2, 2}},
+		{"two and two", evidence{
+			n: 4, edges: []Edge{{0, 1, 9}, {2, 3, 9}, {1, 2, 8}}, weight: weights(9, -4, 8, -4, -4, 9),
+		}, []int32{0, 0, 0, 0}},
 		{"unlikeness is clamped", evidence{
 			n: 3, edges: []Edge{{0, 1, 20}, {1, 2, 8}}, weight: weights(20, -100, 8),
 		}, []int32{0, 0, 0}},
@@ -346,9 +360,9 @@ func TestCluster_errors(t *testing.T) {
 		{"beyond", []Edge{{0, 2, 1}}, ClusterOptions{}, []string{"edge 0", "2 of 2"}},
 		{"below", []Edge{{-1, 1, 1}}, ClusterOptions{}, []string{"edge 0", "-1"}},
 		{"NaN", []Edge{{0, 1, float32(math.NaN())}}, ClusterOptions{}, []string{"edge 0", "no weight"}},
-		{"all options", nil, ClusterOptions{MinMean: new(math.NaN()), Clamp: -1, MaxSize: -1}, []string{"MinMean", "Clamp", "MaxSize"}},
-		{"too large", nil, ClusterOptions{Clamp: 1025, MaxSize: 65_537}, []string{"Clamp", "MaxSize"}},
-		{"infinite", nil, ClusterOptions{MinMean: new(math.Inf(-1)), Clamp: math.NaN()}, []string{"MinMean", "Clamp"}},
+		{"all options", nil, ClusterOptions{MinMean: new(math.NaN()), BySize: new(-1.0), Clamp: -1, MaxSize: -1}, []string{"MinMean", "BySize", "Clamp", "MaxSize"}},
+		{"too large", nil, ClusterOptions{MinMean: new(-1025.0), BySize: new(65.0), Clamp: 1025, MaxSize: 65_537}, []string{"MinMean", "BySize", "Clamp", "MaxSize"}},
+		{"infinite", nil, ClusterOptions{MinMean: new(math.Inf(-1)), BySize: new(math.NaN()), Clamp: math.NaN()}, []string{"MinMean", "BySize", "Clamp"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
