@@ -15,11 +15,19 @@ import (
 func steps(t testing.TB) *Rules {
 	t.Helper()
 	c := Default()
-	for i, list := range [][]string{
-		{}, {"trim"}, {"nfkc"}, {"lower"}, {"fold"}, {"digits"}, {"email"}, {"phone"}, {"width"}, {"email-provider"},
-		{"device"}, {"lower", "nfkc"}, {"fold", "trim", "nfkc"}, {"phone", "email"}, {"trim", "nfkc", "email-provider"}, {"device", "digits"},
+	lists := [][]string{
+		{},
+		{"lower", "nfkc"},
+		{"fold", "trim", "nfkc"},
+		{"phone", "email"},
+		{"trim", "nfkc", "email-provider"},
+		{"device", "digits"},
 		{"width", "device", "trim"},
-	} {
+	}
+	for _, name := range normalizerNames() {
+		lists = append(lists, []string{name})
+	}
+	for i, list := range lists {
 		c.Namespaces = append(c.Namespaces, Namespace{
 			Name: "steps/" + strings.Join(list, "+"), Priority: 100 + i, Normalize: list, AllowDefaultBlocked: true,
 		})

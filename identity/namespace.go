@@ -162,7 +162,7 @@ type Namespace struct {
 	// never identifiers.
 	BlockedPatterns []string
 	// BlockedBy names functions in Config.Blockers that say which values are never
-	// identifiers.
+	// identifiers. They too are asked before and after normalisation.
 	BlockedBy []string
 	// AllowDefaultBlocked switches the default list of blocked values off: the
 	// placeholders that clients are known to send, such as "null", "undefined",
