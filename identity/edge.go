@@ -102,8 +102,9 @@ type Match struct {
 	Model uint64
 }
 
-// See folds one event in that named both ends. It reports whether the edge
-// changed, and so has to be stored; see Moved for whether it has to be regrouped.
+// See folds one event in that named both ends, with the authentication that
+// Rules.Auth asks for. It reports whether the edge changed, and so has to be stored
+// and judged.
 func (e *Edge) See(at profile.Stamp) bool {
 	before := *e
 	if !e.Seen || at.Compare(e.First) < 0 {
@@ -146,16 +147,6 @@ func (d Decision) weight() int {
 	}
 }
 
-// Moved reports whether the change of an edge from before to after can change
-// the partition: whether it began or ceased to count, or takes another place in
-// the order. Only then does its pair have to go to Regroup.
-func Moved(before, after Edge) bool {
-	if before.counts() != after.counts() {
-		return true
-	}
-	return after.counts() && before.place() != after.place()
-}
-
 // counts reports whether the edge is live as far as it alone can tell.
 func (e *Edge) counts() bool {
 	return (e.Seen || e.Match.Weak) && e.Decision != Unlink || e.Decision == Link
@@ -180,9 +171,9 @@ const (
 // place is where an edge stands in the order of edges, as far as the edge alone
 // can tell. at is zero of an edge by linkage, and weight of any other.
 type place struct {
-	class  class
 	at     profile.Stamp
 	weight int32
+	class  class
 }
 
 // place is that of an edge that counts.

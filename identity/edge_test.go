@@ -18,7 +18,7 @@ func TestEdge_FoldsInAnyOrder(t *testing.T) {
 		At profile.Stamp
 	}
 	folds := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) fold {
-		return fold{Decision(rapid.IntRange(0, 2).Draw(t, "decision")), stamp.Draw(t, "stamp")}
+		return fold{Decision(rapid.IntRange(0, 3).Draw(t, "decision")), stamp.Draw(t, "stamp")}
 	}), 0, 8)
 	build := func(fs []fold) (e Edge) {
 		for _, f := range fs {
@@ -45,7 +45,10 @@ func TestEdge_FoldsInAnyOrder(t *testing.T) {
 	})
 }
 
-func TestMoved(t *testing.T) {
+// TestEdge_Moves tries which changes of an edge may change the partition, and so
+// are to be regrouped: where it begins or ceases to count, or takes another place
+// in the order.
+func TestEdge_Moves(t *testing.T) {
 	seen := Edge{Seen: true, First: at(5), Last: at(5)}
 	linked := Edge{Decision: Link, Decided: at(5)}
 	tests := []struct {
@@ -66,15 +69,29 @@ func TestMoved(t *testing.T) {
 		{"later link", linked, func(e *Edge) { e.Decide(Link, at(6)) }, true},
 		{"older decision", linked, func(e *Edge) { e.Decide(Unlink, at(4)) }, false},
 		{"unlink at the same time", linked, func(e *Edge) { e.Decide(Unlink, at(5)) }, true},
+		{"withdrawal of a link", linked, func(e *Edge) { e.Decide(Withdraw, at(6)) }, true},
+		{"withdrawal at the time of the link", linked, func(e *Edge) { e.Decide(Withdraw, at(5)) }, false},
+		{"link at the time of the withdrawal", Edge{Decision: Withdraw, Decided: at(5)}, func(e *Edge) { e.Decide(Link, at(5)) }, true},
+		{"withdrawal of an unlink of a seen pair", Edge{Seen: true, Decision: Unlink}, func(e *Edge) { e.Decide(Withdraw, at(1)) }, true},
+		{"withdrawal of nothing", seen, func(e *Edge) { e.Decide(Withdraw, at(9)) }, false},
+		{"weak match", Edge{}, func(e *Edge) { e.Match = Match{Weak: true} }, true},
+		{"suggestion", Edge{}, func(e *Edge) { e.Match = Match{Weight: 9, Model: 1} }, false},
+		{"heavier match", Edge{Match: Match{Weak: true}}, func(e *Edge) { e.Match.Weight = 1 }, true},
+		{"newer model", Edge{Match: Match{Weak: true}}, func(e *Edge) { e.Match.Model = 1 }, false},
+		{"weak match of a seen pair", seen, func(e *Edge) { e.Match = Match{Weak: true, Weight: 9} }, false},
+		{"weak match of an unlinked pair", Edge{Decision: Unlink}, func(e *Edge) { e.Match = Match{Weak: true} }, false},
+		{"sighting of a matched pair", Edge{Match: Match{Weak: true}}, func(e *Edge) { e.See(at(1)) }, true},
 		{"no decision", linked, func(e *Edge) { e.Decide(None, at(9)) }, false},
 		{"unknown decision", linked, func(e *Edge) { e.Decide(9, at(9)) }, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			after := tt.before
-			tt.fold(&after)
-			if got := Moved(tt.before, after); got != tt.want {
-				t.Errorf("Moved = %v, want %v", got, tt.want)
+			w := newWorld(t, Default())
+			p := w.pair(ident("user_id:a"), ident("email:a"))
+			tt.before.Pair = p
+			w.edges[p] = tt.before
+			if got := w.change(p, tt.fold); (len(got) > 0) != tt.want {
+				t.Errorf("changed %v, want %v", got, tt.want)
 			}
 		})
 	}

@@ -64,14 +64,10 @@ type judge struct {
 }
 
 func (j *judge) judge(weak, strong end, before, after *Edge) ([]Node, []Pair, error) {
-	// The partner counts were one less before the first sighting.
-	first := after.Seen && !before.Seen
-	turned := first && (weak.turned() || strong.turned())
+	// With the first sighting each end has one partner more. An end that this made
+	// generic has its component replayed, whether or not the edge itself was live.
+	turned := after.Seen && !before.Seen && (weak.turned() || strong.turned())
 	oldWeak, oldStrong := *weak.Node, *strong.Node
-	if first {
-		oldWeak.Partners--
-		oldStrong.Partners--
-	}
 	wasLive := before.counts() && !barred(before, end{&oldWeak, weak.ns}, end{&oldStrong, strong.ns})
 	if err := j.update(weak, strong, before, after); err != nil {
 		return nil, nil, err
@@ -379,7 +375,9 @@ func (j *judge) edge(p Pair) (Edge, error) {
 
 // edges reads the edges of a node that count.
 func (j *judge) edges(n end) ([]Edge, error) {
-	return readEdges(nil, j.graph.Edges(n.Token), n.Token)
+	var edges []Edge
+	err := readEdges(&edges, j.graph.Edges(n.Token), n.Token)
+	return edges, err
 }
 
 // with returns an ascending list with one more token, and without with one less.

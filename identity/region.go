@@ -177,12 +177,14 @@ func (g *region) scan(v int32, visit func(l link, far int32)) error {
 		return nil
 	}
 	t := g.vertices[v].Token
-	stream := g.graph.Edges
+	var edges iter.Seq2[Edge, error]
 	if g.live != nil {
-		stream = g.live.Live
+		edges = g.live.Live(t)
+	} else {
+		edges = g.graph.Edges(t)
 	}
-	var err error
-	if g.edges, err = readEdges(g.edges[:0], stream(t), t); err != nil {
+	g.edges = g.edges[:0]
+	if err := readEdges(&g.edges, edges, t); err != nil {
 		return err
 	}
 	for i := range g.edges {
@@ -226,19 +228,19 @@ func readNode(g Graph, t Token) (Node, error) {
 
 // readEdges appends those edges of a node that count to dst, all before any of them
 // is used, so that no other read falls into the iteration.
-func readEdges(dst []Edge, edges iter.Seq2[Edge, error], t Token) ([]Edge, error) {
+func readEdges(dst *[]Edge, edges iter.Seq2[Edge, error], t Token) error {
 	for e, err := range edges {
 		if err != nil {
-			return dst, fmt.Errorf("identity: edges of %v: %w", t, err)
+			return fmt.Errorf("identity: edges of %v: %w", t, err)
 		}
 		if e.Weak != t && e.Strong != t {
-			return dst, fmt.Errorf("identity: edges of %v: got one between %v and %v", t, e.Weak, e.Strong)
+			return fmt.Errorf("identity: edges of %v: got one between %v and %v", t, e.Weak, e.Strong)
 		}
 		if e.counts() {
-			dst = append(dst, e)
+			*dst = append(*dst, e)
 		}
 	}
-	return dst, nil
+	return nil
 }
 
 // between visits the live links among the members of one set, some of them

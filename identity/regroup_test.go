@@ -100,6 +100,34 @@ func TestRegroup_Stories(t *testing.T) {
 			[][]string{{"device_id:d", "user_id:c"}, {"user_id:b"}},
 		},
 		{
+			"a match that weighs less gives way", plain,
+			func(w *world) {
+				d := ident("device_id:d")
+				w.regroup(w.match(Match{Weak: true, Weight: 5}, ident("user_id:b"), d)...)
+				w.regroup(w.match(Match{Weak: true, Weight: 3}, ident("user_id:c"), d)...)
+				w.regroup(w.match(Match{Weak: true, Weight: 1}, ident("user_id:b"), d)...)
+			},
+			[][]string{{"device_id:d", "user_id:c"}, {"user_id:b"}},
+		},
+		{
+			"a match that becomes a suggestion unites nothing", plain,
+			func(w *world) {
+				w.regroup(w.match(Match{Weak: true, Weight: 5}, ident("user_id:b"), ident("device_id:d"))...)
+				w.regroup(w.match(Match{Weight: 5}, ident("user_id:b"), ident("device_id:d"))...)
+			},
+			[][]string{{"device_id:d"}, {"user_id:b"}},
+		},
+		{
+			"a withdrawn link takes the place of its sighting", plain,
+			func(w *world) {
+				w.regroup(w.event(at(5), ident("user_id:b"), ident("device_id:d"))...)
+				w.regroup(w.event(at(3), ident("user_id:c"), ident("device_id:d"))...)
+				w.regroup(w.decide(Link, at(6), ident("user_id:b"), ident("device_id:d"))...)
+				w.regroup(w.decide(Withdraw, at(7), ident("user_id:b"), ident("device_id:d"))...)
+			},
+			[][]string{{"device_id:d", "user_id:c"}, {"user_id:b"}},
+		},
+		{
 			"an unlink frees the other side of a refused link", plain,
 			func(w *world) {
 				w.regroup(w.event(at(1), ident("user_id:b"), ident("anonymous_id:a"))...)

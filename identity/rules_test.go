@@ -133,3 +133,85 @@ func TestRules_FromTraits(t *testing.T) {
 		})
 	}
 }
+
+func TestNew_FaultsOfPolicies(t *testing.T) {
+	tests := []struct {
+		name string
+		ns   Namespace
+		want string // empty: no fault
+	}{
+		{"all at once", Namespace{Conflict: Shared, MaxEdges: map[string]int{"user": 3, "x": 0}, Auth: 255, Limit: 2, Per: 1}, ""},
+		{"newest with max edges", Namespace{Conflict: Newest, MaxEdges: map[string]int{"user": 1}}, ""},
+		{"lookup with max edges of any number", Namespace{Lookup: true, MaxEdges: map[string]int{"user": 0}}, ""},
+		{"unknown policy", Namespace{Conflict: 99}, "unknown policy 99"},
+		{"negative auth", Namespace{Auth: -1}, "auth -1: want 0 to 255"},
+		{"great auth", Namespace{Auth: 256}, "auth 256: want 0 to 255"},
+		{"unique per", Namespace{Unique: true, Per: 1}, "unique per 1ns"},
+		{"unique with a limit per", Namespace{Unique: true, Limit: 1, Per: 1}, "unique per 1ns"},
+		{"per without limit", Namespace{Per: 1}, "per 1ns without a limit"},
+		{"negative per", Namespace{Limit: 1, Per: -1}, "per -1ns: want 0 or more"},
+		{"max edges of nobody", Namespace{MaxEdges: map[string]int{"nobody": 1}}, `max edges: namespace "nobody" is not declared`},
+		{"negative max edges", Namespace{MaxEdges: map[string]int{"user": -1}}, `max edges: -1 of "user"`},
+		{"lookup with max edges", Namespace{Lookup: true, MaxEdges: map[string]int{"user": 1}}, "lookup with max edges"},
+		{"lookup with newest", Namespace{Lookup: true, Conflict: Newest}, "lookup with the policy newest"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.ns.Name, tt.ns.Priority = "x", 2
+			_, err := New(Config{Namespaces: []Namespace{{Name: "user", Priority: 1}, tt.ns}})
+			switch {
+			case tt.want == "" && err != nil:
+				t.Error(err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), `"x": `+tt.want)):
+				t.Errorf("error %v, want one with %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestRules_OfNamespaces(t *testing.T) {
+	r, err := New(Config{Namespaces: []Namespace{
+		{Name: "user", Priority: 1, Auth: 2},
+		{Name: "email", Priority: 2, Auth: 1, Conflict: Shared, Limit: 5, Per: 1},
+		{Name: "cookie", Priority: 3, Limit: 5},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{{"user", "email", 2}, {"email", "user", 2}, {"email", "cookie", 1}, {"cookie", "cookie", 0}, {"unheard", "email", 1}} {
+		if got := r.Auth(tt.a, tt.b); got != tt.want {
+			t.Errorf("Auth(%s, %s) = %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+	for namespace, want := range map[string]bool{"user": false, "email": true, "cookie": false, "unheard": false} {
+		if got := r.Windowed(namespace); got != want {
+			t.Errorf("Windowed(%s) = %v", namespace, got)
+		}
+	}
+	for namespace, want := range map[string]Policy{"user": Demote, "email": Shared, "unheard": Demote} {
+		if got := r.Conflict(namespace); got != want {
+			t.Errorf("Conflict(%s) = %v, want %v", namespace, got, want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for p := Demote; p <= Never; p++ {
+		if got, ok := ParsePolicy(p.String()); !ok || got != p {
+			t.Errorf("ParsePolicy(%q) = %v, %v", p, got, ok)
+		}
+	}
+	if _, ok := ParsePolicy("perhaps"); ok || Policy(99).String() != "policy(?)" {
+		t.Error("an unknown policy has a name")
+	}
+	names := map[string]bool{}
+	for r := RuleNodes; r <= RuleUnlinked; r++ {
+		names[r.String()] = true
+	}
+	if len(names) != int(RuleUnlinked) || names["rule(?)"] || Rule(99).String() != "rule(?)" {
+		t.Errorf("names of rules: %v", names)
+	}
+}
