@@ -20,6 +20,9 @@ type Plan struct {
 	// Changes are in words, one a declaration. Empty when the model is the
 	// store's already.
 	Changes []string
+	// Regroupings are the profiles that other identity rules merge, split or take
+	// away, all of them.
+	Regroupings []Regrouping
 }
 
 // ApplyOption modifies one Apply.
@@ -33,10 +36,17 @@ const DryRun ApplyOption = 1
 // events flow; they can be read once they are complete. Where it is broken off
 // by ctx or a crash, Open finishes it.
 //
+// Other identity rules regroup the identifiers that are in: the plan lists every
+// profile that merges, splits or disappears. This is done before Apply returns,
+// in one step for readers, while no events are taken in; where it fails half way
+// the store refuses writes until it is reopened, which finishes it. It holds all
+// identifiers and what was seen of them in memory; see [identity.Rules.Partition].
+// Events stay with the identifier that was their strongest when they came.
+//
 // What the store can no longer honour is refused with an error that wraps
-// ErrModel: once events or decisions are in, an identity rule or the type or merge
-// policy of a declared trait cannot change, for the events of before are not
-// kept.
+// ErrModel: once events are in, the type or merge policy of a declared trait
+// cannot change, for the events of before are not kept; nor can normalisers that
+// would spell identifiers otherwise which are in.
 // Namespaces, traits, events and tags may be added at any time, and tags change
 // freely. A newly declared event property is folded from then on.
 func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, error) {
@@ -47,7 +57,7 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 	if err := db.lock(ctx); err != nil {
 		return nil, err
 	}
-	plan, err := db.applyLocked(m, slices.Contains(opts, DryRun))
+	plan, err := db.applyLocked(ctx, m, slices.Contains(opts, DryRun))
 	db.unlock()
 	if err != nil || slices.Contains(opts, DryRun) {
 		return plan, err
@@ -68,7 +78,7 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 	m := db.cat.Load().model
 	m.Tags = slices.DeleteFunc(slices.Clone(m.Tags), func(d tags.Definition) bool { return d.Name == def.Name })
 	m.Tags = append(m.Tags, def)
-	_, err := db.applyLocked(m, false)
+	_, err := db.applyLocked(ctx, m, false)
 	db.unlock()
 	if err != nil {
 		return err
@@ -80,7 +90,7 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 // It is the caller's own: changing it changes nothing until it is applied.
 func (db *DB) Model() Model { return db.cat.Load().model.clone() }
 
-func (db *DB) applyLocked(m Model, dry bool) (*Plan, error) {
+func (db *DB) applyLocked(ctx context.Context, m Model, dry bool) (*Plan, error) {
 	next, err := db.newCatalog(m)
 	if err != nil {
 		return nil, err
@@ -95,17 +105,54 @@ func (db *DB) applyLocked(m Model, dry bool) (*Plan, error) {
 	}
 	cur := db.cat.Load()
 	plan, err := cur.plan(next, hasData)
-	if err != nil || dry || len(plan.Changes) == 0 {
-		return plan, err
+	if err != nil {
+		return nil, err
+	}
+	var rules *recast
+	if hasData && !sameIdentity(cur, next) {
+		if rules, err = db.planRecast(ctx, next); err != nil {
+			return nil, err
+		}
+		plan.regroup(rules.regroupings())
+	}
+	if dry || len(plan.Changes) == 0 {
+		return plan, nil
+	}
+	if rules != nil {
+		if begun, err := rules.run(data); err != nil {
+			if begun {
+				db.halt(err)
+			}
+			return nil, err
+		}
 	}
 	t := db.begin()
 	t.inherit(cur, next)
 	t.batch.Set(keys.AppendMeta(nil, metaModel), data)
 	t.settled, t.next = true, next
+	if rules != nil {
+		t.batch.Delete(keys.AppendMeta(nil, metaRecast))
+	}
 	if err := t.finish(false); err != nil {
+		if rules != nil {
+			db.halt(err)
+		}
 		return nil, err
 	}
 	return plan, nil
+}
+
+// regroup adds what other identity rules do to profiles.
+func (p *Plan) regroup(all []Regrouping) {
+	p.Regroupings = all
+	before, after := 0, 0
+	for _, g := range all {
+		before += len(g.Before)
+		after += len(g.After)
+	}
+	if len(all) > 0 {
+		p.Changes = append(p.Changes, fmt.Sprintf("identity: %d profiles become %d", before, after))
+	}
 }
 
 // hasNodes reports whether the store holds identifiers, by events or by
@@ -125,9 +172,7 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 	if c.model.Zone != next.model.Zone {
 		say("zone: %q becomes %q", c.model.Zone, next.model.Zone)
 	}
-	if err := c.planIdentity(next, hasData, say); err != nil {
-		return nil, err
-	}
+	c.planIdentity(next, hasData, say)
 	for _, name := range sortedKeys(next.fold.Events) {
 		old, now := c.fold.Events[name], next.fold.Events[name]
 		for _, prop := range slices.Concat(now.Numbers, now.Uniques) {
@@ -171,33 +216,44 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 	return p, nil
 }
 
-func (c *catalog) planIdentity(next *catalog, hasData bool, say func(string, ...any)) error {
-	old, now := fileOf(Model{Identity: c.identity()}).Identity, fileOf(Model{Identity: next.identity()}).Identity
+// sameIdentity reports whether two models declare the same identity rules.
+func sameIdentity(a, b *catalog) bool {
+	return jsonEqual(identityFileOf(a.identity()), identityFileOf(b.identity()))
+}
+
+// planIdentity says which identity rules change, and what of them governs only
+// the events to come: an event lies where the rules of its time put it.
+func (c *catalog) planIdentity(next *catalog, hasData bool, say func(string, ...any)) {
+	old, now := identityFileOf(c.identity()), identityFileOf(next.identity())
 	byName := map[string]namespaceFile{}
 	for _, n := range now.Namespaces {
 		byName[n.Name] = n
 	}
 	for _, n := range old.Namespaces {
 		m, ok := byName[n.Name]
-		same := ok && jsonEqual(n, m)
-		if !same && hasData {
-			return fmt.Errorf("%w: namespace %q: its rules cannot change once events or decisions are in", ErrModel, n.Name)
-		}
-		if !same {
+		delete(byName, n.Name)
+		switch {
+		case !ok:
+			say("namespace %q: dropped", n.Name)
+		case !jsonEqual(n, m):
 			say("namespace %q: changed", n.Name)
 		}
-		delete(byName, n.Name)
-	}
-	if (old.MaxNodes != now.MaxNodes || old.MaxIdentifiers != now.MaxIdentifiers) && !jsonEqual(old, now) {
-		if hasData {
-			return fmt.Errorf("%w: identity: its limits cannot change once events or decisions are in", ErrModel)
+		if !ok || !hasData {
+			continue
 		}
+		if n.Priority != m.Priority {
+			say("namespace %q: events of before stay with the identifier that was their strongest", n.Name)
+		}
+		if n.Trait != m.Trait || n.Auth != m.Auth || !jsonEqual(n.Normalize, m.Normalize) {
+			say("namespace %q: what trait, auth and normalize say holds for events from now on", n.Name)
+		}
+	}
+	if old.MaxNodes != now.MaxNodes || old.MaxIdentifiers != now.MaxIdentifiers {
 		say("identity: new limits")
 	}
 	for _, name := range sortedKeys(byName) {
 		say("namespace %q: new", name)
 	}
-	return nil
 }
 
 func (c *catalog) planTraits(next *catalog, hasData bool, say func(string, ...any)) error {

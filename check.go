@@ -330,7 +330,7 @@ func (c *checker) checkGroup(group []profile.Identifier, rules oracle.Rules) {
 	for i, id := range group {
 		n := c.byID[id]
 		tokens[i], parts[i] = n.token, n.person
-		live = live || n.person.Events > 0 && !rules.Generic(n.evidence())
+		live = live || n.person.Events > 0 && !n.barred && !rules.Generic(n.evidence())
 		if n.numbered && (!numbered || n.ordinal < ordinal) {
 			numbered, ordinal = true, n.ordinal
 		}

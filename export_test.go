@@ -66,3 +66,10 @@ func NaiveRules(c identity.Config) oracle.Rules { return naiveRules(c) }
 
 // StampOf returns a decision's place among those about the same pair.
 func StampOf(d Decision) profile.Stamp { return d.stamp() }
+
+// WithRecastBatch returns options under which a change of identity rules takes
+// many commits.
+func WithRecastBatch(o *Options, nodes int) *Options {
+	o.recastBatch = nodes
+	return o
+}

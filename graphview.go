@@ -122,3 +122,53 @@ func storedEdges(snap *store.Snapshot, token identity.Token) iter.Seq2[identity.
 		}
 	}
 }
+
+// edges reads the evidence about every pair.
+func (e *epoch) edges(ctx context.Context) iter.Seq2[identity.Edge, error] {
+	return scanAll(ctx, e, keys.Edge, func(key, value []byte) (edge identity.Edge, ok bool, err error) {
+		if len(value) == 0 { // the other direction holds the edge
+			return edge, false, nil
+		}
+		a, b, ok := keys.Pair(key)
+		if !ok {
+			return edge, false, fmt.Errorf("%w: edge key of %d bytes", ErrCorrupt, len(key))
+		}
+		edge, err = decodeEdge(identity.Pair{Weak: a, Strong: b}, value)
+		return edge, true, err
+	})
+}
+
+// vetoes reads the vetoes that hold, each from both of its ends.
+func (e *epoch) vetoes(ctx context.Context) iter.Seq2[identity.Pair, error] {
+	return scanAll(ctx, e, keys.Veto, func(key, value []byte) (p identity.Pair, ok bool, err error) {
+		a, b, ok := keys.Pair(key)
+		if !ok {
+			return p, false, fmt.Errorf("%w: veto key of %d bytes", ErrCorrupt, len(key))
+		}
+		v, err := decodeVeto(value)
+		return identity.Pair{Weak: a, Strong: b}, !v.withdrawn, err
+	})
+}
+
+// scanAll reads the records of one space that read takes.
+func scanAll[T any](ctx context.Context, e *epoch, space byte, read func(key, value []byte) (T, bool, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		n := 0
+		for kv, err := range e.snap.Scan([]byte{space}, keys.End([]byte{space})) {
+			if n++; err == nil && n&1023 == 0 && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			var v T
+			ok := true
+			if err == nil {
+				v, ok, err = read(kv.Key, kv.Value)
+			}
+			if err == nil && !ok {
+				continue
+			}
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}

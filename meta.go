@@ -18,6 +18,7 @@ const (
 	metaState   = "state"   // see meta
 	metaModel   = "model"   // the model in its JSON form
 	metaAdvance = "advance" // the instant that an unfinished Advance goes to
+	metaRecast  = "recast"  // the model whose identity rules are being applied
 	metaTally   = "tally"   // how many refusals there were, by rule; see tally
 )
 

@@ -135,7 +135,7 @@ func TestModel_refused(t *testing.T) {
 	}
 }
 
-// A decision about identifiers makes nodes as an event does: their rules stand.
+// A decision holds when the rules change, whichever way its edge then leads.
 func TestApply_identity_after_decisions(t *testing.T) {
 	const text = "identity:\n  namespaces:\n    - {name: a, priority: %d}\n    - {name: b, priority: 2}\n"
 	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
@@ -143,11 +143,18 @@ func TestApply_identity_after_decisions(t *testing.T) {
 	if _, err := db.Link(t.Context(), id("a", "1"), id("b", "1"), portrait.Decision{At: epoch0}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Apply(t.Context(), model(t, fmt.Sprintf(text, 3))); !errors.Is(err, portrait.ErrModel) {
-		t.Errorf("swapped priorities: %v", err)
+	seen(t, db, "1", id("b", "1"))
+	if _, err := db.Apply(t.Context(), model(t, fmt.Sprintf(text, 3))); err != nil {
+		t.Fatal(err)
+	}
+	if got := known(t, db, id("a", "1")); got != "[b:1 a:1]" {
+		t.Errorf("after swapping the priorities: known as %s", got)
 	}
 	if _, err := db.Unlink(t.Context(), id("a", "1"), id("b", "1"), portrait.Decision{At: epoch0.AddDate(0, 0, 1)}); err != nil {
 		t.Error(err)
+	}
+	if got := known(t, db, id("a", "1")); got != "nobody" {
+		t.Errorf("once unlinked: known as %s", got)
 	}
 }
 

@@ -51,6 +51,8 @@ type Options struct {
 	OnFailure func(error)
 
 	fs store.FS
+	// recastBatch is about how many nodes one commit changes when identity rules do.
+	recastBatch int
 }
 
 func (o *Options) withDefaults() (Options, error) {
@@ -73,6 +75,9 @@ func (o *Options) withDefaults() (Options, error) {
 	size("IndexBytes", &c.IndexBytes, 512<<20, 1<<20)
 	if c.MaxRefusals == 0 {
 		c.MaxRefusals = 1_000_000
+	}
+	if c.recastBatch == 0 {
+		c.recastBatch = 4096
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now

@@ -83,7 +83,7 @@ func (e *epoch) member(n *node) (*member, error) {
 	m := &member{nodes: nodes}
 	live, numbered := false, false
 	for _, n := range nodes {
-		live = live || n.state.Events() > 0 && !e.cat.rules.Generic(n.evidence())
+		live = live || n.state.Events() > 0 && e.cat.rules.Names(n.evidence())
 		if n.numbered && (!numbered || n.ordinal < m.ordinal) {
 			numbered, m.ordinal = true, n.ordinal
 		}

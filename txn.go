@@ -230,7 +230,7 @@ func (t *txn) person(c *component) (*person, error) {
 
 // holds reports whether a node makes its component a live profile.
 func (db *DB) holds(cat *catalog, n *node) bool {
-	return n.state.Events() > 0 && !cat.rules.Generic(n.evidence())
+	return n.state.Events() > 0 && cat.rules.Names(n.evidence())
 }
 
 // number gives a new profile its ordinal: that of its strongest node that holds

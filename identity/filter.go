@@ -134,6 +134,10 @@ func (r *Rules) Generic(n Node) bool {
 	return r.end(&n).generic()
 }
 
+// Names reports whether a node names somebody, so that events of it make a
+// profile: it is neither generic nor barred.
+func (r *Rules) Names(n Node) bool { return !n.Barred && !r.Generic(n) }
+
 // Live reports whether an edge may unite anything: it counts, and neither end
 // takes it out.
 func (r *Rules) Live(e Edge, a, b Node) bool {

@@ -125,6 +125,10 @@ func (p *Partition) Group(i int) []Token {
 	return out
 }
 
+// Leader returns the place of the first node of the i-th node's group: equal for
+// nodes of one group, and for no others.
+func (p *Partition) Leader(i int) int { return int(p.leader[i]) }
+
 // Groups yields every group once, as Group returns it, in the order in which the
 // first node of each was given.
 func (p *Partition) Groups() iter.Seq[[]Token] {
