@@ -1,12 +1,13 @@
 package oracle
 
 import (
+	"flag"
 	"fmt"
-	"iter"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,204 +15,189 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// crossConfig is testRules as identity declares them.
-func crossConfig() identity.Config {
-	raw := []string{} // no normalisers
-	return identity.Config{MaxNodes: 5, Namespaces: []identity.Namespace{
-		{Name: "user", Priority: 1, Unique: true, Normalize: raw},
-		{Name: "email", Priority: 2, Normalize: raw},
-		{Name: "phone", Priority: 3, Limit: 2, Normalize: raw, AllowDefaultBlocked: true},
-		{Name: "anon", Priority: 4, MaxPartners: 2, Normalize: raw},
-	}}
-}
+var crossRounds = flag.Int("cross-rounds", 150, "how many random worlds to compare with package identity")
 
 // Partitions that identity keeps up to date, one random operation after another,
-// are the oracle's of all the evidence at once.
+// and what it says of each identifier, are the oracle's of all the evidence at
+// once, whatever the policies.
 func TestCross_identity(t *testing.T) {
 	const seed = 20261122
-	r := rand.New(rand.NewPCG(seed, 5))
-	rules := testRules() // user 1, email 2 without a bound of partners, and so on
-	fast, err := identity.New(crossConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []profile.Identifier
-	for namespace, n := range map[string]int{"user": 4, "email": 4, "phone": 5, "anon": 5, "fax": 1} {
-		for i := range n {
-			all = append(all, profile.Identifier{Namespace: namespace, Value: fmt.Sprint("v", i)})
+	for round := range *crossRounds {
+		r := rand.New(rand.NewPCG(seed, uint64(round)))
+		config := randomConfig(r)
+		fast, err := identity.New(config)
+		if err != nil {
+			t.Fatalf("seed %d, round %d: %v", seed, round, err)
 		}
-	}
-	slices.SortFunc(all, profile.Identifier.Compare)
-	for round := range 100 {
-		g := newGraph(fast)
-		s := NewStore(rules, testSchema(), func(e *profile.Event) []profile.Identifier {
-			kept, _ := fast.Select(e.Identifiers)
-			return kept
-		})
+		w := &twins{
+			t: t, r: r, graph: newGraph(fast), names: namesOf(r, config),
+			store: NewStore(restate(config), testSchema(), func(e *profile.Event) []profile.Identifier {
+				kept, _ := fast.Select(e.Identifiers)
+				return kept
+			}),
+		}
 		for op := range 60 {
-			at := profile.Stamp{At: profile.InstantOf(on(r.IntN(9))), Tie: uint64(op)}
-			a, b := all[r.IntN(len(all))], all[r.IntN(len(all))]
-			switch kind := r.IntN(10); {
-			case a == b && kind < 3: // of one identifier there is nothing to decide
-			case kind == 0:
-				s.Link(a, b, at)
-				g.decide(t, identity.Link, at, a, b)
-			case kind == 1:
-				s.Unlink(a, b, at)
-				g.decide(t, identity.Unlink, at, a, b)
-			case kind == 2 && r.IntN(3) == 0:
-				s.Veto(a, b, at)
-				g.veto(t, a, b)
-			default:
-				e := track(int(at.At), "Visit", nil)
-				e.Time = at.At.Time()
-				e.MessageID = fmt.Sprint(op)
-				e.Identifiers = []profile.Identifier{a, b, all[r.IntN(len(all))]}[:1+r.IntN(3)]
-				if s.Ingest(e) == Accepted {
-					kept, _ := fast.Select(e.Identifiers)
-					g.see(t, e.Stamp(), kept)
-				}
-			}
-			if d := cmp.Diff(partitionOf(s), g.partition()); d != "" {
-				t.Fatalf("seed %d, round %d, operation %d: oracle against identity:\n%s", seed, round, op, d)
+			did := w.step(op)
+			if d := w.differences(); d != "" {
+				t.Fatalf("seed %d, round %d, operation %d, %s, under %+v:\noracle against identity:\n%s", seed, round, op, did, config.Namespaces, d)
 			}
 		}
 	}
 }
 
-// partitionOf writes down the live people of a store.
-func partitionOf(s *Store) []string {
-	var out []string
-	for _, p := range s.People() {
-		out = append(out, fmt.Sprint(p.Identifiers))
+// randomConfig draws rules with every sort of policy.
+func randomConfig(r *rand.Rand) identity.Config {
+	c := identity.Config{MaxNodes: 3 + r.IntN(8)}
+	names := []string{"user", "email", "phone", "device", "anon"}[:2+r.IntN(4)]
+	for i, name := range names {
+		n := identity.Namespace{
+			Name: name, Priority: 1 + i, Kind: identity.Kind(r.IntN(6)), Normalize: []string{}, AllowDefaultBlocked: true,
+			Conflict: identity.Policy(max(0, r.IntN(7)-2)), // Demote is the most frequent
+		}
+		switch r.IntN(6) {
+		case 0, 1:
+			n.Unique = true
+		case 2:
+			n.Limit = 1 + r.IntN(3)
+		case 3:
+			n.Limit, n.Per = 1+r.IntN(2), time.Duration(1+r.IntN(5))*time.Second
+		}
+		switch r.IntN(6) {
+		case 0:
+			n.Lookup = n.Conflict != identity.Newest
+		case 1, 2:
+			n.MaxEdges = map[string]int{names[r.IntN(len(names))]: 1 + r.IntN(3), names[r.IntN(len(names))]: 1 + r.IntN(3)}
+		}
+		if r.IntN(3) == 0 {
+			n.MaxPartners = 1 + r.IntN(4)
+		}
+		if r.IntN(6) == 0 {
+			n.Auth = 1 + r.IntN(2)
+		}
+		c.Namespaces = append(c.Namespaces, n)
 	}
-	return out
+	return c
 }
 
-// graph is the evidence and the partition as a store keeps them for identity.
-type graph struct {
-	rules     *identity.Rules
-	tokens    *identity.Tokenizer
-	nodes     map[identity.Token]identity.Node
-	holds     map[identity.Token]bool // an event
-	partners  map[identity.Token]map[identity.Token]bool
-	edges     map[identity.Pair]identity.Edge
-	vetoes    map[identity.Token][]identity.Token
-	component map[identity.Token][]identity.Token
-}
-
-func newGraph(rules *identity.Rules) *graph {
-	return &graph{
-		rules:     rules,
-		tokens:    identity.NewTokenizer([32]byte{7}),
-		nodes:     map[identity.Token]identity.Node{},
-		holds:     map[identity.Token]bool{},
-		partners:  map[identity.Token]map[identity.Token]bool{},
-		edges:     map[identity.Pair]identity.Edge{},
-		vetoes:    map[identity.Token][]identity.Token{},
-		component: map[identity.Token][]identity.Token{},
+// restate returns the rules of a config, every default filled in.
+func restate(c identity.Config) Rules {
+	rules := Rules{Namespaces: map[string]Namespace{}, MaxNodes: c.MaxNodes}
+	for _, n := range c.Namespaces {
+		ns := Namespace{
+			Rank: n.Priority, Unique: n.Unique, Limit: n.Limit, Per: n.Per.Microseconds(), MaxPartners: n.MaxPartners,
+			Personal: n.Kind == identity.Person || n.Kind == identity.Contact || n.Kind == identity.Account,
+			Conflict: Conflict(n.Conflict), MaxEdges: n.MaxEdges, Lookup: n.Lookup, Auth: n.Auth,
+		}
+		if ns.MaxPartners == 0 {
+			ns.MaxPartners = 20 // the least of the defaults; there are not as many identifiers
+		}
+		rules.Namespaces[n.Name] = ns
 	}
+	return rules
 }
 
-func (g *graph) Node(t identity.Token) (identity.Node, error)         { return g.nodes[t], nil }
-func (g *graph) Vetoed(t identity.Token) ([]identity.Token, error)    { return g.vetoes[t], nil }
-func (g *graph) Component(t identity.Token) ([]identity.Token, error) { return g.component[t], nil }
-
-func (g *graph) Edge(p identity.Pair) (identity.Edge, bool, error) {
-	e, ok := g.edges[p]
-	return e, ok, nil
+// namesOf draws up to 19 identifiers, one of them of no declared namespace.
+func namesOf(r *rand.Rand, c identity.Config) []profile.Identifier {
+	names := []profile.Identifier{{Namespace: "fax", Value: "v0"}}
+	for range 6 + r.IntN(13) {
+		namespace := c.Namespaces[r.IntN(len(c.Namespaces))].Name
+		names = append(names, profile.Identifier{Namespace: namespace, Value: fmt.Sprint("v", r.IntN(5))})
+	}
+	slices.SortFunc(names, profile.Identifier.Compare)
+	return slices.Compact(names)
 }
 
-func (g *graph) Edges(t identity.Token) iter.Seq2[identity.Edge, error] {
-	return func(yield func(identity.Edge, error) bool) {
-		for p, e := range g.edges {
-			if (p.Weak == t || p.Strong == t) && !yield(e, nil) {
-				return
-			}
+// twins are the same history in a Store and in a graph.
+type twins struct {
+	t     *testing.T
+	r     *rand.Rand
+	store *Store
+	graph *graph
+	names []profile.Identifier
+}
+
+// step does one random thing to both, and says what.
+func (w *twins) step(op int) string {
+	w.t.Helper()
+	s, g, r := w.store, w.graph, w.r
+	pick := func() profile.Identifier { return w.names[r.IntN(len(w.names))] }
+	at := profile.Stamp{At: profile.InstantOf(on(r.IntN(9))), Tie: uint64(r.IntN(60))}
+	a, b := pick(), pick()
+	kind := r.IntN(16)
+	if a == b {
+		kind = 15 // of one identifier there is nothing to decide
+	}
+	switch kind {
+	case 0:
+		s.Link(a, b, at)
+		g.decide(w.t, identity.Link, at, a, b)
+	case 1:
+		s.Unlink(a, b, at)
+		g.decide(w.t, identity.Unlink, at, a, b)
+	case 2:
+		s.Withdraw(a, b, at)
+		g.decide(w.t, identity.Withdraw, at, a, b)
+	case 3, 4:
+		m := Match{Weak: r.IntN(3) > 0, Weight: int32(r.IntN(3))}
+		s.Match(a, b, m)
+		g.match(w.t, m, a, b)
+	case 5:
+		apart := r.IntN(2) == 0
+		if apart {
+			s.Veto(a, b, at)
+		} else {
+			s.WithdrawVeto(a, b, at)
+		}
+		g.veto(w.t, apart, at, a, b)
+	default:
+		e := track(int(at.At), "Visit", nil)
+		e.Time, e.MessageID, e.Auth = at.At.Time(), fmt.Sprint(op), uint8(r.IntN(3))
+		e.Identifiers = []profile.Identifier{a, b, pick(), pick()}[:1+r.IntN(4)]
+		if s.Ingest(e) == Accepted {
+			kept, _ := g.rules.Select(e.Identifiers)
+			g.see(w.t, e.Stamp(), int(e.Auth), kept, r.IntN(2) == 0)
+		}
+		return fmt.Sprint("an event of ", e.Identifiers, ", level ", e.Auth)
+	}
+	return fmt.Sprint("kind ", kind, " of ", a, " and ", b)
+}
+
+// differences compares who is one person, and what each identifier's policies
+// make of its edges.
+func (w *twins) differences() string {
+	type said struct {
+		People   []string
+		Shared   []profile.Identifier
+		Admitted map[profile.Identifier][]profile.Identifier
+	}
+	slow := said{Admitted: map[profile.Identifier][]profile.Identifier{}}
+	for _, p := range w.store.People() {
+		slow.People = append(slow.People, fmt.Sprint(p.Identifiers))
+	}
+	ev := w.store.evidence()
+	of := Incident(ev.edges)
+	for _, n := range ev.nodes {
+		shared, admitted := w.store.rules.Filtered(n, of[n.Identifier])
+		if shared {
+			slow.Shared = append(slow.Shared, n.Identifier)
+		}
+		if len(admitted) > 0 {
+			slow.Admitted[n.Identifier] = admitted
 		}
 	}
-}
-
-// node makes sure that an identifier has a node.
-func (g *graph) node(id profile.Identifier) identity.Token {
-	t := g.tokens.Token(id)
-	if _, ok := g.nodes[t]; !ok {
-		g.nodes[t] = identity.Node{Token: t, Identifier: id}
-		g.component[t] = []identity.Token{t}
-		g.partners[t] = map[identity.Token]bool{}
-	}
-	return t
-}
-
-func (g *graph) pair(a, b profile.Identifier) identity.Pair {
-	return g.rules.Pair(g.nodes[g.node(a)], g.nodes[g.node(b)])
-}
-
-func (g *graph) see(t *testing.T, at profile.Stamp, ids []profile.Identifier) {
-	t.Helper()
-	g.holds[g.node(ids[0])] = true
-	var changed []identity.Pair
-	for _, weak := range ids[1:] {
-		p := g.pair(weak, ids[0])
-		e := g.edges[p]
-		e.Pair = p
-		before := e
-		e.See(at)
-		g.edges[p] = e
-		turned := g.partner(p.Weak, p.Strong)
-		if g.partner(p.Strong, p.Weak) || turned || identity.Moved(before, e) {
-			changed = append(changed, p)
+	fast := said{People: w.graph.partition(), Admitted: map[profile.Identifier][]profile.Identifier{}}
+	for _, n := range w.graph.nodes {
+		if n.Shared {
+			fast.Shared = append(fast.Shared, n.Identifier)
 		}
-	}
-	g.regroup(t, changed...)
-}
-
-// partner counts a partner and reports whether that made the node generic.
-func (g *graph) partner(of, with identity.Token) bool {
-	g.partners[of][with] = true
-	n := g.nodes[of]
-	before := g.rules.Generic(n)
-	n.Partners = len(g.partners[of])
-	g.nodes[of] = n
-	return before != g.rules.Generic(n)
-}
-
-func (g *graph) decide(t *testing.T, d identity.Decision, at profile.Stamp, a, b profile.Identifier) {
-	t.Helper()
-	p := g.pair(a, b)
-	e := g.edges[p]
-	e.Pair = p
-	before := e
-	e.Decide(d, at)
-	g.edges[p] = e
-	if identity.Moved(before, e) {
-		g.regroup(t, p)
-	}
-}
-
-func (g *graph) veto(t *testing.T, a, b profile.Identifier) {
-	t.Helper()
-	p := g.pair(a, b)
-	for _, ends := range []identity.Pair{p, {Weak: p.Strong, Strong: p.Weak}} {
-		g.vetoes[ends.Weak] = append(g.vetoes[ends.Weak], ends.Strong)
-		n := g.nodes[ends.Weak]
-		n.Vetoed = true
-		g.nodes[ends.Weak] = n
-	}
-	g.regroup(t, p)
-}
-
-func (g *graph) regroup(t *testing.T, changed ...identity.Pair) {
-	t.Helper()
-	ch, err := g.rules.Regroup(g, changed...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range ch.New {
-		for _, token := range c {
-			g.component[token] = c
+		for _, token := range n.Admitted {
+			fast.Admitted[n.Identifier] = append(fast.Admitted[n.Identifier], w.graph.nodes[token].Identifier)
 		}
+		slices.SortFunc(fast.Admitted[n.Identifier], profile.Identifier.Compare)
 	}
+	slices.SortFunc(slow.Shared, profile.Identifier.Compare)
+	slices.SortFunc(fast.Shared, profile.Identifier.Compare)
+	return cmp.Diff(slow, fast)
 }
 
 // partition writes down the components that are live people.
