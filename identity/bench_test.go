@@ -94,3 +94,34 @@ func BenchmarkRules_Select(b *testing.B) {
 		r.Select(ids)
 	}
 }
+
+// BenchmarkRules_Judge measures one judgement, which is not applied.
+func BenchmarkRules_Judge(b *testing.B) {
+	login := func(w *world, i int) []Pair {
+		return w.event(at(i), ident(fmt.Sprint("crm:", i)), ident("device:d"))
+	}
+	for _, p := range []Policy{Demote, Newest, Shared, Never} {
+		for _, logins := range []int{1, 1000} {
+			b.Run(fmt.Sprintf("policy=%v/logins=%d", p, logins), func(b *testing.B) {
+				c := crm(p)
+				c.Namespaces[2].MaxPartners = 1 << 20
+				w := newWorld(b, c)
+				for i := range logins - 1 {
+					w.regroup(login(w, i)...)
+				}
+				// The last login is judged again and again, as the world was before it.
+				user, device := ident(fmt.Sprint("crm:", logins)), ident("device:d")
+				pair := w.pair(user, device)
+				node := w.nodes[pair.Weak]
+				w.event(at(logins), user, device)
+				w.nodes[pair.Weak] = node
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, _, err := w.rules.Judge(w, pair, Edge{}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

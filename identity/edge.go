@@ -25,9 +25,11 @@ type Node struct {
 	// changed after it was seen. It then is as good as generic.
 	Barred bool
 	// Shared and Admitted are what the node's policies make of its own edges. They
-	// follow from the edges alone; Rules.Judge keeps them up to date. Shared is
-	// that of the policy of that name. Admitted lists, ascending, the partners that
-	// a quota of the node lets through (Newest, MaxEdges, Lookup).
+	// follow from the edges that count alone, whether or not the node or a partner
+	// is generic or barred; Rules.Judge keeps them up to date. Shared is that of the
+	// policy of that name. Admitted lists, ascending, the partners that a quota of
+	// the node lets through (Newest, MaxEdges, Lookup); those that no quota is about
+	// are not in it. The rules neither change nor keep the slice.
 	Shared   bool
 	Admitted []Token
 }
@@ -145,6 +147,14 @@ func (d Decision) weight() int {
 	default:
 		return 0
 	}
+}
+
+// far returns the other end of an edge.
+func (e *Edge) far(t Token) Token {
+	if e.Weak == t {
+		return e.Strong
+	}
+	return e.Weak
 }
 
 // counts reports whether the edge is live as far as it alone can tell.

@@ -2,8 +2,8 @@ package identity
 
 import "iter"
 
-// Graph is the evidence and the partition as they are stored. Regroup reads it
-// from one goroutine; every method may read from disk. An error ends the call
+// Graph is the evidence and the partition as they are stored. Each call of Judge,
+// Refilter and Regroup reads it from one goroutine; every method may read from disk. An error ends the call
 // that met it and is returned as it is, wrapped with what was being read.
 type Graph interface {
 	// Node returns a node that some edge, component or change names.
@@ -43,8 +43,9 @@ type Change struct {
 	Old [][]Token
 	// New are the components that took their place.
 	New [][]Token
-	// Refused lists the changed edges that count and yet unite nothing, in the
-	// order given: those that were skipped, and those that a filter takes out.
+	// Refused lists the changed edges that count and whose ends are in different
+	// components all the same, each once, in the order given: those that were
+	// skipped, and those that Bar takes out.
 	Refused []Refusal
 }
 
@@ -52,7 +53,8 @@ type Change struct {
 type Refusal struct {
 	// Pair is the edge's key.
 	Pair Pair
-	// Rule is one that the union would break.
+	// Rule is one that the union would break at the edge's place in the order, or
+	// what Bar says.
 	Rule Rule
 	// Namespace is that of the broken RuleUnique or RuleLimit, or of the end whose
 	// policy or property took the edge out; empty otherwise.

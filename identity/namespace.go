@@ -48,8 +48,9 @@ func (k Kind) maxPartners() int {
 }
 
 // Policy says what becomes of a value that several people were seen with. Every
-// policy is a function of the evidence, so none depends on the order in which it
-// came in.
+// policy is a function of the value's own edges, those that count: so none depends
+// on the order in which the evidence came in, nor on what the far ends make of it.
+// A partner counts although it may itself be generic or barred.
 type Policy uint8
 
 // The policies. The zero value is Demote. A Link outranks all of them: it settles
@@ -59,11 +60,15 @@ const (
 	// that may not both unite, the first in the order of edges does.
 	Demote Policy = iota
 	// Newest gives the value to the one it was seen with last: of its edges to a
-	// unique namespace, only the one with the greatest last time is live.
+	// unique namespace, only the one with the greatest last stamp is live, and of
+	// equal ones that to the greatest identifier. One that is linked goes before all
+	// that were seen, the last decided first; a weak match comes after them, the
+	// heaviest first.
 	Newest
-	// Shared makes a value that was seen with two or more values of a unique
+	// Shared makes a value that was seen with two or more values of one unique
 	// namespace nobody's: none of its edges is live, and what it does on its own is
-	// a profile of its own.
+	// a profile of its own. A Link counts like a sighting here, and stays live; a
+	// weak match does not count.
 	Shared
 	// Refuse is Demote, and the caller of Ingest is warned of each refusal.
 	Refuse
@@ -99,26 +104,31 @@ type Namespace struct {
 	Priority int
 	// Kind says what the identifier names. The zero value is Person.
 	Kind Kind
-	// Unique says that no profile holds two values, the same as a Limit of 1.
+	// Unique says that no profile holds two values, the same as a Limit of 1 for
+	// all time.
 	Unique bool
 	// Limit is how many distinct values a profile may hold. Zero means any number.
 	Limit int
 	// Per makes the limit one of a time: no stretch of this length, in event time,
-	// may hold the first sightings of more than Limit of a profile's values. Zero
-	// means ever.
+	// may hold the first sightings of more than Limit of a profile's values. Its
+	// begin belongs to a stretch, its end does not. Values that only decisions named
+	// do not count. Zero means ever.
 	Per time.Duration
 	// Conflict says what becomes of a value that several people were seen with.
 	// The zero value is Demote.
 	Conflict Policy
 	// MaxEdges is, by namespace, how many of its values one value may be tied to:
-	// the ones that come first in the order of edges. Zero or absent means any
-	// number.
+	// the ones that come first in the order of edges. A Link is live even beyond
+	// that, and takes a place. Towards a unique namespace the policy Newest goes
+	// before. Zero or absent means any number.
 	MaxEdges map[string]int
 	// Lookup says that a value finds a profile and never unites two: only the
-	// first of its edges, in the order of edges, is live.
+	// first of its edges, in the order of edges, is live, besides those that are
+	// linked. It stands neither with MaxEdges nor with the policy Newest.
 	Lookup bool
 	// Auth is the level of authentication that an event must have for it to tie a
-	// value of this namespace to another. Zero means none.
+	// value of this namespace to another: 1 to 255. Zero means none. Of two
+	// namespaces the greater level holds.
 	Auth int
 	// MaxPartners is how many distinct identifiers a value may be seen with before
 	// it is generic and links nothing any more. Zero means the default of the

@@ -29,7 +29,6 @@ type world struct {
 	vetoes   map[Token]map[Token]bool
 	part     map[Token][]Token // of each node, its component
 	refused  []Refusal         // by the last regroup
-	judged   []Pair            // by Judge since then
 	indexed  bool              // Regroup has an index of live edges
 	times    int               // how many instants random stamps have
 	rng      *rand.Rand        // shuffles the edges of a node; nil: they are sorted
@@ -162,7 +161,6 @@ func (w *world) judge(p Pair, before Edge) []Pair {
 		}
 		w.nodes[n.Token] = n
 	}
-	w.judged = append(w.judged, changed...)
 	return changed
 }
 
@@ -244,7 +242,8 @@ func (w *world) veto(a, b profile.Identifier, on bool) []Pair {
 	return []Pair{{p.Weak, p.Weak}, {p.Strong, p.Strong}}
 }
 
-// erase takes all evidence about a node away, and has the edges judged one by one.
+// erase takes all evidence about a node away, and has each edge judged or its far
+// end filtered anew.
 func (w *world) erase(id profile.Identifier) []Pair {
 	t := w.id(id)
 	changed := []Pair{{t, t}}
@@ -259,8 +258,26 @@ func (w *world) erase(id profile.Identifier) []Pair {
 	n.Since, n.Dated = 0, false
 	w.nodes[t] = n
 	for _, p := range sortedPairs(gone) {
-		changed = append(changed, w.judge(p, gone[p])...)
+		if w.rng == nil || w.rng.IntN(2) == 0 {
+			changed = append(changed, w.judge(p, gone[p])...)
+			continue
+		}
+		far := p.Weak
+		if far == t {
+			far = p.Strong
+		}
+		n, err := w.rules.Refilter(w, far)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.nodes[far] = n
+		changed = append(changed, Pair{far, far})
 	}
+	n, err := w.rules.Refilter(w, t)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.nodes[t] = n
 	return changed
 }
 
@@ -297,7 +314,6 @@ func (w indexed) Live(t Token) iter.Seq2[Edge, error] {
 // it so.
 func (w *world) regroup(changed ...Pair) Change {
 	w.t.Helper()
-	w.judged = nil
 	ch, err := w.rules.Regroup(w.graph(), changed...)
 	if err != nil {
 		w.t.Fatal(err)
