@@ -19,6 +19,7 @@ type epoch struct {
 	snap    *store.Snapshot
 	cat     *catalog
 	meta    meta
+	tally   tally
 	refs    atomic.Int64
 }
 
@@ -54,7 +55,7 @@ func (db *DB) publish() error {
 	}
 	e := &epoch{
 		number: db.meta.epoch, instant: db.meta.instant, nextDue: db.meta.nextDue,
-		root: db.index.Root(), snap: snap, cat: db.cat.Load(), meta: db.meta,
+		root: db.index.Root(), snap: snap, cat: db.cat.Load(), meta: db.meta, tally: db.tally,
 	}
 	e.refs.Store(1)
 	if old := db.current.Swap(e); old != nil {

@@ -1,0 +1,168 @@
+package portrait
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// IdentityHealth tells how well the rules of identity serve. docs/health.md says
+// how to read it.
+type IdentityHealth struct {
+	// Profiles counts the live profiles, and Identifiers those that were ever
+	// named, by namespace.
+	Profiles    uint64
+	Identifiers map[string]uint64
+	// PerProfile counts the live profiles by how many identifiers they hold.
+	PerProfile map[int]uint64
+	// Dedup is the share of profile IDs, of all that were ever given, that a merge
+	// took away: what resolving identities saved in duplicates.
+	Dedup float64
+	// Generic, Shared and Barred count, by namespace, the identifiers that have too
+	// many partners, that were seen with several people under the policy shared,
+	// and that the rules do not allow any more.
+	Generic, Shared, Barred map[string]uint64
+	// Hubs are the ten identifiers with the most partners, and Largest the ten
+	// profiles with the most identifiers: where a wrong merge would show first.
+	Hubs    []identity.Node
+	Largest []LargeProfile
+	// Apart counts the pairs that evidence would join, and that are two profiles
+	// now, by the rule that keeps them so.
+	Apart []RefusalCount
+	// Refused counts what was refused as events and decisions came in, over the
+	// life of the directory; see View.Refusals.
+	Refused []RefusalCount
+}
+
+// LargeProfile is a profile with its size.
+type LargeProfile struct {
+	ID          profile.ID
+	Identifiers int
+	Events      uint64
+}
+
+// most is how many hubs and large profiles are listed.
+const most = 10
+
+// IdentityHealth reads the whole graph of identifiers. It holds it in memory; see
+// [identity.Rules.Partition].
+func (v *View) IdentityHealth(ctx context.Context) (*IdentityHealth, error) {
+	return inside(v, func() (*IdentityHealth, error) { return v.identityHealth(ctx) })
+}
+
+func (v *View) identityHealth(ctx context.Context) (*IdentityHealth, error) {
+	h := &IdentityHealth{
+		Identifiers: map[string]uint64{}, PerProfile: map[int]uint64{},
+		Generic: map[string]uint64{}, Shared: map[string]uint64{}, Barred: map[string]uint64{},
+		Refused: v.epoch.tally.counts(),
+	}
+	e := v.epoch
+	part, err := e.cat.rules.Partition(ctx, identity.Evidence{Nodes: h.count(ctx, e), Edges: e.edges(ctx), Vetoes: e.vetoes(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	for cause, n := range part.Health().Refused {
+		h.Apart = append(h.Apart, RefusalCount{Rule: cause.Rule.String(), Namespace: cause.Namespace, Count: uint64(n)})
+	}
+	slices.SortFunc(h.Apart, func(a, b RefusalCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Namespace, b.Namespace))
+	})
+	for m, err := range e.everyone(ctx, identity.Token{}) {
+		if err != nil {
+			return nil, err
+		}
+		h.Profiles++
+		h.PerProfile[len(m.nodes)]++
+		p := LargeProfile{ID: profile.MakeID(0, m.ordinal), Identifiers: len(m.nodes)}
+		for _, n := range m.nodes {
+			p.Events += n.state.Events()
+		}
+		h.Largest = top(h.Largest, p, func(a, b LargeProfile) int {
+			return cmp.Or(cmp.Compare(b.Identifiers, a.Identifiers), cmp.Compare(a.ID, b.ID))
+		})
+	}
+	if given := e.meta.nextOrdinal; given > 0 {
+		h.Dedup = 1 - float64(h.Profiles)/float64(given)
+	}
+	return h, nil
+}
+
+// count yields every node, and counts it.
+func (h *IdentityHealth) count(ctx context.Context, e *epoch) iter.Seq2[identity.Node, error] {
+	return scanAll(ctx, e, keys.Node, func(key, value []byte) (identity.Node, bool, error) {
+		token, err := tokenOf(key)
+		if err != nil {
+			return identity.Node{}, false, err
+		}
+		n, err := decodeNode(token, bytes.Clone(value))
+		if err != nil {
+			return identity.Node{}, false, err
+		}
+		node := n.evidence()
+		ns := n.id.Namespace
+		h.Identifiers[ns]++
+		if e.cat.rules.Generic(node) {
+			h.Generic[ns]++
+		}
+		if node.Shared {
+			h.Shared[ns]++
+		}
+		if node.Barred {
+			h.Barred[ns]++
+		}
+		if node.Partners > 0 {
+			h.Hubs = top(h.Hubs, node, func(a, b identity.Node) int {
+				return cmp.Or(cmp.Compare(b.Partners, a.Partners), a.Identifier.Compare(b.Identifier))
+			})
+		}
+		return node, true, nil
+	})
+}
+
+// top keeps the first few of all that it is given, in order.
+func top[T any](list []T, v T, compare func(a, b T) int) []T {
+	if len(list) == most && compare(list[most-1], v) < 0 {
+		return list
+	}
+	i, _ := slices.BinarySearchFunc(list, v, compare)
+	list = slices.Insert(list, i, v)
+	return list[:min(len(list), most)]
+}
+
+// String tells the figures in words, without values.
+func (h *IdentityHealth) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "profiles %d, dedup rate %.3f\n", h.Profiles, h.Dedup)
+	for _, s := range [...]struct {
+		name   string
+		counts map[string]uint64
+	}{{"identifiers", h.Identifiers}, {"generic", h.Generic}, {"shared", h.Shared}, {"barred", h.Barred}} {
+		for _, ns := range sortedKeys(s.counts) {
+			fmt.Fprintf(&b, "%s %s %d\n", s.name, ns, s.counts[ns])
+		}
+	}
+	for _, n := range sortedKeys(h.PerProfile) {
+		fmt.Fprintf(&b, "with %d identifiers %d\n", n, h.PerProfile[n])
+	}
+	for _, s := range [...]struct {
+		name   string
+		counts []RefusalCount
+	}{{"apart", h.Apart}, {"refused", h.Refused}} {
+		for _, c := range s.counts {
+			fmt.Fprintf(&b, "%s %s", s.name, c.Rule)
+			if c.Namespace != "" {
+				fmt.Fprintf(&b, " %s", c.Namespace)
+			}
+			fmt.Fprintf(&b, " %d\n", c.Count)
+		}
+	}
+	return b.String()
+}
