@@ -13,6 +13,7 @@ import (
 func TestNormalizers(t *testing.T) {
 	tests := []struct{ name, in, want string }{ // refused where want is empty
 		{"trim", " \u200bx\u3000", "x"},
+		{"trim", "x\u2028\n", "x"},
 		{"nfkc", "Ａ①ﬁ", "A1fi"},
 		{"width", "Ａ１＠ｶﾞ", "A1@ガ"},
 		{"width", "user²①ﬁ", "user²①ﬁ"}, // unlike nfkc
@@ -73,6 +74,7 @@ func TestNormalizers(t *testing.T) {
 		{"device", "6f1c0a9e-77b1-4a4e-9a3e-1f0c8d1b2a3c", "6f1c0a9e-77b1-4a4e-9a3e-1f0c8d1b2a3c"},
 		{"device", "URN:UUID:6f1c0a9e-77b1-4a4e-9a3e-1f0c8d1b2a3c", "6f1c0a9e-77b1-4a4e-9a3e-1f0c8d1b2a3c"},
 		{"device", "6F1C0A9E-77B14A4E-9A3E-1F0C-8D1B2A3C", "6F1C0A9E-77B14A4E-9A3E-1F0C-8D1B2A3C"}, // no UUID
+		{"device", "6F1C0A9E-77B14-A4E-9A3E-1F0C8D1B2A3C", "6F1C0A9E-77B14-A4E-9A3E-1F0C8D1B2A3C"},
 		{"device", "AA:BB:CC:DD:EE:0F", "aabbccddee0f"},
 		{"device", "aa-bb-cc-dd-ee-0f", "aabbccddee0f"},
 		{"device", "aabb.ccdd.ee0f", "aabbccddee0f"},
