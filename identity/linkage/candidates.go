@@ -17,9 +17,9 @@ type blockOptions struct {
 	// Split, when above zero, is where the second of two lists starts: only
 	// pairs of a record below it and a record from it on are candidates.
 	Split int32
-	// MaxEntries is the most keys over all records, each of which costs about 40
-	// bytes while the index is built and 28 after. Zero means 2^32-1, which is the
-	// most there can be.
+	// MaxEntries is the most keys over all records, each of which costs about 50
+	// bytes while the index is built and 12 to 24 after. Zero means 2^32-1, which is
+	// the most there can be.
 	MaxEntries int
 }
 
@@ -64,15 +64,16 @@ func newCandidates(n int, keys func(rec int32, dst []uint64) []uint64, opt block
 	for rec := range int32(n) {
 		dst = keys(rec, dst[:0])
 		slices.Sort(dst)
-		dst = slices.Compact(dst)
-		if len(dst) > most-len(e.hashes) {
+		of := slices.Compact(dst)
+		if len(of) > 0 && of[0] == 0 {
+			of = of[1:]
+		}
+		if len(of) > most-len(e.hashes) {
 			return nil, fmt.Errorf("linkage: record %d: more than %d blocking keys in all", rec, most)
 		}
-		for _, h := range dst {
-			if h != 0 {
-				e.hashes = append(e.hashes, mix(h))
-				e.recs = append(e.recs, rec)
-			}
+		for _, h := range of {
+			e.hashes = append(e.hashes, mix(h))
+			e.recs = append(e.recs, rec)
 		}
 	}
 	e.sort()
@@ -108,7 +109,7 @@ func (c *candidates) post(e entries, maxPosting int) {
 		i = j
 	}
 	c.starts = append(c.starts, uint32(len(c.members)))
-	c.hashes, c.members = slices.Clip(c.hashes), slices.Clip(c.members)
+	c.hashes, c.members = slices.Clone(c.hashes), slices.Clone(c.members) // to their size
 }
 
 // partners yields every record of every posting that has partners after it, with

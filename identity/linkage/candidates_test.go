@@ -228,7 +228,7 @@ func TestCandidates_may_be_broken_off(t *testing.T) {
 }
 
 func TestCandidates_too_many_keys(t *testing.T) {
-	keys := keyTable{{1, 2}, {3}, {4, 5}, {6}}
+	keys := keyTable{{1, 2, 1}, {0, 3}, {4, 5}, {6}}
 	_, err := newCandidates(len(keys), keys.of, blockOptions{MaxEntries: 4})
 	if err == nil || !strings.Contains(err.Error(), "record 2") {
 		t.Errorf("error %v does not name record 2", err)

@@ -46,6 +46,7 @@ const (
 	maxBits        = 1024 // of a weight or a mean
 	maxBySize      = 64
 	maxClusterSize = 1 << 16
+	maxRecords     = 1 << 30 // twice as many nodes have numbers
 	// A weight counts in units of 2^-20 bit. Sums are of whole units, so that they
 	// do not depend on the order of the records; the bounds above keep them exact.
 	unit = 1 << 20
@@ -117,8 +118,8 @@ func (g guard) doublings(size int32) int64 { return units(g.bySize * math.Log2(f
 // The edges are gone through by weight, strongest first, ties by A and B. The
 // clusters at the ends of an edge join if the mean weight over all pairs across
 // them is high enough for their sizes, no such pair is one that cannot be (cannot
-// may be nil) and they are not too large together. score is asked for the weight of pairs that
-// have no edge; a NaN is no evidence. Both functions must be symmetric.
+// may be nil) and they are not too large together. score is asked for the weight of
+// pairs that have no edge; a NaN is no evidence. Both functions must be symmetric.
 //
 // No pair is scored twice unless there are more than maxRefusals pairs of clusters
 // with edges between them that did not join. An edge costs at most the pairs across
@@ -157,6 +158,9 @@ func newMerger(
 	guard, err := opt.resolve()
 	if err != nil {
 		return nil, err
+	}
+	if n > maxRecords {
+		return nil, fmt.Errorf("linkage: %d records are more than %d", n, maxRecords)
 	}
 	g, err := newEdges(n, edges)
 	if err != nil {

@@ -329,6 +329,9 @@ func TestCluster_examples(t *testing.T) {
 		{"ties go to the least records", evidence{
 			n: 3, edges: []Edge{{1, 2, 9}, {0, 1, 9}}, weight: weights(9, 9, 9), opt: ClusterOptions{MaxSize: 2},
 		}, []int32{0, 0, 2}},
+		{"zero is zero, whatever its sign", evidence{
+			n: 3, edges: []Edge{{1, 2, 0}, {0, 1, float32(math.Copysign(0, -1))}}, weight: weights(0, 0, 0), opt: ClusterOptions{MaxSize: 2},
+		}, []int32{0, 0, 2}},
 		{"of two edges the stronger counts", evidence{
 			n: 2, edges: []Edge{{0, 1, -3}, {1, 0, 2}},
 		}, []int32{0, 0}},
@@ -373,6 +376,13 @@ func TestCluster_errors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCluster_too_many_records(t *testing.T) {
+	_, err := cluster(t.Context(), maxRecords+1, nil, nil, nil, ClusterOptions{})
+	if err == nil || !strings.Contains(err.Error(), "1073741825 records") {
+		t.Errorf("error %v does not say how many records there are", err)
 	}
 }
 
