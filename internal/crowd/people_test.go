@@ -120,3 +120,30 @@ func TestRead_absent(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A file of any bytes is people or an error that says where.
+func FuzzParseSurvey(f *testing.F) {
+	const header = "simulant_id,household_id,first_name,last_name,date_of_birth,street_number,street_name,city,housing_type\n"
+	for _, rows := range []string{
+		"0_1,0_2,Ann,Lee,86400000000000,12,oak st,Anytown,Household\n", "1,2,a,b,-9223372036854775808,,,,\n",
+		"1,2,a,b,9223372036854775808,,,,\n", "1,\"2,a\n", "\n\n",
+	} {
+		f.Add(header + rows)
+	}
+	f.Add("")
+	f.Add(strings.Repeat(",", 1000))
+	f.Fuzz(func(t *testing.T, text string) {
+		people, err := parseSurvey(strings.NewReader(text))
+		if err != nil && people != nil {
+			t.Errorf("people and an error: %v", err)
+		}
+		if lines := strings.Count(text, "\n"); len(people) > lines {
+			t.Errorf("%d people in %d lines", len(people), lines)
+		}
+		for _, p := range people {
+			if len(p.First)+len(p.Last)+len(p.Street)+len(p.City) > len(text) {
+				t.Errorf("more than was written: %+v", p)
+			}
+		}
+	})
+}
