@@ -101,8 +101,9 @@ type Comparison struct {
 	EqualBy string
 	// Within are the absolute differences, ascending, of Number. The default is 0.
 	Within []float64
-	// Prefix is how many first characters Code compares last; Suffix how many last
-	// digits Phone compares. The defaults are none and 7.
+	// Prefix is how many first characters Code compares last, or all but the last -n
+	// of them; Suffix how many last digits Phone compares. The defaults are none
+	// and 7.
 	Prefix, Suffix int
 	// Format is how dates are written: "ymd" (the default), "dmy" or "mdy", with or
 	// without separators.
@@ -127,7 +128,8 @@ type Comparison struct {
 //	soundex(surname) + year(dob)
 //	prefix(given, 1) + words(street)
 //
-//	prefix(x, n)  suffix(x, n)   the first or last n characters
+//	prefix(x, n)  suffix(x, n)   the first or last n characters; with -n, all but
+//	                             the last or first n
 //	year(x) month(x) day(x)      of a date; yearday(x) is day and month
 //	soundex(x)                   by sound, in English
 //	skeleton(x)                  the first letter and the consonants after it

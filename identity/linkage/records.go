@@ -45,8 +45,8 @@ func NewRecords(columns ...string) (*Records, error) {
 }
 
 // Add adds a row, one value a column, and returns its number: the count of the rows
-// before. Blanks around a value do not count, and an empty value is missing. The
-// values are copied. The error wraps ErrRecords.
+// before. Blanks around a value do not count, an empty value is missing, and what is not
+// UTF-8 is replaced. The values are copied. The error wraps ErrRecords.
 func (r *Records) Add(values ...string) (int, error) {
 	n := r.Len()
 	if len(values) != len(r.columns) {
@@ -56,7 +56,7 @@ func (r *Records) Add(values ...string) (int, error) {
 		return 0, fmt.Errorf("%w: more than %d rows", ErrRecords, n)
 	}
 	for i, v := range values {
-		r.cells[i] = append(r.cells[i], r.values[i].intern(strings.TrimSpace(v)))
+		r.cells[i] = append(r.cells[i], r.values[i].intern(strings.ToValidUTF8(strings.TrimSpace(v), "\ufffd")))
 	}
 	return n, nil
 }

@@ -1,0 +1,111 @@
+package linkage
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// word is a text that is compared for likeness: a name, a city.
+type word struct {
+	text   string
+	runes  []rune   // nil if the text is ASCII.
+	groups []uint32 // The groups of nicknames that it is in, ascending.
+	alike  uint32   // The number of what EqualBy makes of it, 0 for nothing.
+}
+
+// lexicon makes words and compares them.
+type lexicon struct {
+	nicknames nicknames
+	equalBy   func(string) string
+	sounds    interner
+	similar   float64
+}
+
+func (l *lexicon) word(s string) word {
+	w := word{text: s, groups: l.nicknames[s]}
+	if !ascii(s) {
+		w.runes = []rune(s)
+	}
+	if l.equalBy != nil {
+		if key := l.equalBy(s); key != "" {
+			w.alike = l.sounds.intern(key) + 1
+		}
+	}
+	return w
+}
+
+// near reports whether two words are similar enough.
+func (l *lexicon) near(a, b *word) bool { return likeness(a, b) >= l.similar }
+
+// nick reports whether two words are names that one person may go by.
+func (w *word) nick(o *word) bool {
+	for _, g := range w.groups {
+		if slices.Contains(o.groups, g) {
+			return true
+		}
+	}
+	return false
+}
+
+// same reports whether EqualBy makes the same of two words.
+func (w *word) same(o *word) bool { return w.alike != 0 && w.alike == o.alike }
+
+// initial reports whether one of the words is the first letter of the other.
+func (w *word) initial(o *word) bool {
+	if len(w.text) > len(o.text) {
+		w, o = o, w
+	}
+	first, size := utf8.DecodeRuneInString(w.text)
+	other, longer := utf8.DecodeRuneInString(o.text)
+	return size > 0 && size == len(w.text) && longer < len(o.text) && first == other
+}
+
+// likeness is the similarity of Jaro and Winkler, by rune.
+func likeness(a, b *word) float64 {
+	switch {
+	case a.runes == nil && b.runes == nil:
+		return jaroWinkler([]byte(a.text), []byte(b.text))
+	case a.runes == nil:
+		return jaroWinkler([]rune(a.text), b.runes)
+	case b.runes == nil:
+		return jaroWinkler(a.runes, []rune(b.text))
+	}
+	return jaroWinkler(a.runes, b.runes)
+}
+
+// edits returns editDistance by rune.
+func edits(a, b *word, limit int) int {
+	switch {
+	case a.runes == nil && b.runes == nil:
+		return editDistance([]byte(a.text), []byte(b.text), limit)
+	case a.runes == nil:
+		return editDistance([]rune(a.text), b.runes, limit)
+	case b.runes == nil:
+		return editDistance(a.runes, []rune(b.text), limit)
+	}
+	return editDistance(a.runes, b.runes, limit)
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// nicknames tells, by clean name, the groups that it is in.
+type nicknames map[string][]uint32
+
+func newNicknames(groups [][]string, clean func(string) string) nicknames {
+	n := nicknames{}
+	for i, group := range groups {
+		for _, name := range group {
+			if name = clean(name); name != "" && !slices.Contains(n[name], uint32(i)) {
+				n[name] = append(n[name], uint32(i))
+			}
+		}
+	}
+	return n
+}
