@@ -13,9 +13,9 @@ import (
 
 // TestExplain_EqualsNaive asks about every pair of nodes of random worlds.
 func TestExplain_EqualsNaive(t *testing.T) {
-	worlds := uint64(250)
+	worlds := uint64(120)
 	if testing.Short() {
-		worlds = 25
+		worlds = 20
 	}
 	first := max(*seedFlag, 1)
 	t.Logf("seeds %d to %d", first, first+worlds-1)

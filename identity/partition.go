@@ -76,7 +76,7 @@ const maxExamples = 10
 // is that of ctx or of a sequence, or names what in the evidence contradicts
 // itself: a node given twice, an edge or a veto with an end that was not given.
 //
-// It runs on one core and holds everything in memory: some 120 bytes for each
+// It runs on one core and holds everything in memory: some 130 bytes for each
 // node and its value's own, 40 for each edge that counts, 16 more where an end is
 // under Newest, and 4 more for each end under a policy. While a set of nodes that
 // live edges connect is replayed, before any limit cuts it into groups, it takes

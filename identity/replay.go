@@ -114,12 +114,16 @@ func (b *bulk) replay(ctx context.Context) error {
 			}
 		}
 	})
+	sizes := make([]int32, n)
 	for v := range n {
+		sizes[b.lead(int32(v))]++
+	}
+	for v, size := range sizes {
 		if v%poll == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if edges := byLead.of(int32(v)); len(edges) > 0 {
-			if err := b.regroup(ctx, edges); err != nil {
+		if size > 1 {
+			if err := b.regroup(ctx, byLead.of(int32(v)), int(size)); err != nil {
 				return err
 			}
 		}
@@ -136,20 +140,30 @@ func (b *bulk) lead(v int32) int32 {
 	return v
 }
 
-// regroup replays edges that are connected with each other and nothing else.
-func (b *bulk) regroup(ctx context.Context, edges []int32) error {
+// regroup replays the edges between some nodes that are connected with each other
+// and nothing else.
+func (b *bulk) regroup(ctx context.Context, edges []int32, nodes int) error {
 	g := newRegion(b.rules, b)
+	g.index, g.vertices = make(map[Token]int32, nodes), make([]vertex, 0, nodes)
 	links := make([]link, 0, len(edges))
+	places := make([]int32, 0, nodes) // of the vertices, in the roll
+	vertex := func(place int32) (int32, error) {
+		v, err := g.vertex(b.entries[place].token)
+		if err == nil && int(v) == len(places) {
+			places = append(places, place)
+		}
+		return v, err
+	}
 	for _, i := range edges {
+		weak, err := vertex(b.edges[i].weak)
+		if err != nil {
+			return err
+		}
+		strong, err := vertex(b.edges[i].strong)
+		if err != nil {
+			return err
+		}
 		e := b.edge(i)
-		weak, err := g.vertex(e.Weak)
-		if err != nil {
-			return err
-		}
-		strong, err := g.vertex(e.Strong)
-		if err != nil {
-			return err
-		}
 		if l, live := g.link(&e, weak, strong); live {
 			links = append(links, l)
 		}
@@ -169,9 +183,8 @@ func (b *bulk) regroup(ctx context.Context, edges []int32) error {
 			b.refuse(rule, ns)
 		}
 	}
-	for v := range g.vertices {
-		root := f.find(int32(v))
-		b.leader[b.index[g.vertices[v].Token]] = b.index[g.vertices[root].Token]
+	for v, place := range places {
+		b.leader[place] = places[f.find(int32(v))]
 	}
 	return nil
 }
