@@ -290,6 +290,12 @@ func TestPartition_Faults(t *testing.T) {
 	if _, err := w.rules.Partition(ctx, w.evidence()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
+	ctx, cancel = context.WithCancel(t.Context())
+	late := w.evidence()
+	late.Edges = func(func(Edge, error) bool) { cancel() }
+	if _, err := w.rules.Partition(ctx, late); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled on the way: %v", err)
+	}
 	p, err := w.rules.Partition(t.Context(), Evidence{})
 	if err != nil || p.Len() != 0 {
 		t.Errorf("no evidence: %v", err)
