@@ -13,7 +13,7 @@ import (
 
 // TestExplain_EqualsNaive asks about every pair of nodes of random worlds.
 func TestExplain_EqualsNaive(t *testing.T) {
-	worlds := uint64(120)
+	worlds := uint64(80)
 	if testing.Short() {
 		worlds = 20
 	}

@@ -106,7 +106,7 @@ func (p *Partition) names(w *world) (out [][]string) {
 // TestPartition_EqualsNaive replays random evidence under other rules than those
 // it came about under.
 func TestPartition_EqualsNaive(t *testing.T) {
-	worlds := uint64(600)
+	worlds := uint64(400)
 	if testing.Short() {
 		worlds = 300
 	}
