@@ -2,28 +2,12 @@ package portrait
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/portraitdb/portrait/internal/keys"
-	"github.com/portraitdb/portrait/internal/syntax"
-	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/tags"
 )
-
-// Plan tells what an Apply changes, or would change.
-type Plan struct {
-	// Changes are in words, one a declaration. Empty when the model is the
-	// store's already.
-	Changes []string
-	// Regroupings are the profiles that other identity rules merge, split or take
-	// away, all of them.
-	Regroupings []Regrouping
-}
 
 // ApplyOption modifies one Apply.
 type ApplyOption uint8
@@ -142,19 +126,6 @@ func (db *DB) applyLocked(ctx context.Context, m Model, dry bool) (*Plan, error)
 	return plan, nil
 }
 
-// regroup adds what other identity rules do to profiles.
-func (p *Plan) regroup(all []Regrouping) {
-	p.Regroupings = all
-	before, after := 0, 0
-	for _, g := range all {
-		before += len(g.Before)
-		after += len(g.After)
-	}
-	if len(all) > 0 {
-		p.Changes = append(p.Changes, fmt.Sprintf("identity: %d profiles become %d", before, after))
-	}
-}
-
 // hasNodes reports whether the store holds identifiers, by events or by
 // decisions.
 func (db *DB) hasNodes() (bool, error) {
@@ -163,166 +134,6 @@ func (db *DB) hasNodes() (bool, error) {
 		return err == nil, err
 	}
 	return false, nil
-}
-
-// plan compares two models and refuses what data forbids.
-func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
-	p := &Plan{}
-	say := func(format string, args ...any) { p.Changes = append(p.Changes, fmt.Sprintf(format, args...)) }
-	if c.model.Zone != next.model.Zone {
-		say("zone: %q becomes %q", c.model.Zone, next.model.Zone)
-	}
-	c.planIdentity(next, hasData, say)
-	for _, name := range sortedKeys(next.fold.Events) {
-		old, now := c.fold.Events[name], next.fold.Events[name]
-		for _, prop := range slices.Concat(now.Numbers, now.Uniques) {
-			if !slices.Contains(slices.Concat(old.Numbers, old.Uniques), prop) {
-				since := ""
-				if hasData {
-					since = "; events taken in before are not counted in it"
-				}
-				say("event %q: property %q is folded from now on%s", name, prop, since)
-			}
-		}
-	}
-	for _, name := range sortedKeys(c.fold.Events) {
-		old, now := c.fold.Events[name], next.fold.Events[name]
-		for _, prop := range slices.Concat(old.Numbers, old.Uniques) {
-			if !slices.Contains(slices.Concat(now.Numbers, now.Uniques), prop) {
-				say("event %q: property %q is not folded any more", name, prop)
-			}
-		}
-	}
-	if err := c.planTraits(next, hasData, say); err != nil {
-		return nil, err
-	}
-	for _, t := range next.tags {
-		switch old := c.tag(t.def.Name); {
-		case old == nil:
-			say("tag %q: new", t.def.Name)
-		case !c.sameRule(next, old, t):
-			say("tag %q: new rule", t.def.Name)
-		case old.def.Description != t.def.Description:
-			say("tag %q: new description", t.def.Name)
-		case old.def.Version != t.def.Version:
-			say("tag %q: version %d becomes %d", t.def.Name, old.def.Version, t.def.Version)
-		}
-	}
-	for _, t := range c.tags {
-		if next.tag(t.def.Name) == nil {
-			say("tag %q: dropped", t.def.Name)
-		}
-	}
-	return p, nil
-}
-
-// sameIdentity reports whether two models declare the same identity rules.
-func sameIdentity(a, b *catalog) bool {
-	return jsonEqual(identityFileOf(a.identity()), identityFileOf(b.identity()))
-}
-
-// planIdentity says which identity rules change, and what of them governs only
-// the events to come: an event lies where the rules of its time put it.
-func (c *catalog) planIdentity(next *catalog, hasData bool, say func(string, ...any)) {
-	old, now := identityFileOf(c.identity()), identityFileOf(next.identity())
-	byName := map[string]namespaceFile{}
-	for _, n := range now.Namespaces {
-		byName[n.Name] = n
-	}
-	for _, n := range old.Namespaces {
-		m, ok := byName[n.Name]
-		delete(byName, n.Name)
-		switch {
-		case !ok:
-			say("namespace %q: dropped", n.Name)
-		case !jsonEqual(n, m):
-			say("namespace %q: changed", n.Name)
-		}
-		if !ok || !hasData {
-			continue
-		}
-		if n.Priority != m.Priority {
-			say("namespace %q: events of before stay with the identifier that was their strongest", n.Name)
-		}
-		if n.Trait != m.Trait || n.Auth != m.Auth || !jsonEqual(n.Normalize, m.Normalize) {
-			say("namespace %q: what trait, auth and normalize say holds for events from now on", n.Name)
-		}
-	}
-	if old.MaxNodes != now.MaxNodes || old.MaxIdentifiers != now.MaxIdentifiers {
-		say("identity: new limits")
-	}
-	for _, name := range sortedKeys(byName) {
-		say("namespace %q: new", name)
-	}
-}
-
-func (c *catalog) planTraits(next *catalog, hasData bool, say func(string, ...any)) error {
-	for _, name := range sortedKeys(next.model.Traits) {
-		now := next.traits[name]
-		old, ok := c.traits[name]
-		if !ok {
-			say("trait %q: new", name)
-			if hasData && now.Aggregate == nil && now.Policy != profile.Latest {
-				say("trait %q: what was told before is not in its %s", name, now.Policy)
-			}
-			continue
-		}
-		changed := old.Kind != now.Kind || old.Elem != now.Elem || old.Policy != now.Policy || (old.Aggregate == nil) != (now.Aggregate == nil)
-		if changed && hasData {
-			return fmt.Errorf("%w: trait %q: its type and merge policy cannot change once events are in; declare a new trait", ErrModel, name)
-		}
-		if changed || !sameAggregate(old.Aggregate, now.Aggregate) {
-			say("trait %q: changed", name)
-		}
-		if was, is := c.traitIndex(name) != nil, next.traitIndex(name) != nil; was != is {
-			say("trait %q: indexed: %t", name, is)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.model.Traits)) {
-		if _, ok := next.model.Traits[name]; !ok {
-			say("trait %q: dropped", name)
-		}
-	}
-	return nil
-}
-
-func jsonEqual(a, b any) bool {
-	x, errx := json.Marshal(a)
-	y, erry := json.Marshal(b)
-	return errx == nil && erry == nil && string(x) == string(y)
-}
-
-func sameAggregate(a, b *syntax.Aggregate) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Fn == b.Fn && a.Event == b.Event && a.Property == b.Property
-}
-
-// sameRule reports whether a tag means the same under both models, so that its
-// bitmap can be kept: its rule with all that it refers to written out.
-func (c *catalog) sameRule(next *catalog, a, b *tag) bool {
-	return c.zone.String() == next.zone.String() && c.spell(a.rule) == next.spell(b.rule)
-}
-
-// spell writes an expression with everything that its names stand for.
-func (c *catalog) spell(e syntax.Expr) string {
-	var b strings.Builder
-	b.WriteString(syntax.Print(e))
-	reads := syntax.Read(e)
-	for _, name := range reads.Traits {
-		info := c.traits[name]
-		fmt.Fprintf(&b, "\n%q %v %v %v", name, info.Kind, info.Elem, info.Policy)
-		if a := info.Aggregate; a != nil {
-			fmt.Fprintf(&b, " %d %q %q", a.Fn, a.Event, a.Property)
-		}
-	}
-	for _, name := range reads.Tags {
-		if t := c.tag(name); t != nil {
-			fmt.Fprintf(&b, "\ntag %q: %s", name, c.spell(t.rule))
-		}
-	}
-	return b.String()
 }
 
 // inherit gives the next catalog the fields that keep their meaning, makes new
