@@ -52,7 +52,7 @@ func (j *judge) admission(n, far end, before, after *Edge) ([]Token, error) {
 	if q.rule == 0 || !in && !counts {
 		return n.Admitted, nil
 	}
-	if in && before.counts() && counts && j.rules.compareRivals(q, n, rival{far, *after}, rival{far, *before}) <= 0 {
+	if in && counts && j.rules.compareRivals(q, n, rival{far, *after}, rival{far, *before}) <= 0 {
 		return n.Admitted, nil // it only moved forward
 	}
 	others, consistent, err := j.rivals(n, far, q)

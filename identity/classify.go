@@ -60,7 +60,7 @@ func (w *work) show(p Pair, e *Edge, l link, live bool, a, b int32) {
 	if !e.counts() || slices.ContainsFunc(w.shown, func(s linked) bool { return s.pair == p }) {
 		return
 	}
-	s := linked{join: join{l, p}, live: live}
+	s := linked{join: join{l, p}}
 	if !live {
 		s.link = link{weak: a, strong: b}
 		s.rule, s.namespace = bar(e, w.end(a), w.end(b))

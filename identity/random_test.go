@@ -45,7 +45,7 @@ func randomConfig(rng *rand.Rand) Config {
 		if ns.Limit > 0 && rng.IntN(2) == 0 {
 			ns.Per = time.Duration(1+rng.IntN(12_000)) * time.Nanosecond
 		}
-		if rng.IntN(2) == 0 {
+		if rng.IntN(4) > 0 {
 			ns.MaxPartners += 10
 		}
 		switch rng.IntN(6) {

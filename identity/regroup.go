@@ -69,7 +69,6 @@ type join struct {
 // that a filter takes out, link has its two ends alone.
 type linked struct {
 	join
-	live      bool
 	rule      Rule
 	namespace string
 }

@@ -100,7 +100,7 @@ func (s *sweep) take(l link) error {
 // skip notes why a link was skipped, if it is a changed one.
 func (s *sweep) skip(l link, rule Rule, ns *namespace) {
 	for _, j := range s.shown {
-		if j.live && j.link == l {
+		if j.link == l {
 			s.refuse(j.pair, rule, ns)
 		}
 	}

@@ -162,7 +162,7 @@ func TestWorked(t *testing.T) {
 			[][]string{{"email:a", "phone:1"}, {"email:b"}, {"phone:2"}},
 		},
 		{
-			"per: five a year, and the sixth within it is another's",
+			"per: two in any stretch of ten",
 			Config{Namespaces: []Namespace{{Name: "crm", Priority: 1}, {Name: "ecid", Priority: 2, Limit: 2, Per: 10 * time.Microsecond}}},
 			[]told{
 				sees(0, "crm:1", "ecid:a"), sees(9, "crm:1", "ecid:b"), sees(9, "crm:1", "ecid:c"),
@@ -175,6 +175,15 @@ func TestWorked(t *testing.T) {
 			Config{Namespaces: []Namespace{{Name: "crm", Priority: 1}, {Name: "ecid", Priority: 2, Limit: 1, Per: 10 * time.Microsecond}}},
 			[]told{decides(Link, 1, "crm:1", "ecid:a"), decides(Link, 2, "crm:1", "ecid:b"), sees(3, "crm:1", "ecid:c")},
 			[][]string{{"crm:1", "ecid:a", "ecid:b", "ecid:c"}},
+		},
+		{
+			"per: nor does it stand for the dawn of time",
+			Config{Namespaces: []Namespace{{Name: "crm", Priority: 1}, {Name: "ecid", Priority: 2, Limit: 2, Per: 10 * time.Microsecond}}},
+			[]told{
+				decides(Link, 1, "crm:1", "ecid:a"), decides(Link, 1, "crm:1", "ecid:b"),
+				sees(1, "crm:1", "ecid:c"), sees(20, "crm:1", "ecid:d"), sees(40, "crm:1", "ecid:e"),
+			},
+			[][]string{{"crm:1", "ecid:a", "ecid:b", "ecid:c", "ecid:d", "ecid:e"}},
 		},
 		{
 			"per: once it is seen, it does",

@@ -242,8 +242,8 @@ func (w *world) veto(a, b profile.Identifier, on bool) []Pair {
 	return []Pair{{p.Weak, p.Weak}, {p.Strong, p.Strong}}
 }
 
-// erase takes all evidence about a node away, and has each edge judged or its far
-// end filtered anew.
+// erase takes all evidence about a node away, and has all edges judged or their
+// ends filtered anew.
 func (w *world) erase(id profile.Identifier) []Pair {
 	t := w.id(id)
 	changed := []Pair{{t, t}}
@@ -257,11 +257,13 @@ func (w *world) erase(id profile.Identifier) []Pair {
 	n := w.nodes[t]
 	n.Since, n.Dated = 0, false
 	w.nodes[t] = n
-	for _, p := range sortedPairs(gone) {
-		if w.rng == nil || w.rng.IntN(2) == 0 {
+	if w.rng == nil || w.rng.IntN(2) == 0 {
+		for _, p := range sortedPairs(gone) {
 			changed = append(changed, w.judge(p, gone[p])...)
-			continue
 		}
+		return changed
+	}
+	for _, p := range sortedPairs(gone) {
 		far := p.Weak
 		if far == t {
 			far = p.Strong
