@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/portraitdb/portrait/identity/linkage"
 )
@@ -26,8 +27,10 @@ func departs(cfg, trained reflect.Value) string {
 	switch {
 	case cfg.IsZero() || cfg.Kind() == reflect.Map && cfg.Len() == 0:
 		return ""
-	case cfg.Kind() == reflect.Pointer && !trained.IsNil():
-		return departs(cfg.Elem(), trained.Elem())
+	case cfg.Kind() == reflect.Pointer: // To a number, of which zero is as good as any.
+		if cfg, trained = cfg.Elem(), trained.Elem(); trained.IsValid() && cfg.Equal(trained) {
+			return ""
+		}
 	case cfg.Kind() == reflect.Struct:
 		for i := range cfg.NumField() {
 			if what := departs(cfg.Field(i), trained.Field(i)); what != "" {
@@ -38,7 +41,7 @@ func departs(cfg, trained reflect.Value) string {
 	case cfg.Kind() == reflect.Slice && cfg.Len() == trained.Len():
 		for i := range cfg.Len() {
 			if what := departs(cfg.Index(i), trained.Index(i)); what != "" {
-				return within(fmt.Sprintf("%d", i+1), what)
+				return within(strconv.Itoa(i+1), what)
 			}
 		}
 		return ""

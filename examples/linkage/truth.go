@@ -25,7 +25,7 @@ type labeller struct {
 // newLabeller returns nil where there is no column of the truth.
 func newLabeller(column, given, configured string) (*labeller, error) {
 	if column == "" {
-		return nil, nil //nolint:nilnil // No truth is no fault.
+		return nil, nil
 	}
 	l := &labeller{column: column, given: given != ""}
 	source, from := given, "--truth-pattern"

@@ -143,8 +143,8 @@ func newAxis(f *waterfall) axis {
 		at += s.Weight
 		low, high = min(low, at), max(high, at)
 	}
-	room := max(high-low, 1) * 0.03
-	return axis{low - room, high + room}
+	span := max(high-low, 1)
+	return axis{low - 0.03*span, high + 0.2*span} // The figures stand to the right.
 }
 
 func (a axis) place(weight float64) float64 { return 100 * (weight - a.low) / (a.high - a.low) }
