@@ -6,7 +6,8 @@ import "iter"
 // Refilter and Regroup reads it from one goroutine; every method may read from disk. An error ends the call
 // that met it and is returned as it is, wrapped with what was being read.
 type Graph interface {
-	// Node returns a node that some edge, component or change names.
+	// Node returns a node that some edge, component or change names, or that another
+	// node admits.
 	Node(t Token) (Node, error)
 	// Edge returns the evidence about a pair; ok is false where there is none.
 	Edge(p Pair) (e Edge, ok bool, err error)

@@ -24,8 +24,9 @@ import (
 // the quotas of the ends let through. All edges of an end are read only when one
 // that was let through goes away or moves back (by an Unlink, a Withdraw, a lighter
 // Match), when a partner of a unique namespace comes to a value under Shared that
-// is not shared yet, which can happen but twice per unique namespace without an
-// Unlink, and when a shared value may cease to be so.
+// is not shared yet, which without an Unlink happens once for each unique namespace
+// and once more, and when a shared value may cease to be so. It is safe for
+// concurrent use as far as the Graph is.
 func (r *Rules) Judge(g Graph, p Pair, before Edge) (nodes []Node, changed []Pair, err error) {
 	if p.Weak == p.Strong {
 		return nil, nil, fmt.Errorf("identity: a pair of node %v with itself has no edge", p.Weak)
@@ -62,6 +63,8 @@ type judge struct {
 	changed []Pair
 }
 
+// judge compares the edge as it was between its ends as they were with the edge as
+// it is between its ends as they become.
 func (j *judge) judge(weak, strong end, before, after *Edge) ([]Node, []Pair, error) {
 	// With the first sighting each end has one partner more. An end that this made
 	// generic has its component replayed, whether or not the edge itself was live.
@@ -82,6 +85,7 @@ func (j *judge) judge(weak, strong end, before, after *Edge) ([]Node, []Pair, er
 	return j.nodes, j.changed, nil
 }
 
+// barred reports whether an end takes an edge out.
 func barred(e *Edge, weak, strong end) bool {
 	rule, _ := bar(e, weak, strong)
 	return rule != 0
