@@ -27,7 +27,7 @@ type Options struct {
 	// Progress, if not nil, is told now and then how many of the equal shares of the
 	// work of comparing are done. It is called by one goroutine at a time and must
 	// not block.
-	Progress func(done, total int)
+	Progress func(done, total int64)
 }
 
 // Result is what Link found.
@@ -113,9 +113,12 @@ func (l *Linker) scoreAll(ctx context.Context, cands *candidates, o *Options, c 
 	h := &l.plan.config.Thresholds
 	least := min(*h.Review, *h.Join)
 	found := make([][]Edge, cands.shards())
+	most := int64(l.plan.config.Blocking.MaxPairs)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var compared, kept atomic.Int64
 	caches := sync.Pool{New: func() any { return new(l.newCache()) }}
-	progress := l.reporter(cands, o)
+	progress := reporter(o.Progress, cands.shards())
 	err := parallel(ctx, cands.shards(), o.Workers, func(shard int) {
 		cache := caches.Get().(*[]levelCache)
 		defer caches.Put(cache)
@@ -131,18 +134,16 @@ func (l *Linker) scoreAll(ctx context.Context, cands *candidates, o *Options, c 
 		}
 		found[shard] = edges
 		compared.Add(n)
-		if kept.Add(int64(len(edges))) > int64(l.plan.config.Blocking.MaxPairs) {
+		if kept.Add(int64(len(edges))) > most {
+			cancel(fmt.Errorf("%w: more than %d reach a weight of %g: raise the thresholds or max_pairs", ErrTooManyPairs, most, least))
 			return
 		}
-		progress(n)
+		progress()
 	})
 	if err != nil {
-		return nil, err
+		return nil, context.Cause(ctx)
 	}
 	c.Compared = compared.Load()
-	if n := kept.Load(); n > int64(l.plan.config.Blocking.MaxPairs) {
-		return nil, fmt.Errorf("%w: %d reach a weight of %g, kept are at most %d: raise the thresholds or max_pairs", ErrTooManyPairs, n, least, l.plan.config.Blocking.MaxPairs)
-	}
 	all := slices.Concat(found...)
 	slices.SortFunc(all, func(x, y Edge) int {
 		return cmp.Or(cmp.Compare(y.Weight, x.Weight), cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B))
@@ -150,17 +151,17 @@ func (l *Linker) scoreAll(ctx context.Context, cands *candidates, o *Options, c 
 	return all, nil
 }
 
-// reporter returns a function that passes progress on.
-func (l *Linker) reporter(cands *candidates, o *Options) func(n int64) {
-	if o.Progress == nil {
-		return func(int64) {}
+// reporter returns a function to call when one of n shares of the work is done.
+func reporter(progress func(done, total int64), n int) func() {
+	if progress == nil {
+		return func() {}
 	}
 	var mu sync.Mutex // Guards done, and orders the calls.
-	done, shards := 0, cands.shards()
-	return func(int64) {
+	done := int64(0)
+	return func() {
 		mu.Lock()
 		defer mu.Unlock()
 		done++
-		o.Progress(done, shards)
+		progress(done, int64(n))
 	}
 }

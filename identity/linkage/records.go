@@ -56,7 +56,7 @@ func (r *Records) Add(values ...string) (int, error) {
 		return 0, fmt.Errorf("%w: more than %d rows", ErrRecords, n)
 	}
 	for i, v := range values {
-		r.cells[i] = append(r.cells[i], r.values[i].intern(strings.ToValidUTF8(strings.TrimSpace(v), "\ufffd")))
+		r.cells[i] = append(r.cells[i], r.values[i].intern(trimmed(v)))
 	}
 	return n, nil
 }

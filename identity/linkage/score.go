@@ -1,6 +1,10 @@
 package linkage
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
 
 // Score is the weight of one pair, taken apart.
 type Score struct {
@@ -33,4 +37,28 @@ type Contribution struct {
 	// Frequency is the share of records that have the shared value, 0 if it does not
 	// matter: the product of the shares where several values are shared.
 	Frequency float64
+}
+
+// String says what the comparison found, such as "the same, rare: 1 in 4,213".
+func (c Contribution) String() string {
+	if c.Frequency <= 0 {
+		return c.Level
+	}
+	how := "common"
+	switch {
+	case c.Rarity > 0.5:
+		how = "rare"
+	case c.Rarity > -0.5:
+		how = "of middling frequency"
+	}
+	return fmt.Sprintf("%s, %s: 1 in %s", c.Level, how, grouped(1/c.Frequency))
+}
+
+// grouped writes a number of at least 1 without decimals, three digits a group.
+func grouped(f float64) string {
+	s := strconv.FormatFloat(max(1, math.Round(f)), 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
