@@ -28,7 +28,10 @@ func departs(cfg, trained reflect.Value) string {
 	case cfg.IsZero() || cfg.Kind() == reflect.Map && cfg.Len() == 0:
 		return ""
 	case cfg.Kind() == reflect.Pointer: // To a number, of which zero is as good as any.
-		if cfg, trained = cfg.Elem(), trained.Elem(); trained.IsValid() && cfg.Equal(trained) {
+		if trained.IsNil() {
+			return fmt.Sprintf(" is left to its default, not %v", cfg.Elem())
+		}
+		if cfg, trained = cfg.Elem(), trained.Elem(); cfg.Equal(trained) {
 			return ""
 		}
 	case cfg.Kind() == reflect.Struct:

@@ -27,6 +27,7 @@ func TestDeparts(t *testing.T) {
 		}, ""},
 		{"a threshold", func(c *linkage.Config) { c.Thresholds.Match = new(5.0) }, "Thresholds.Match is 6.6, not 5"},
 		{"a threshold of zero", func(c *linkage.Config) { c.Thresholds.Match = new(0.0) }, "Thresholds.Match is 6.6, not 0"},
+		{"a threshold that was left out", func(c *linkage.Config) { c.Thresholds.Join = new(5.0) }, "Thresholds.Join is left to its default, not 5"},
 		{"a kind", func(c *linkage.Config) { c.Comparisons[1].Kind = linkage.Code }, "Comparisons.2.Kind is exact, not code"},
 		{"a comparison more", func(c *linkage.Config) { c.Blocking.Keys = append(c.Blocking.Keys, "x") }, "Blocking.Keys is [name], not [name x]"},
 		{"a cleaning", func(c *linkage.Config) { c.Clean = map[string][]string{"name": {"fold"}} }, "Clean is map[name:[lower]], not map[name:[fold]]"},
