@@ -40,11 +40,17 @@ type comparator interface {
 	// and their roles.
 	roles() []string
 	terms(v uint32, yield func(role int, term uint32))
-	// shared yields the terms that two values of that level have in common, with
-	// the role in which the frequency of each matters.
-	shared(level int, a, b uint32, yield func(role int, term uint32))
+	// shared appends the terms that two values of that level have in common and
+	// whose frequency matters.
+	shared(level int, a, b uint32, dst []sharedTerm) []sharedTerm
 	// vocab returns the terms.
 	vocab() *vocabulary
+}
+
+// sharedTerm is a term in a role.
+type sharedTerm struct {
+	role int
+	term uint32
 }
 
 // mark is how much a comparator held at a moment.
@@ -154,11 +160,12 @@ func (c *cells[F]) roles() []string { return []string{"value"} }
 
 func (c *cells[F]) terms(v uint32, yield func(role int, term uint32)) { yield(0, v) }
 
-// shared yields the value itself where it is the same, whatever the level is called.
-func (c *cells[F]) shared(_ int, a, b uint32, yield func(role int, term uint32)) {
+// shared appends the value itself where it is the same, whatever the level is called.
+func (c *cells[F]) shared(_ int, a, b uint32, dst []sharedTerm) []sharedTerm {
 	if a == b {
-		yield(0, a)
+		dst = append(dst, sharedTerm{0, a})
 	}
+	return dst
 }
 
 func (c *cells[F]) vocab() *vocabulary { return &c.vocabulary }

@@ -67,14 +67,16 @@ func (c *dateComparator) add(parts []string) uint32 {
 		}
 	}
 	alone := c.value(string(appendPadded(buf[:0], d.year, 4)), func(s string) day {
-		return day{date: date{year: d.year, digits: word{text: s}}}
+		plain := lexicon{}
+		return day{date: date{year: d.year, digits: plain.word(s)}}
 	})
 	c.facts[alone].alone = alone
 	if d.month == 0 {
 		return alone
 	}
 	return c.value(string(d.appendTo(buf[:0])), func(s string) day {
-		d.digits.text = keepDigits(s)
+		plain := lexicon{}
+		d.digits = plain.word(keepDigits(s))
 		return day{date: d, alone: alone}
 	})
 }
@@ -91,13 +93,14 @@ func (c *dateComparator) terms(v uint32, yield func(role int, term uint32)) {
 	}
 }
 
-func (c *dateComparator) shared(lev int, a, b uint32, yield func(role int, term uint32)) {
+func (c *dateComparator) shared(lev int, a, b uint32, dst []sharedTerm) []sharedTerm {
 	switch {
 	case lev == dateSame:
-		yield(roleDay, a)
+		dst = append(dst, sharedTerm{roleDay, a})
 	case lev == yearSame || lev == dateYear:
-		yield(roleYear, c.facts[a].alone)
+		dst = append(dst, sharedTerm{roleYear, c.facts[a].alone})
 	}
+	return dst
 }
 
 func (c *dateComparator) compare(a, b uint32) int {

@@ -134,26 +134,27 @@ func (c *nameComparator) terms(v uint32, yield func(role int, term uint32)) {
 	}
 }
 
-func (c *nameComparator) shared(lev int, a, b uint32, yield func(role int, term uint32)) {
+func (c *nameComparator) shared(lev int, a, b uint32, dst []sharedTerm) []sharedTerm {
 	x, y := c.full[a], c.full[b]
 	switch lev {
 	case nameSame, nameGiven, givenSame, nameSurname, nameNick, surnameSame:
 		if x.given == y.given && x.given != 0 {
-			yield(roleGiven, x.given)
+			dst = append(dst, sharedTerm{roleGiven, x.given})
 		}
 		if x.surname == y.surname && x.surname != 0 {
-			yield(roleSurname, x.surname)
+			dst = append(dst, sharedTerm{roleSurname, x.surname})
 		}
 	case nameSwapped:
-		yield(roleGiven, x.given)
-		yield(roleSurname, x.surname)
+		dst = append(dst, sharedTerm{roleGiven, x.given})
+		dst = append(dst, sharedTerm{roleSurname, x.surname})
 	case givenCrossed, nameCrossed:
 		if x.given == y.surname && x.given != 0 {
-			yield(roleSurname, x.given)
+			dst = append(dst, sharedTerm{roleSurname, x.given})
 		} else if x.surname != 0 && x.surname == y.given {
-			yield(roleSurname, x.surname)
+			dst = append(dst, sharedTerm{roleSurname, x.surname})
 		}
 	}
+	return dst
 }
 
 func (c *nameComparator) compare(a, b uint32) int {

@@ -56,6 +56,9 @@ func (c *textComparator) compare(a, b uint32) int {
 	if c.alikes != missing && x.same(y) {
 		return c.alikes
 	}
+	if likelyBound(x, y) < c.bounds[len(c.bounds)-1] {
+		return len(c.steps) - 1
+	}
 	s := likeness(x, y)
 	first := len(c.steps) - 1 - len(c.bounds)
 	for i, bound := range c.bounds {

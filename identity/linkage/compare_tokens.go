@@ -93,13 +93,14 @@ func (c *tokensComparator) terms(v uint32, yield func(role int, term uint32)) {
 	}
 }
 
-func (c *tokensComparator) shared(_ int, a, b uint32, yield func(role int, term uint32)) {
+func (c *tokensComparator) shared(_ int, a, b uint32, dst []sharedTerm) []sharedTerm {
 	x, y := c.values.facts[a], c.values.facts[b]
 	for _, t := range x {
 		if slices.Contains(y, t) {
-			yield(0, t)
+			dst = append(dst, sharedTerm{0, t})
 		}
 	}
+	return dst
 }
 
 func (c *tokensComparator) compare(a, b uint32) int {

@@ -19,6 +19,7 @@ type Index struct {
 
 	mu       sync.Mutex // Guards all that follows, and what linker adds to its data.
 	linker   *Linker
+	scratch  scratch            // Remembers nothing: numbers of values come and go.
 	added    map[uint64][]int32 // By key: the records that came later.
 	entities []int32            // By record.
 	members  map[int32][]int32  // By entity, ascending.
@@ -249,7 +250,7 @@ func (x *Index) compare(rec int32, members []int32, cells []string) (best int32,
 				return 0, 0, false
 			}
 		}
-		w := x.linker.weight(rec, r, math.Inf(-1), nil)
+		w := x.linker.weight(rec, r, math.Inf(-1), &x.scratch)
 		sum += x.guard.clamped(w)
 		if w > weight {
 			best, weight = r, w

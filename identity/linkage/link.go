@@ -82,8 +82,8 @@ func (l *Linker) Link(ctx context.Context, opts *Options) (*Result, error) {
 	}
 	h := &l.plan.config.Thresholds
 	joins := res.Pairs[:atLeast(res.Pairs, *h.Join)]
-	cache := l.newCache()
-	score := func(a, b int32) float64 { return l.weight(a, b, math.Inf(-1), cache) }
+	s := l.newScratch()
+	score := func(a, b int32) float64 { return l.weight(a, b, math.Inf(-1), s) }
 	if res.Clusters, err = cluster(ctx, l.n, joins, score, cannot, l.plan.config.Clustering); err != nil {
 		return nil, err
 	}
@@ -117,18 +117,18 @@ func (l *Linker) scoreAll(ctx context.Context, cands *candidates, o *Options, c 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var compared, kept atomic.Int64
-	caches := sync.Pool{New: func() any { return new(l.newCache()) }}
+	free := sync.Pool{New: func() any { return l.newScratch() }}
 	progress := reporter(o.Progress, cands.shards())
 	err := parallel(ctx, cands.shards(), o.Workers, func(shard int) {
-		cache := caches.Get().(*[]levelCache)
-		defer caches.Put(cache)
+		s := free.Get().(*scratch)
+		defer free.Put(s)
 		var edges []Edge
 		n := int64(0)
 		for a, b := range cands.pairs(shard) {
 			if n++; n&(1<<16-1) == 0 && ctx.Err() != nil {
 				return
 			}
-			if w := l.weight(a, b, least, *cache); w >= least {
+			if w := l.weight(a, b, least, s); w >= least {
 				edges = append(edges, Edge{a, b, float32(w)})
 			}
 		}

@@ -20,6 +20,7 @@ type Linker struct {
 type scorer struct {
 	*planned
 	bits  []float64 // By level.
+	rare  []rarity  // By role, of the comparison's vocabulary.
 	limit float64
 }
 
@@ -45,7 +46,7 @@ func newLinker(d *data, m *Model) *Linker {
 	for i := range m.fields {
 		c := &d.plan.comparisons[i]
 		c.vocab().weigh(m.fields[i].common, c.Floor)
-		s := scorer{planned: c, limit: d.plan.config.Training.MaxWeight}
+		s := scorer{planned: c, rare: c.vocab().rare, limit: d.plan.config.Training.MaxWeight}
 		for _, w := range m.fields[i].levels {
 			s.bits = append(s.bits, w.bits)
 		}
@@ -71,15 +72,17 @@ func (s *scorer) most() float64 {
 	return s.limit // A rare value may raise a level as far.
 }
 
-// weight returns what two values of a level add.
-func (s *scorer) weight(lev int, a, b uint32) float64 {
+// weight returns what two values of a level add, and buf for the next time.
+func (s *scorer) weight(lev int, a, b uint32, buf []sharedTerm) (float64, []sharedTerm) {
 	if lev == missing {
-		return 0
+		return 0, buf
 	}
 	w := s.bits[lev]
-	rare := s.vocab().rare
-	s.shared(lev, a, b, func(role int, term uint32) { w += float64(rare[role].bits[term]) })
-	return clamp(w, s.limit)
+	buf = s.shared(lev, a, b, buf[:0])
+	for _, t := range buf {
+		w += float64(s.rare[t.role].bits[t.term])
+	}
+	return clamp(w, s.limit), buf
 }
 
 // Model returns the model.
@@ -103,24 +106,21 @@ func (s *scorer) contribution(a, b uint32) Contribution {
 	if lev == missing {
 		return c
 	}
-	c.Level, c.Weight = s.steps[lev].name, s.weight(lev, a, b)
-	c.Rarity = c.Weight - s.bits[lev]
-	vocab := s.vocab()
-	s.shared(lev, a, b, func(role int, term uint32) {
-		if c.Frequency == 0 {
-			c.Frequency = 1
+	w, shared := s.weight(lev, a, b, nil)
+	c.Level, c.Weight, c.Rarity = s.steps[lev].name, w, w-s.bits[lev]
+	if len(shared) > 0 && s.Floor < 1 {
+		c.Frequency = 1
+		texts := s.vocab().texts
+		for _, t := range shared {
+			c.Frequency *= max(s.rare[t.role].from.common[texts[t.term]], s.Floor)
 		}
-		c.Frequency *= max(vocab.rare[role].from.common[vocab.texts[term]], s.Floor)
-	})
-	if s.Floor >= 1 {
-		c.Frequency = 0
 	}
 	return c
 }
 
 // weight returns the weight of a pair, or minus infinity as soon as it can no
-// longer reach least. cache may be nil.
-func (l *Linker) weight(a, b int32, least float64, cache []levelCache) float64 {
+// longer reach least.
+func (l *Linker) weight(a, b int32, least float64, s *scratch) float64 {
 	x, y := l.row(a), l.row(b)
 	w := l.model.prior
 	for i := range l.fields {
@@ -128,15 +128,17 @@ func (l *Linker) weight(a, b int32, least float64, cache []levelCache) float64 {
 			return math.Inf(-1)
 		}
 		f := &l.fields[i]
-		var lev int
-		if cache == nil {
-			lev = f.level(x[i], y[i])
-		} else {
-			lev = cache[i].level(f, x[i], y[i])
-		}
-		w += f.weight(lev, x[i], y[i])
+		var more float64
+		more, s.shared = f.weight(s.level(i, f, x[i], y[i]), x[i], y[i], s.shared)
+		w += more
 	}
 	return w
+}
+
+// scratch is what one goroutine needs to compare.
+type scratch struct {
+	caches []levelCache // By comparison; empty where nothing is remembered.
+	shared []sharedTerm
 }
 
 // levelCache remembers the levels of pairs of values: those that share a blocking
@@ -148,29 +150,30 @@ type levelCache struct {
 
 const cacheBits = 15
 
-func (l *Linker) newCache() []levelCache {
-	c := make([]levelCache, len(l.fields))
-	for i := range c {
-		if l.fields[i].cheap() {
-			continue
+func (l *Linker) newScratch() *scratch {
+	s := &scratch{caches: make([]levelCache, len(l.fields))}
+	for i := range s.caches {
+		if !l.fields[i].cheap() {
+			s.caches[i] = levelCache{make([]uint64, 1<<cacheBits), make([]int8, 1<<cacheBits)}
 		}
-		c[i] = levelCache{make([]uint64, 1<<cacheBits), make([]int8, 1<<cacheBits)}
 	}
-	return c
+	return s
 }
 
 // cheap reports whether a comparison costs no more than looking it up.
 func (s *scorer) cheap() bool { return s.Kind == Exact || s.Kind == Number }
 
-func (c *levelCache) level(s *scorer, a, b uint32) int {
-	if a == b || a == 0 || b == 0 || c.pairs == nil {
-		return s.level(a, b)
+// level returns the level of two values of comparison i.
+func (s *scratch) level(i int, f *scorer, a, b uint32) int {
+	if a == b || a == 0 || b == 0 || i >= len(s.caches) || s.caches[i].pairs == nil {
+		return f.level(a, b)
 	}
+	c := &s.caches[i]
 	pair := uint64(min(a, b))<<32 | uint64(max(a, b))
 	slot := scatter(pair) >> (64 - cacheBits)
 	if c.pairs[slot] != pair {
 		c.pairs[slot] = pair
-		c.levels[slot] = int8(s.level(a, b))
+		c.levels[slot] = int8(f.level(a, b))
 	}
 	return int(c.levels[slot])
 }

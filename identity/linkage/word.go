@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -8,6 +9,8 @@ import (
 // word is a text that is compared for likeness: a name, a city.
 type word struct {
 	text   string
+	mask   uint64   // A bit for each of its first 64 characters, by their low bits.
+	size   uint8    // How many these are.
 	runes  []rune   // nil if the text is ASCII.
 	groups []uint32 // The groups of nicknames that it is in, ascending.
 	alike  uint32   // The number of what EqualBy makes of it, 0 for nothing.
@@ -26,6 +29,13 @@ func (l *lexicon) word(s string) word {
 	if !ascii(s) {
 		w.runes = []rune(s)
 	}
+	for _, r := range s {
+		if w.size == maxEdit {
+			break
+		}
+		w.mask |= 1 << (r & 63)
+		w.size++
+	}
 	if l.equalBy != nil {
 		if key := l.equalBy(s); key != "" {
 			w.alike = l.sounds.intern(key) + 1
@@ -35,7 +45,9 @@ func (l *lexicon) word(s string) word {
 }
 
 // near reports whether two words are similar enough.
-func (l *lexicon) near(a, b *word) bool { return likeness(a, b) >= l.similar }
+func (l *lexicon) near(a, b *word) bool {
+	return likelyBound(a, b) >= l.similar && likeness(a, b) >= l.similar
+}
 
 // nick reports whether two words are names that one person may go by.
 func (w *word) nick(o *word) bool {
@@ -60,6 +72,23 @@ func (w *word) initial(o *word) bool {
 	return size > 0 && size == len(w.text) && longer < len(o.text) && first == other
 }
 
+// likelyBound returns the most that likeness can be, from which characters occur at
+// all: one that only one of the words has is not shared.
+func likelyBound(a, b *word) float64 {
+	la, lb := int(a.size), int(b.size)
+	shared := min(la-bits.OnesCount64(a.mask&^b.mask), lb-bits.OnesCount64(b.mask&^a.mask))
+	if shared <= 0 {
+		return 0
+	}
+	j := (float64(shared)/float64(la) + float64(shared)/float64(lb) + 1) / 3
+	// Bytes tell where two texts part: characters in common take as many at least.
+	prefix := 0
+	for prefix < min(4, len(a.text), len(b.text)) && a.text[prefix] == b.text[prefix] {
+		prefix++
+	}
+	return j + 0.1*float64(prefix)*(1-j)
+}
+
 // likeness is the similarity of Jaro and Winkler, by rune.
 func likeness(a, b *word) float64 {
 	switch {
@@ -75,6 +104,9 @@ func likeness(a, b *word) float64 {
 
 // edits returns editDistance by rune.
 func edits(a, b *word, limit int) int {
+	if max(a.size, b.size) < maxEdit && max(bits.OnesCount64(a.mask&^b.mask), bits.OnesCount64(b.mask&^a.mask)) >= limit {
+		return limit // An edit brings in one new character and takes out one.
+	}
 	switch {
 	case a.runes == nil && b.runes == nil:
 		return editDistance([]byte(a.text), []byte(b.text), limit)
