@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/portraitdb/portrait/examples/internal/table"
-	"github.com/portraitdb/portrait/identity/linkage"
 )
 
 // explain takes the weight of a pair apart.
@@ -21,22 +20,13 @@ func (l *linked) explain(pair [2]int32) *waterfall {
 		f.B += " in " + l.data.files[1]
 	}
 	for _, c := range score.Fields {
-		f.Steps = append(f.Steps, step{Field: c.Comparison, A: c.A, B: c.B, Why: why(c), Weight: c.Weight})
+		f.Steps = append(f.Steps, step{Field: c.Comparison, A: c.A, B: c.B, Why: c.String(), Weight: c.Weight})
 	}
 	f.Note = "They are in different clusters."
 	if c := l.result.Clusters; c[pair[0]] == c[pair[1]] {
 		f.Note = "They are in one cluster."
 	}
 	return f
-}
-
-// why says what level of agreement two values have, and how rare the value is that
-// they share.
-func why(c linkage.Contribution) string {
-	if c.Frequency <= 0 {
-		return c.Level
-	}
-	return c.Level + ", shared by 1 in " + rounded(1/c.Frequency)
 }
 
 // writeText prints the waterfall as a table.

@@ -148,7 +148,7 @@ func (r *report) writeSection(w io.Writer, title string) error {
 	var counts table.Table
 	counts.Row("records", r.Records, "in "+table.Clean(strings.Join(r.Files, " and ")))
 	counts.Row("compared", uint64(r.Compared), "pairs that share a blocking key"+skipped(r.SkippedKeys))
-	counts.Row("matches", r.Matches, "pairs, of which the clusters are made")
+	counts.Row("matches", r.Matches, "pairs that match by themselves")
 	counts.Row("to review", r.ToReview, "pairs that may be one person, in different clusters")
 	counts.Row("clusters", r.Clusters, table.Count(uint64(r.Groups))+" of two records or more, the largest of "+table.Count(uint64(r.Largest)))
 	counts.Row("seconds", seconds(r.Seconds), fmt.Sprintf("%s reading, %s training, %s linking", seconds(r.Reading), seconds(r.Training), seconds(r.Linking)))

@@ -19,7 +19,7 @@ func TestReport_text(t *testing.T) {
 	}
 	figures := `records       10,000  in a.csv and b.csv
 compared   1,234,567  pairs that share a blocking key; 12 keys are too common to tell
-matches        4,988  pairs, of which the clusters are made
+matches        4,988  pairs that match by themselves
 to review          7  pairs that may be one person, in different clusters
 clusters       5,012  4,970 of two records or more, the largest of 3
 seconds         3.46  0.10 reading, 2.00 training, 1.36 linking
