@@ -142,7 +142,7 @@ func (g *region) link(e *Edge, a, b int32) (l link, ok bool) {
 	if a == b || !e.counts() || g.vertices[a].out || g.vertices[b].out {
 		return link{}, false
 	}
-	if g.rules.Compare(g.vertices[a].Identifier, g.vertices[b].Identifier) < 0 {
+	if x, y := &g.vertices[a], &g.vertices[b]; x.ns.rank < y.ns.rank || x.ns.rank == y.ns.rank && x.Identifier.Compare(y.Identifier) < 0 {
 		a, b = b, a
 	}
 	l = link{weak: a, strong: b, place: e.place()}
