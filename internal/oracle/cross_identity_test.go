@@ -42,6 +42,13 @@ func TestCross_identity(t *testing.T) {
 				t.Fatalf("seed %d, round %d, operation %d, %s, under %+v:\noracle against identity:\n%s", seed, round, op, did, config.Namespaces, d)
 			}
 		}
+		if d := w.explanations(); d != "" {
+			t.Fatalf("seed %d, round %d, under %+v:\noracle against identity: %s", seed, round, config.Namespaces, d)
+		}
+		w.bar()
+		if d := w.differences(); d != "" {
+			t.Fatalf("seed %d, round %d, when some are barred, under %+v:\noracle against identity:\n%s", seed, round, config.Namespaces, d)
+		}
 	}
 }
 
@@ -121,7 +128,7 @@ func (w *twins) step(op int) string {
 	w.t.Helper()
 	s, g, r := w.store, w.graph, w.r
 	pick := func() profile.Identifier { return w.names[r.IntN(len(w.names))] }
-	at := profile.Stamp{At: profile.InstantOf(on(r.IntN(9))), Tie: uint64(r.IntN(60))}
+	at := profile.Stamp{At: profile.InstantOf(on(r.IntN(9))), Tie: uint64(r.IntN(2))}
 	a, b := pick(), pick()
 	kind := r.IntN(16)
 	if a == b {
@@ -200,6 +207,54 @@ func (w *twins) differences() string {
 	return cmp.Diff(slow, fast)
 }
 
+// explanations compares what joins one identifier to each other, and says what
+// differs.
+func (w *twins) explanations() string {
+	w.t.Helper()
+	a := w.names[w.r.IntN(len(w.names))]
+	for _, b := range w.names {
+		together, chain := w.store.Why(a, b)
+		why, err := w.graph.rules.Explain(w.graph, w.graph.node(a), w.graph.node(b))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if why.Together != together {
+			return fmt.Sprintf("%v and %v are together: %t, against %t", a, b, together, why.Together)
+		}
+		if !together || a == b {
+			continue
+		}
+		path := []profile.Identifier{a}
+		for _, hop := range why.Path {
+			path = append(path, w.graph.nodes[hop.To].Identifier)
+		}
+		if !slices.Equal(chain, path) {
+			return fmt.Sprintf("%v and %v are joined by %v, against %v", a, b, chain, path)
+		}
+	}
+	return ""
+}
+
+// bar takes some identifiers out of the rules.
+func (w *twins) bar() {
+	w.t.Helper()
+	barred := map[profile.Identifier]bool{}
+	var changed []identity.Pair
+	for range w.r.IntN(4) {
+		id := w.names[w.r.IntN(len(w.names))]
+		barred[id] = true
+		n := w.graph.nodes[w.graph.node(id)]
+		n.Barred = true
+		w.graph.nodes[n.Token] = n
+		changed = append(changed, identity.Pair{Weak: n.Token, Strong: n.Token})
+	}
+	w.graph.regroup(w.t, changed...)
+	before := w.store.clean
+	w.store.Change(w.store.rules, func(e *profile.Event) []profile.Identifier {
+		return slices.DeleteFunc(before(e), func(id profile.Identifier) bool { return barred[id] })
+	})
+}
+
 // partition writes down the components that are live people.
 func (g *graph) partition() []string {
 	var groups [][]profile.Identifier
@@ -208,7 +263,7 @@ func (g *graph) partition() []string {
 		first := slices.MinFunc(c, func(a, b identity.Token) int {
 			return g.nodes[a].Identifier.Compare(g.nodes[b].Identifier)
 		})
-		live := slices.ContainsFunc(c, func(t identity.Token) bool { return g.holds[t] && !g.rules.Generic(g.nodes[t]) })
+		live := slices.ContainsFunc(c, func(t identity.Token) bool { return g.holds[t] && !g.nodes[t].Barred && !g.rules.Generic(g.nodes[t]) })
 		if first != token || !live {
 			continue
 		}

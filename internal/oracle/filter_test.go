@@ -111,6 +111,7 @@ func TestRules_Filtered(t *testing.T) {
 		{"newest: per unique namespace", "newest:1", "newest:1 user:a seen=1\n newest:1 user:b seen=2\n newest:1 card:c seen=1\n newest:1 card:d seen=0", false, "card:c user:b"},
 		{"newest: other namespaces have no quota", "newest:1", "newest:1 house:a seen=1\n newest:1 badge:b seen=2", false, ""},
 		{"newest: a link goes before", "newest:1", "newest:1 user:a link=1\n newest:1 user:b seen=2", false, "user:a"},
+		{"newest: of two links the last decided", "newest:1", "newest:1 user:a link=2 seen=3\n newest:1 user:b link=1 seen=4", false, "user:a"},
 		{"newest: what is unlinked goes away", "newest:1", "newest:1 user:a seen=1\n newest:1 user:b seen=2 unlink=1", false, "user:a"},
 		{"newest: a match goes behind", "newest:1", "newest:1 user:a seen=1\n newest:1 user:b weak=99", false, "user:a"},
 		{"newest: the heavier match where nothing was seen", "newest:1", "newest:1 user:a weak=7\n newest:1 user:b weak=9\n newest:1 user:c weak=8", false, "user:b"},
@@ -173,6 +174,9 @@ func TestPartition_filters(t *testing.T) {
 		{"lookup unites with one", "lookup:1 house:x seen=1\n lookup:1 house:y seen=2\n lookup:1 newest:1 seen=0", "house:x lookup:1"},
 		{"lookup does not bind a link", "lookup:1 house:x link=1\n lookup:1 house:y link=2", "house:x house:y lookup:1"},
 		{"both ends have a say", "newest:1 few:1 seen=1\n newest:1 lookup:1 seen=2\n lookup:1 user:a seen=3", "few:1 newest:1;lookup:1 user:a"},
+
+		{"the lesser bytes of the stronger end first", "user:b demote:1 seen=1\n user:a demote:1 seen=1", "demote:1 user:a"},
+		{"the lesser bytes of the weaker end before", "user:a card:2 seen=1\n user:a card:1 seen=1", "card:1 user:a"},
 
 		{"a weak match unites", "user:a house:x weak=1", "house:x user:a"},
 		{"a suggestion does not", "user:a house:x suggest=1", ""},

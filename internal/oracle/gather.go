@@ -41,14 +41,14 @@ func (s *Store) decide(a, b profile.Identifier, d Decision, at profile.Stamp) {
 // Veto keeps two clean identifiers apart, on any path, until the veto is taken
 // back. At one instant the veto stands.
 func (s *Store) Veto(a, b profile.Identifier, at profile.Stamp) {
-	if before, found := s.vetoes[pair(a, b)]; a != b && (!found || at.Compare(before.at) >= 0) {
+	if before, found := s.vetoes[pair(a, b)]; !found || at.Compare(before.at) >= 0 {
 		s.vetoes[pair(a, b)] = vetoed{true, at}
 	}
 }
 
 // WithdrawVeto takes earlier vetoes of two clean identifiers back.
 func (s *Store) WithdrawVeto(a, b profile.Identifier, at profile.Stamp) {
-	if before, found := s.vetoes[pair(a, b)]; a != b && (!found || at.Compare(before.at) > 0) {
+	if before, found := s.vetoes[pair(a, b)]; !found || at.Compare(before.at) > 0 {
 		s.vetoes[pair(a, b)] = vetoed{false, at}
 	}
 }

@@ -122,7 +122,7 @@ func (n Namespace) tooMany(of []Node) bool {
 				within++
 			}
 		}
-		if from.Dated && within > n.Limit {
+		if within > n.Limit {
 			return true
 		}
 	}
