@@ -93,7 +93,7 @@ func (j *judge) rivals(n, far end, q quota) (others []rival, consistent bool, er
 		if q.rule != RuleLookup && other.ns != far.ns {
 			continue
 		}
-		e, err := j.edge(j.rules.Pair(*n.Node, *other.Node))
+		e, err := readEdge(j.graph, j.rules.Pair(*n.Node, *other.Node))
 		if err != nil {
 			return nil, false, err
 		}

@@ -97,6 +97,20 @@ func BenchmarkRules_Select(b *testing.B) {
 
 // BenchmarkRules_Judge measures one judgement, which is not applied.
 func BenchmarkRules_Judge(b *testing.B) {
+	b.Run("seen=before", func(b *testing.B) {
+		w := newWorld(b, Default())
+		user, device := ident("user_id:u"), ident("device_id:d")
+		w.regroup(w.event(at(1), user, device)...)
+		pair := w.pair(user, device)
+		before := w.edges[pair]
+		w.event(at(2), user, device)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, _, err := w.rules.Judge(w, pair, before); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	login := func(w *world, i int) []Pair {
 		return w.event(at(i), ident(fmt.Sprint("crm:", i)), ident("device:d"))
 	}

@@ -1,9 +1,6 @@
 package identity
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // classify reads what a change is about and drops it if it cannot matter.
 // Dropping is safe whatever the other changes are, for the greedy gives the old
@@ -26,9 +23,9 @@ func (w *work) classify(p Pair) error {
 		a, b = b, a
 		p = Pair{Weak: p.Strong, Strong: p.Weak}
 	}
-	e, _, err := w.graph.Edge(p)
+	e, err := readEdge(w.graph, p)
 	if err != nil {
-		return fmt.Errorf("identity: edge %v %v: %w", p.Weak, p.Strong, err)
+		return err
 	}
 	l, live := w.link(&e, a, b)
 	w.show(p, &e, l, live, a, b)

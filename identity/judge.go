@@ -31,12 +31,11 @@ func (r *Rules) Judge(g Graph, p Pair, before Edge) (nodes []Node, changed []Pai
 	if p.Weak == p.Strong {
 		return nil, nil, fmt.Errorf("identity: a pair of node %v with itself has no edge", p.Weak)
 	}
-	j := &judge{rules: r, graph: g}
-	weak, err := j.node(p.Weak)
+	weak, err := readNode(g, p.Weak)
 	if err != nil {
 		return nil, nil, err
 	}
-	strong, err := j.node(p.Strong)
+	strong, err := readNode(g, p.Strong)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,15 +43,27 @@ func (r *Rules) Judge(g Graph, p Pair, before Edge) (nodes []Node, changed []Pai
 		weak, strong = strong, weak
 		p = Pair{Weak: weak.Token, Strong: strong.Token}
 	}
-	after, err := j.edge(p)
-	if err != nil {
+	after, err := readEdge(g, p)
+	if err != nil || r.idle(&before, &after, weak.Identifier.Namespace, strong.Identifier.Namespace) {
 		return nil, nil, err
 	}
 	before.Pair = p
-	if before == after {
-		return nil, nil, nil
+	j := &judge{rules: r, graph: g}
+	return j.judge(weak, strong, before, after)
+}
+
+// idle reports whether a change of an edge cannot matter to anything, such as one
+// more sighting of what was seen before.
+func (r *Rules) idle(before, after *Edge, a, b string) bool {
+	counts := after.counts()
+	switch {
+	case before.Seen != after.Seen || before.counts() != counts:
+		return false
+	case counts && before.place() != after.place():
+		return false
+	default:
+		return before.Last == after.Last || r.Conflict(a) != Newest && r.Conflict(b) != Newest
 	}
-	return j.judge(weak, strong, &before, &after)
 }
 
 // judge is one call of Judge.
@@ -65,7 +76,8 @@ type judge struct {
 
 // judge compares the edge as it was between its ends as they were with the edge as
 // it is between its ends as they become.
-func (j *judge) judge(weak, strong end, before, after *Edge) ([]Node, []Pair, error) {
+func (j *judge) judge(weakNode, strongNode Node, was, is Edge) ([]Node, []Pair, error) {
+	weak, strong, before, after := j.rules.end(&weakNode), j.rules.end(&strongNode), &was, &is
 	// With the first sighting each end has one partner more. An end that this made
 	// generic has its component replayed, whether or not the edge itself was live.
 	turned := after.Seen && !before.Seen && (weak.turned() || strong.turned())
@@ -130,7 +142,7 @@ func (j *judge) swapped(old, now end, except Token) error {
 		if err != nil {
 			return err
 		}
-		e, err := j.edge(j.rules.Pair(*now.Node, *far.Node))
+		e, err := readEdge(j.graph, j.rules.Pair(*now.Node, *far.Node))
 		if err != nil {
 			return err
 		}
@@ -217,16 +229,6 @@ func (j *judge) node(t Token) (end, error) {
 		return end{}, err
 	}
 	return j.rules.end(&n), nil
-}
-
-// edge reads what is known of a pair: an edge that does not count if nothing is.
-func (j *judge) edge(p Pair) (Edge, error) {
-	e, _, err := j.graph.Edge(p)
-	if err != nil {
-		return Edge{}, fmt.Errorf("identity: edge %v %v: %w", p.Weak, p.Strong, err)
-	}
-	e.Pair = p
-	return e, nil
 }
 
 // edges reads the edges of a node that count.

@@ -226,6 +226,16 @@ func readNode(g Graph, t Token) (Node, error) {
 	return n, nil
 }
 
+// readEdge reads what is known of a pair: an edge that does not count if nothing is.
+func readEdge(g Graph, p Pair) (Edge, error) {
+	e, _, err := g.Edge(p)
+	if err != nil {
+		return Edge{}, fmt.Errorf("identity: edge %v %v: %w", p.Weak, p.Strong, err)
+	}
+	e.Pair = p
+	return e, nil
+}
+
 // readEdges appends those edges of a node that count to dst, all before any of them
 // is used, so that no other read falls into the iteration.
 func readEdges(dst *[]Edge, edges iter.Seq2[Edge, error], t Token) error {
