@@ -13,17 +13,19 @@ import (
 func (r Rules) Filtered(n Node, edges []Edge) (shared bool, admitted []profile.Identifier) {
 	own := r.Namespaces[n.Identifier.Namespace]
 	all := edgesOf(n.Identifier, edges)
-	for namespace, decl := range r.Namespaces {
-		to := slices.DeleteFunc(slices.Clone(all), func(e Edge) bool {
-			other, _ := e.partner(n.Identifier)
-			return other.Namespace != namespace
-		})
-		if own.Conflict == Shared && decl.unique() {
+	byNamespace := map[string][]Edge{} // of the partner
+	for _, e := range all {
+		other, _ := e.partner(n.Identifier)
+		byNamespace[other.Namespace] = append(byNamespace[other.Namespace], e)
+	}
+	for namespace, to := range byNamespace {
+		unique := r.Namespaces[namespace].unique()
+		if own.Conflict == Shared && unique {
 			sighted := slices.DeleteFunc(slices.Clone(to), func(e Edge) bool { return e.class() == linkage })
 			shared = shared || len(sighted) >= 2 // a pair has one edge, so these are distinct
 		}
 		switch {
-		case own.Conflict == Newest && decl.unique():
+		case own.Conflict == Newest && unique:
 			to = first(1, to, newest(n.Identifier))
 		case own.MaxEdges[namespace] > 0:
 			to = first(own.MaxEdges[namespace], to, r.strength)
