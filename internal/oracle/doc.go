@@ -11,10 +11,12 @@
 //   - decode.go: what the stored bytes of a state say;
 //   - index.go: what the stored bytes of bitmaps and columns say;
 //   - eval.go: when a condition holds of a person at an instant;
+//   - rules.go: what the identity rules say;
 //   - evidence.go: what is known of identifiers and pairs of them;
 //   - filter.go: what an identifier's policies make of its pairs;
-//   - partition.go: which identifiers are one person, and why;
-//   - store.go: all of it at once, a whole Portrait in memory.
+//   - partition.go, why.go: which identifiers are one person, and why;
+//   - store.go: all of it at once, a whole Portrait in memory;
+//   - gather.go: what its events, decisions, matches and vetoes come to.
 //
 // Nothing here is safe for concurrent use, but for functions over values that
 // nobody changes.
