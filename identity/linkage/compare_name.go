@@ -145,8 +145,10 @@ func (c *nameComparator) shared(lev int, a, b uint32, dst []sharedTerm) []shared
 			dst = append(dst, sharedTerm{roleSurname, x.surname})
 		}
 	case nameSwapped:
-		dst = append(dst, sharedTerm{roleGiven, x.given})
-		dst = append(dst, sharedTerm{roleSurname, x.surname})
+		if c.unlikely(x, y) {
+			x = y
+		}
+		dst = append(dst, sharedTerm{roleGiven, x.given}, sharedTerm{roleSurname, x.surname})
 	case givenCrossed, nameCrossed:
 		if x.given == y.surname && x.given != 0 {
 			dst = append(dst, sharedTerm{roleSurname, x.given})
@@ -155,6 +157,19 @@ func (c *nameComparator) shared(lev int, a, b uint32, dst []sharedTerm) []shared
 		}
 	}
 	return dst
+}
+
+// unlikely reports whether x, of two names that are each other's swap, is the one
+// that was written wrongly: the rarer one, if it is known how rare they are.
+func (c *nameComparator) unlikely(x, y fullName) bool {
+	if rare := c.names.rare; rare != nil {
+		given, surname := rare[roleGiven].bits, rare[roleSurname].bits
+		a, b := given[x.given]+surname[x.surname], given[y.given]+surname[y.surname]
+		if a != b {
+			return a > b
+		}
+	}
+	return x.given > y.given
 }
 
 func (c *nameComparator) compare(a, b uint32) int {

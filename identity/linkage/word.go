@@ -3,6 +3,7 @@ package linkage
 import (
 	"math/bits"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -62,14 +63,15 @@ func (w *word) nick(o *word) bool {
 // same reports whether EqualBy makes the same of two words.
 func (w *word) same(o *word) bool { return w.alike != 0 && w.alike == o.alike }
 
-// initial reports whether one of the words is the first letter of the other.
+// initial reports whether one of the words is the first letter of the other, in a
+// script that has initials.
 func (w *word) initial(o *word) bool {
 	if len(w.text) > len(o.text) {
 		w, o = o, w
 	}
 	first, size := utf8.DecodeRuneInString(w.text)
 	other, longer := utf8.DecodeRuneInString(o.text)
-	return size > 0 && size == len(w.text) && longer < len(o.text) && first == other
+	return size > 0 && size == len(w.text) && longer < len(o.text) && first == other && (unicode.IsLower(first) || unicode.IsUpper(first))
 }
 
 // likelyBound returns the most that likeness can be, from which characters occur at
