@@ -27,7 +27,7 @@ blocking:
 training:
   blocks: [born, email, "sorted(given, surname)"]
   rules: [email]
-  random_pairs: 100000
+  random_pairs: 20000
   seed: 1
 `
 

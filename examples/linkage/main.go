@@ -6,7 +6,8 @@
 //
 // It prints how many pairs and clusters there are and, with --truth or
 // --truth-pairs, how right they are. --out writes who is in which cluster,
-// --explain tells what speaks for and against one pair, and --html draws it.
+// --review lists the pairs most worth a person's look, --explain tells what speaks
+// for and against one pair, and --html draws it.
 //
 // A model, which holds all weights, is trained on the records at hand. --model
 // keeps it: where the file is there it is used as it is, and nothing is trained.

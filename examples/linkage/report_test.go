@@ -60,10 +60,3 @@ Of 5,000 true people 0.2 % are in two clusters or more; of the clusters 0.0 % ho
 		})
 	}
 }
-
-func TestMembersOf(t *testing.T) {
-	got := membersOf([]int32{0, 1, 0, 3, 1, 0})
-	if diff := cmp.Diff([][]int32{{0, 2, 5}, {1, 4}, {3}}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
