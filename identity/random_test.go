@@ -156,7 +156,7 @@ func TestRegroup_EqualsFullReplay(t *testing.T) {
 	const steps = 60
 	worlds := max(*opsFlag/steps, 1)
 	if testing.Short() {
-		worlds = min(worlds, 200)
+		worlds = min(worlds, 150)
 	}
 	first := max(*seedFlag, 1)
 	t.Logf("seeds %d to %d", first, int(first)+worlds-1)
@@ -330,8 +330,11 @@ func (n *naive) checkRefused(seed uint64, step int, changed []Pair) {
 
 // TestRegroup_AnyOrder builds the same evidence in several orders.
 func TestRegroup_AnyOrder(t *testing.T) {
-	first := max(*seedFlag, 1)
-	for seed := first; seed < first+200; seed++ {
+	first, worlds := max(*seedFlag, 1), uint64(200)
+	if testing.Short() {
+		worlds = 40
+	}
+	for seed := first; seed < first+worlds; seed++ {
 		config := randomConfig(rand.New(rand.NewPCG(seed, 0)))
 		var want [][]string
 		for order := range 4 {
