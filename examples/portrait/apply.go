@@ -38,15 +38,25 @@ func (v *applyVerb) Run(s *session) error {
 			return err
 		}
 		type answer struct {
-			Changes []string `json:"changes"`
-			DryRun  bool     `json:"dry_run"`
+			Changes     []string     `json:"changes"`
+			Regroupings []regrouping `json:"regroupings"`
+			DryRun      bool         `json:"dry_run"`
 		}
-		return s.answer(answer{append([]string{}, plan.Changes...), v.DryRun}, func(w io.Writer) error {
+		groups := describeRegroupings(plan.Regroupings)
+		return s.answer(answer{append([]string{}, plan.Changes...), groups, v.DryRun}, func(w io.Writer) error {
 			if len(plan.Changes) == 0 {
 				_, err := fmt.Fprintln(w, "no changes")
 				return err
 			}
-			return printLines(w, plan.Changes)
+			if err := printLines(w, plan.Changes); err != nil {
+				return err
+			}
+			if v.DryRun {
+				if err := s.nameVanishing(db, groups); err != nil {
+					return err
+				}
+			}
+			return printRegroupings(w, groups)
 		})
 	})
 }

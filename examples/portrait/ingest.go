@@ -15,7 +15,7 @@ import (
 
 const (
 	batchEvents   = 2000 // in one commit
-	maxRejections = 100  // told one by one with --json
+	maxRejections = 100  // told one by one with --json, and so many warnings
 	maxWarnings   = 10   // told one by one without
 )
 
@@ -30,8 +30,13 @@ type ingested struct {
 	Rejected  map[string]int `json:"rejected"`
 	// Dropped counts identifiers of accepted events that may not name a person.
 	Dropped int `json:"dropped_identifiers"`
-	// Rejections are the first of the rejected.
+	// Refused counts pairs of identifiers of accepted events that a rule did not
+	// let unite, and Warned those of them that the model wants to be told of.
+	Refused int            `json:"refused_pairs"`
+	Warned  map[string]int `json:"warned"`
+	// Rejections are the first of the rejected, and Warnings of the warned.
 	Rejections []rejection `json:"rejections"`
+	Warnings   []warning   `json:"warnings"`
 }
 
 // rejection tells of one line why it was refused.
@@ -40,6 +45,13 @@ type rejection struct {
 	Field  string `json:"field,omitempty"`
 	Reason string `json:"reason"`
 	Detail string `json:"detail,omitempty"`
+}
+
+// warning tells of one line what it did not unite.
+type warning struct {
+	Line   int    `json:"line"`
+	Rule   string `json:"rule"`
+	Detail string `json:"detail"`
 }
 
 // Run takes a file in. A bad line does not stop it.
@@ -54,7 +66,9 @@ func (v *ingestVerb) Run(s *session) error {
 		return fmt.Errorf("%s: %w", v.File, err)
 	}
 	return s.with(true, func(db *portrait.DB) error {
-		l := loader{s: s, db: db, done: ingested{Rejected: map[string]int{}, Rejections: []rejection{}}}
+		l := loader{s: s, db: db, done: ingested{
+			Rejected: map[string]int{}, Warned: map[string]int{}, Rejections: []rejection{}, Warnings: []warning{},
+		}}
 		if err := l.load(r); err != nil {
 			// What was committed stays: a second run counts it as duplicate.
 			return fmt.Errorf("%s: %w; %d events before that were accepted", v.File, err, l.done.Accepted)
@@ -100,6 +114,13 @@ func (l *loader) flush() error {
 	l.done.Accepted += res.Accepted
 	l.done.Duplicate += res.Duplicate
 	l.done.Dropped += res.Dropped
+	l.done.Refused += res.Refused
+	for _, w := range res.Warnings {
+		l.done.Warned[w.Rule]++
+		if len(l.done.Warnings) < maxRejections {
+			l.done.Warnings = append(l.done.Warnings, warning{l.lines[w.Index], w.Rule, w.Detail})
+		}
+	}
 	for _, r := range res.Rejected {
 		l.note(rejection{Line: l.lines[r.Index], Field: r.Field, Reason: r.Reason, Detail: r.Detail})
 	}
@@ -125,7 +146,7 @@ func (l *loader) note(r rejection) {
 	l.done.Rejections = l.done.Rejections[:min(len(l.done.Rejections), maxRejections)]
 }
 
-// warn tells the first rejections to who runs the program.
+// warn tells the first rejections and warnings to who runs the program.
 func (l *loader) warn() {
 	if l.s.json {
 		return
@@ -134,26 +155,37 @@ func (l *loader) warn() {
 		f := profile.FieldError{Field: r.Field, Reason: r.Reason, Detail: r.Detail}
 		l.s.printf("line %d: %s\n", r.Line, table.Clean(f.Error()))
 	}
-	total := 0
-	for _, n := range l.done.Rejected {
-		total += n
+	if n := total(l.done.Rejected) - maxWarnings; n > 0 {
+		l.s.printf("... and %d more lines\n", n)
 	}
-	if total > maxWarnings {
-		l.s.printf("... and %d more lines\n", total-maxWarnings)
+	for _, w := range l.done.Warnings[:min(len(l.done.Warnings), maxWarnings)] {
+		l.s.printf("line %d: taken in, but %s: %s\n", w.Line, table.Clean(w.Detail), w.Rule)
 	}
+	if n := total(l.done.Warned) - maxWarnings; n > 0 {
+		l.s.printf("... and %d more warnings\n", n)
+	}
+}
+
+func total(counts map[string]int) int {
+	sum := 0
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
 }
 
 func (d *ingested) print(w io.Writer) error {
 	var t table.Table
 	t.Row("accepted", d.Accepted)
 	t.Row("duplicate", d.Duplicate)
-	total := 0
-	for _, n := range d.Rejected {
-		total += n
-	}
-	t.Row("rejected", total)
+	t.Row("rejected", total(d.Rejected))
 	for _, reason := range slices.Sorted(maps.Keys(d.Rejected)) {
 		t.Row("  "+reason, d.Rejected[reason])
+	}
+	t.Row("identifiers dropped", d.Dropped)
+	t.Row("pairs not united", d.Refused)
+	for _, rule := range slices.Sorted(maps.Keys(d.Warned)) {
+		t.Row("  warned: "+rule, d.Warned[rule])
 	}
 	_, err := t.WriteTo(w)
 	return err

@@ -11,10 +11,20 @@
 //	go run ./examples/portrait --dir data advance 2026-07-01
 //	go run ./examples/portrait --dir data check
 //
+// Who is one person, and why:
+//
+//	go run ./examples/portrait --dir data related email:li@example.com user_id:u1
+//	go run ./examples/portrait --dir data health
+//	go run ./examples/portrait --dir data refusals --limit 20
+//	go run ./examples/portrait --dir data link user_id:u1 user_id:u7 --by lin --reason 'asked on the phone'
+//	go run ./examples/portrait --dir data split user_id:u1,device_id:tablet user_id:u2 --id T-17
+//	go run ./examples/portrait --dir data withdraw 42
+//
 // The answer goes to standard output, as one JSON object with --json, and all
 // else to standard error. The exit status is 0, or 1 when the answer is no (a
-// profile that is not there, an expression that does not hold, a check that
-// finds differences) or an error, or 2 for wrong usage.
+// profile that is not there, an expression that does not hold, two identifiers
+// that are not one profile, a check that finds differences) or an error, or 2 for
+// wrong usage.
 //
 // advance pins the directory's clock: every later answer stands at that instant
 // until "advance now" lets the clock go again, and events of more than a day
@@ -63,6 +73,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.Description("Customer profiles and segments in one directory."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
+		kong.ExplicitGroups([]kong.Group{
+			{Key: "who", Title: "Who is who:"},
+			{Key: "decide", Title: "Decisions about who is who:"},
+			{Key: "store", Title: "The store:"},
+		}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(stderr, "portrait:", err)
@@ -105,8 +120,22 @@ type cli struct {
 	Profile profileVerb `cmd:"" help:"Show the profile that an identifier leads to."`
 	Explain explainVerb `cmd:"" help:"Tell condition by condition why somebody is in a segment or not."`
 	Tags    tagsVerb    `cmd:"" help:"List the tags with their counts."`
-	Advance advanceVerb `cmd:"" help:"Pin the clock at a time, or let it go with 'now'."`
-	Check   checkVerb   `cmd:"" help:"Recompute everything and list every difference."`
-	Digest  digestVerb  `cmd:"" help:"Print a fingerprint of everybody."`
-	Stats   statsVerb   `cmd:"" help:"Print the figures of the store."`
+
+	Related   relatedVerb   `cmd:"" group:"who" help:"Tell what makes two identifiers one profile, or keeps them apart."`
+	Health    healthVerb    `cmd:"" group:"who" help:"Print the figures of the identity graph."`
+	Refusals  refusalsVerb  `cmd:"" group:"who" help:"List what identity rules refused, oldest first."`
+	Decisions decisionsVerb `cmd:"" group:"who" help:"List what people decided about identifiers, oldest first."`
+	Merges    mergesVerb    `cmd:"" group:"who" help:"List which profiles became which, oldest first."`
+
+	Link     linkVerb     `cmd:"" group:"decide" help:"Two identifiers are one person."`
+	Unlink   unlinkVerb   `cmd:"" group:"decide" help:"What was and will be seen of two identifiers together does not count."`
+	Veto     vetoVerb     `cmd:"" group:"decide" help:"Two identifiers are never one person, on any path."`
+	Detach   detachVerb   `cmd:"" group:"decide" help:"What was seen of an identifier until now does not count."`
+	Split    splitVerb    `cmd:"" group:"decide" help:"Groups of identifiers are different people."`
+	Withdraw withdrawVerb `cmd:"" group:"decide" help:"Take back all that was decided in one commit."`
+
+	Advance advanceVerb `cmd:"" group:"store" help:"Pin the clock at a time, or let it go with 'now'."`
+	Check   checkVerb   `cmd:"" group:"store" help:"Recompute everything and list every difference."`
+	Digest  digestVerb  `cmd:"" group:"store" help:"Print a fingerprint of everybody."`
+	Stats   statsVerb   `cmd:"" group:"store" help:"Print the figures of the store."`
 }

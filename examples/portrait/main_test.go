@@ -39,7 +39,12 @@ func newStore(t *testing.T) string {
 
 func TestHelp(t *testing.T) {
 	out := do(t, exitOK, "", "--help")
-	for _, verb := range []string{"apply", "ingest", "count", "members", "profile", "explain", "tags", "advance", "check", "digest", "stats"} {
+	for _, verb := range []string{
+		"apply", "ingest", "count", "members", "profile", "explain", "tags",
+		"related", "health", "refusals", "decisions", "merges",
+		"link", "unlink", "veto", "detach", "split", "withdraw",
+		"advance", "check", "digest", "stats",
+	} {
 		if !strings.Contains(out, "\n  "+verb+" ") {
 			t.Errorf("%s is not in the help", verb)
 		}
