@@ -57,7 +57,7 @@ func BenchmarkRegroup(b *testing.B) {
 	}
 	for _, bb := range cases {
 		b.Run("change="+bb.name, func(b *testing.B) {
-			w := newWorld(b, Default())
+			w := newWorld(b, plain())
 			changed := bb.tell(w)
 			if len(changed) == 0 {
 				b.Fatal("nothing changed")
@@ -82,7 +82,7 @@ func BenchmarkTokenizer(b *testing.B) {
 }
 
 func BenchmarkRules_Select(b *testing.B) {
-	r, err := New(Default())
+	r, err := New(plain())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func BenchmarkRules_Select(b *testing.B) {
 // BenchmarkRules_Judge measures one judgement, which is not applied.
 func BenchmarkRules_Judge(b *testing.B) {
 	b.Run("seen=before", func(b *testing.B) {
-		w := newWorld(b, Default())
+		w := newWorld(b, plain())
 		user, device := ident("user_id:u"), ident("device_id:d")
 		w.regroup(w.event(at(1), user, device)...)
 		pair := w.pair(user, device)

@@ -8,7 +8,7 @@ import (
 
 // A hot identifier costs the same at its thousandth event as at its hundredth.
 func TestRegroup_HotGenericNodeIsCheap(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	w.regroup(w.event(at(0), ident("email:noone@x.com"), ident("device_id:kiosk"))...)
 	for i := range 1000 {
 		changed := w.event(at(i+1), ident(fmt.Sprint("user_id:u", i)), ident("device_id:kiosk"))
@@ -28,7 +28,7 @@ func TestRegroup_HotGenericNodeIsCheap(t *testing.T) {
 
 // When a node becomes generic its own edges are not read.
 func TestRegroup_BecomingGenericReadsNoEdgesOfItsOwn(t *testing.T) {
-	c := Default()
+	c := plain()
 	w := newWorld(t, c)
 	for i := range 20 {
 		w.regroup(w.event(at(i+1), ident(fmt.Sprint("user_id:u", i)), ident("device_id:kiosk"))...)
@@ -46,7 +46,7 @@ func TestRegroup_BecomingGenericReadsNoEdgesOfItsOwn(t *testing.T) {
 
 // A chain of pairwise links stops at the cap and says so.
 func TestRegroup_ChainStopsAtTheCap(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	refused := 0
 	for i := range 2000 {
 		changed := w.event(at(i), ident(fmt.Sprint("email:", i, "@x.com")), ident(fmt.Sprint("email:", i+1, "@x.com")))
@@ -70,7 +70,7 @@ func TestRegroup_ChainStopsAtTheCap(t *testing.T) {
 
 // At the cap a new cookie does not cost a scan of the person's own edges.
 func TestRegroup_FullPersonIsNotScanned(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	for i := range 1000 {
 		changed := w.event(at(i), ident("user_id:hub"), ident(fmt.Sprint("anonymous_id:a", i)))
 		w.reads.edges = 0
@@ -107,7 +107,7 @@ func (b broken) Node(t Token) (Node, error) {
 }
 
 func TestRegroup_ReportsWhatItCannotRead(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	a, b := ident("user_id:b"), ident("anonymous_id:a")
 	w.regroup(w.event(at(1), a, b)...)
 	p := w.pair(a, b)

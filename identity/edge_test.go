@@ -86,7 +86,7 @@ func TestEdge_Moves(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, Default())
+			w := newWorld(t, plain())
 			p := w.pair(ident("user_id:a"), ident("email:a"))
 			tt.before.Pair = p
 			w.edges[p] = tt.before
@@ -98,7 +98,7 @@ func TestEdge_Moves(t *testing.T) {
 }
 
 func TestRules_Pair(t *testing.T) {
-	r, err := New(Default())
+	r, err := New(plain())
 	if err != nil {
 		t.Fatal(err)
 	}

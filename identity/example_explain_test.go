@@ -42,6 +42,15 @@ func (g *evidence) see(at int64, weak, strong profile.Identifier) {
 	g.edges[p] = e
 }
 
+// shop declares users with their e-mails and browsers.
+func shop(policy identity.Policy) identity.Config {
+	return identity.Config{Namespaces: []identity.Namespace{
+		{Name: "user_id", Priority: 1, Unique: true},
+		{Name: "email", Priority: 2, Kind: identity.Contact},
+		{Name: "anonymous_id", Priority: 3, Kind: identity.Cookie, Conflict: policy},
+	}}
+}
+
 // name returns the identifier of a token.
 func (g *evidence) name(t identity.Token) string { return g.nodes[t].Identifier.String() }
 
@@ -120,11 +129,7 @@ func twoAtOneBrowser() *evidence {
 func ExampleRules_Partition() {
 	g := twoAtOneBrowser()
 	for _, policy := range []identity.Policy{identity.Demote, identity.Newest} {
-		config := identity.Default()
-		for i := range config.Namespaces {
-			config.Namespaces[i].Conflict = policy
-		}
-		rules, err := identity.New(config)
+		rules, err := identity.New(shop(policy))
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -154,7 +159,7 @@ func ExampleRules_Partition() {
 // What keeps an e-mail and a browser apart is that two people used the browser.
 func ExampleRules_Explain() {
 	g := twoAtOneBrowser()
-	rules, err := identity.New(identity.Default())
+	rules, err := identity.New(shop(identity.Demote))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -8,7 +8,7 @@ import (
 // BenchmarkRules_Explain asks about nodes of people with 20 cookies each on a
 // graph in maps.
 func BenchmarkRules_Explain(b *testing.B) {
-	w := newWorld(b, Default())
+	w := newWorld(b, plain())
 	for i := range 30 {
 		for j := range 20 {
 			w.regroup(w.event(at(i*20+j), ident(fmt.Sprint("user_id:u", i)), ident(fmt.Sprint("anonymous_id:c", i, ".", j)))...)

@@ -244,7 +244,7 @@ func TestExplain_WorkedCases(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			rules := func(changes ...func(map[string]*Namespace, *Config)) Config {
-				c := Default()
+				c := plain()
 				ns := map[string]*Namespace{}
 				for i := range c.Namespaces {
 					ns[c.Namespaces[i].Name] = &c.Namespaces[i]
@@ -279,7 +279,7 @@ func TestExplain_WorkedCases(t *testing.T) {
 
 // A generic node's edges are read only for its own sake, and then some of them.
 func TestExplain_GenericNodeIsBounded(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	kiosk := ident("device_id:kiosk")
 	for i := range 5000 {
 		w.event(at(i), ident(fmt.Sprint("user_id:u", i)), kiosk)
@@ -309,7 +309,7 @@ func TestExplain_GenericNodeIsBounded(t *testing.T) {
 // The search gives up in a store where everything hangs together over barred
 // edges.
 func TestExplain_SearchIsBounded(t *testing.T) {
-	c := Default()
+	c := plain()
 	c.MaxNodes = 1 // nothing unites
 	w := newWorld(t, c)
 	for i := range 30 {
@@ -334,7 +334,7 @@ func TestExplain_SearchIsBounded(t *testing.T) {
 }
 
 func TestExplain_Faults(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	u, c := ident("user_id:u"), ident("anonymous_id:c")
 	w.event(at(1), u, c) // not regrouped
 	a, b := w.id(u), w.id(c)

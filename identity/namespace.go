@@ -212,15 +212,17 @@ const (
 
 // Default returns the rules for a shop with web, app and mini-program: user_id
 // (unique), unionid, email, phone, device_id and anonymous_id, strongest first,
-// with e-mail and phone also taken from the traits of those names. The caller
-// owns the result.
+// with e-mail and phone also taken from the traits of those names. A device or
+// browser that two users log in on is nobody's, and a browser never joins two
+// people: its first tie to the strongest namespace is the one that counts. The
+// caller owns the result.
 func Default() Config {
 	return Config{Namespaces: []Namespace{
 		{Name: "user_id", Priority: 1, Kind: Person, Unique: true},
 		{Name: "unionid", Priority: 2, Kind: Account},
 		{Name: "email", Priority: 3, Kind: Contact, Trait: "email"},
 		{Name: "phone", Priority: 4, Kind: Contact, Trait: "phone"},
-		{Name: "device_id", Priority: 5, Kind: Device},
-		{Name: "anonymous_id", Priority: 6, Kind: Cookie},
+		{Name: "device_id", Priority: 5, Kind: Device, Conflict: Shared, Normalize: []string{"trim", "nfkc", "device"}},
+		{Name: "anonymous_id", Priority: 6, Kind: Cookie, Conflict: Shared, Lookup: true},
 	}}
 }

@@ -68,7 +68,7 @@ func (c crowd) evidence() Evidence {
 
 // BenchmarkPartition replays a whole store. B/node is what a Partition keeps.
 func BenchmarkPartition(b *testing.B) {
-	plain, full := Default(), Default()
+	plain, full := plain(), plain()
 	for i, ns := range full.Namespaces {
 		if ns.Kind == Device || ns.Kind == Cookie {
 			full.Namespaces[i].Conflict = Newest

@@ -257,7 +257,7 @@ func TestPartition_Respelt(t *testing.T) {
 }
 
 func TestPartition_Faults(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	w.event(at(1), ident("user_id:u"), ident("email:a@x.com"))
 	w.veto(ident("user_id:u"), ident("user_id:v"), true)
 	wrong := errors.New("disk on fire")

@@ -8,7 +8,7 @@ import (
 )
 
 func TestRegroup_Stories(t *testing.T) {
-	plain := Default()
+	plain := plain()
 	tests := []struct {
 		name  string
 		rules Config
@@ -153,7 +153,7 @@ func TestRegroup_Stories(t *testing.T) {
 
 // TestRegroup_Change reads one change in full.
 func TestRegroup_Change(t *testing.T) {
-	w := newWorld(t, Default())
+	w := newWorld(t, plain())
 	w.regroup(w.event(at(5), ident("user_id:b"), ident("anonymous_id:a"))...)
 	changed := w.event(at(3), ident("user_id:c"), ident("anonymous_id:a"), ident("email:c@x.com"))
 	ch := w.regroup(changed...)

@@ -386,6 +386,15 @@ func (w *world) partition() [][]string {
 	return out
 }
 
+// plain returns the default namespaces without any policy.
+func plain() Config {
+	c := Default()
+	for i := range c.Namespaces {
+		c.Namespaces[i].Conflict, c.Namespaces[i].Lookup, c.Namespaces[i].Normalize = Demote, false, nil
+	}
+	return c
+}
+
 // ident reads "namespace:value" and fails loudly on anything else.
 func ident(s string) profile.Identifier {
 	i, err := profile.ParseIdentifier(s)
