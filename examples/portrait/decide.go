@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -11,8 +12,8 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// record are the flags of every decision: what is kept with it.
-type record struct {
+// circumstances are the flags of every decision: what is kept with it.
+type circumstances struct {
 	ID     string `name:"id" placeholder:"ID" help:"What the decision is known by, such as a ticket."`
 	By     string `placeholder:"NAME" help:"Who decided."`
 	Reason string `placeholder:"TEXT" help:"Why."`
@@ -20,14 +21,14 @@ type record struct {
 }
 
 // decision reads the flags.
-func (r *record) decision(s *session, db *portrait.DB) (portrait.Decision, error) {
-	d := portrait.Decision{ID: r.ID, By: r.By, Reason: r.Reason}
-	if r.At == "" {
+func (c *circumstances) decision(s *session, db *portrait.DB) (portrait.Decision, error) {
+	d := portrait.Decision{ID: c.ID, By: c.By, Reason: c.Reason}
+	if c.At == "" {
 		var err error
 		d.At, err = s.moment(db)
 		return d, err
 	}
-	p, err := parsePin(r.At, db.Model().Zone)
+	p, err := parsePin(c.At, db.Model().Zone)
 	if err != nil {
 		return d, usageError{fmt.Errorf("--at: %w", err)}
 	}
@@ -62,10 +63,10 @@ func (s *session) moment(db *portrait.DB) (time.Time, error) {
 
 // pair are the arguments of a decision about two identifiers.
 type pair struct {
-	A        string `arg:"" name:"NS:VALUE" help:"An identifier such as email:li@example.com."`
-	B        string `arg:"" name:"OTHER" help:"Another identifier."`
-	Withdraw bool   `help:"Take back what was decided so before about the two."`
-	record   `embed:""`
+	A             string `arg:"" name:"NS:VALUE" help:"An identifier such as email:li@example.com."`
+	B             string `arg:"" name:"OTHER" help:"Another identifier."`
+	Withdraw      bool   `help:"Take back what was decided so before about the two."`
+	circumstances `embed:""`
 }
 
 type decidePair func(*portrait.DB, context.Context, profile.Identifier, profile.Identifier, portrait.Decision) (portrait.Effect, error)
@@ -75,7 +76,7 @@ func (v *pair) run(s *session, decide decidePair) error {
 	if err != nil {
 		return err
 	}
-	return s.decide(&v.record, ids, func(db *portrait.DB, d portrait.Decision) (portrait.Effect, error) {
+	return s.decide(&v.circumstances, ids, func(db *portrait.DB, d portrait.Decision) (portrait.Effect, error) {
 		d.Withdraw = v.Withdraw
 		return decide(db, s, ids[0], ids[1], d)
 	})
@@ -103,8 +104,8 @@ type vetoVerb struct {
 func (v *vetoVerb) Run(s *session) error { return v.run(s, (*portrait.DB).Veto) }
 
 type detachVerb struct {
-	Identifier string `arg:"" name:"NS:VALUE" help:"An identifier such as phone:+8613812345678."`
-	record     `embed:""`
+	Identifier    string `arg:"" name:"NS:VALUE" help:"An identifier such as phone:+8613812345678."`
+	circumstances `embed:""`
 }
 
 // Run decides that an identifier is not of the person who had it until now.
@@ -113,14 +114,14 @@ func (v *detachVerb) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.decide(&v.record, ids, func(db *portrait.DB, d portrait.Decision) (portrait.Effect, error) {
+	return s.decide(&v.circumstances, ids, func(db *portrait.DB, d portrait.Decision) (portrait.Effect, error) {
 		return db.Detach(s, ids[0], d)
 	})
 }
 
 type splitVerb struct {
-	Groups []string `arg:"" name:"NS:VALUE,..." help:"The identifiers of one person each, with commas between them; one that holds a comma stands in double quotes."`
-	record `embed:""`
+	Groups        []string `arg:"" name:"NS:VALUE,..." help:"The identifiers of one person each, with commas between them; one that holds a comma stands in double quotes."`
+	circumstances `embed:""`
 }
 
 // Run decides that groups of identifiers are different people.
@@ -135,9 +136,9 @@ func (v *splitVerb) Run(s *session) error {
 		all = append(all, groups[i]...)
 	}
 	if len(groups) < 2 {
-		return usageError{fmt.Errorf("split wants two people or more: user_id:u1,email:li@example.com user_id:u2")}
+		return usageError{errors.New("split wants two people or more: user_id:u1,email:li@example.com user_id:u2")}
 	}
-	return s.decide(&v.record, all, func(db *portrait.DB, d portrait.Decision) (portrait.Effect, error) {
+	return s.decide(&v.circumstances, all, func(db *portrait.DB, d portrait.Decision) (portrait.Effect, error) {
 		return db.Split(s, groups, d)
 	})
 }
@@ -154,9 +155,9 @@ func group(text string) ([]profile.Identifier, error) {
 }
 
 // decide makes a decision and prints its effect.
-func (s *session) decide(r *record, ids []profile.Identifier, act func(*portrait.DB, portrait.Decision) (portrait.Effect, error)) error {
+func (s *session) decide(c *circumstances, ids []profile.Identifier, act func(*portrait.DB, portrait.Decision) (portrait.Effect, error)) error {
 	return s.with(false, func(db *portrait.DB) error {
-		d, err := r.decision(s, db)
+		d, err := c.decision(s, db)
 		if err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func (s *session) decide(r *record, ids []profile.Identifier, act func(*portrait
 		if err != nil {
 			return s.unnamed(db, err, ids)
 		}
-		if r.At != "" {
+		if c.At != "" {
 			_, overtaken, err := s.standing(db, effect.Epoch)
 			if err != nil {
 				return err

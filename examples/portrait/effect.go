@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -97,7 +98,7 @@ func changesOf(merges []portrait.Merge) []change {
 		c := &out[i]
 		slices.Sort(c.Before)
 		c.Before = slices.Compact(c.Before)
-		slices.SortFunc(c.After, func(a, b known) int { return int(a.ID) - int(b.ID) })
+		slices.SortFunc(c.After, func(a, b known) int { return cmp.Compare(a.ID, b.ID) })
 		c.What = becoming(len(c.Before), len(c.After))
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/examples/internal/table"
@@ -172,7 +173,7 @@ func (h *health) histogram(t *table.Table) {
 		}
 		name := fmt.Sprintf("over %d", from-1)
 		if i < len(sizeSteps) {
-			if name = fmt.Sprint(from); sizeSteps[i] > from {
+			if name = strconv.Itoa(from); sizeSteps[i] > from {
 				name = fmt.Sprintf("%d to %d", from, sizeSteps[i])
 			}
 		}

@@ -43,7 +43,7 @@ func (v *refusalsVerb) Run(s *session) error {
 	if err := v.check(); err != nil {
 		return err
 	}
-	log := listing[portrait.Refusal]{
+	history := listing[portrait.Refusal]{
 		name: "refusals", flag: "--from",
 		row: func(t *table.Table, r portrait.Refusal) {
 			t.Row(number(r.Number), minute(r.Time), ruleOf(r.Rule, r.Namespace), refusedOf(r), eventOf(r))
@@ -51,7 +51,7 @@ func (v *refusalsVerb) Run(s *session) error {
 		item: func(r portrait.Refusal) any { return describeRefusal(r) },
 		at:   func(r portrait.Refusal) uint64 { return r.Number },
 	}
-	return s.view(func(view *portrait.View) error { return log.print(s, view, v.Limit, view.Refusals(s, v.From)) })
+	return s.view(func(view *portrait.View) error { return history.print(s, view, v.Limit, view.Refusals(s, v.From)) })
 }
 
 // refusedOf writes what was refused: a pair, or an identifier by a part of its

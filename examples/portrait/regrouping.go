@@ -86,14 +86,14 @@ func printRegroupings(w io.Writer, groups []regrouping) error {
 	}
 	var lines []string
 	for _, g := range groups[:min(len(groups), maxRegroupings)] {
-		switch {
-		case g.What == "disappear":
+		switch g.What {
+		case "disappear":
 			line := listed(g.Before) + " disappear" + singular(len(g.Before))
 			if len(g.vanishes) > 0 {
 				line += ": " + named(g.vanishes)
 			}
 			lines = append(lines, line)
-		case g.What == "appear":
+		case "appear":
 			lines = append(lines, "new")
 		default:
 			lines = append(lines, listed(g.Before)+" become"+singular(len(g.Before)))

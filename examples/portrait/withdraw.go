@@ -11,8 +11,8 @@ import (
 )
 
 type withdrawVerb struct {
-	Epoch  uint64 `arg:"" name:"COMMIT" help:"The number of the commit, as decisions lists it."`
-	record `embed:""`
+	Epoch         uint64 `arg:"" name:"COMMIT" help:"The number of the commit, as decisions lists it."`
+	circumstances `embed:""`
 }
 
 // Run takes back what a commit decided: a split or a detachment with all the pairs
