@@ -21,8 +21,7 @@ func ParseConfig(data []byte) (Config, error) {
 		return Config{}, fmt.Errorf("%w: %d bytes: at most %d", ErrConfig, len(data), maxConfigBytes)
 	}
 	var f configFile
-	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := dec.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+	if err := decodeYAML(data, &f); err != nil {
 		return Config{}, fmt.Errorf("%w: %s", ErrConfig, yaml.FormatError(err, false, true))
 	}
 	c, err := f.config()
@@ -34,6 +33,21 @@ func ParseConfig(data []byte) (Config, error) {
 		return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return c, nil
+}
+
+// decodeYAML decodes strictly. The decoder panics on some malformed texts, such as a
+// tag of no known type before a list that is none: that is an error like any other.
+func decodeYAML(data []byte, into *configFile) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("malformed YAML: %v", r)
+		}
+	}()
+	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(into)
+	if errors.Is(err, io.EOF) {
+		return nil // Nothing but comments.
+	}
+	return err
 }
 
 // configFile is the file form of a Config.

@@ -101,7 +101,7 @@ func peopleConfig() Config {
 		Blocking: Blocking{Keys: []string{
 			"email", "phone", "given + surname + year(dob)", "dob + surname", "dob + soundex(given)", "street + postcode", "surname + postcode", "dob + postcode",
 		}},
-		Training:   Training{Blocks: []string{"email", "phone", "dob + postcode"}},
+		Training:   Training{RandomPairs: 100_000, Blocks: []string{"email", "phone", "dob + postcode"}},
 		Thresholds: Thresholds{Join: new(0.0)},
 	}
 }
