@@ -320,8 +320,10 @@ func yieldThenFail[T any](items iter.Seq2[T, error], err error) iter.Seq2[T, err
 func yieldTwice[T any](items iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for item := range items {
-			if !yield(item, nil) || !yield(item, nil) {
-				return
+			for range 2 {
+				if !yield(item, nil) {
+					return
+				}
 			}
 		}
 	}
