@@ -170,10 +170,12 @@ func (t *txn) name(n *node, at profile.Instant) (changed []identity.Pair, err er
 }
 
 // redated returns what has to be regrouped because a node was first seen earlier
-// than it was known.
+// than it was known: nothing of a node without edges, which is alone in any case.
 func (t *txn) redated(n *node, before identity.Node) []identity.Pair {
-	after := n.evidence()
-	if !t.cat.rules.Windowed(n.id.Namespace) || after.Dated == before.Dated && after.Since == before.Since {
+	if !n.linked || !t.cat.rules.Windowed(n.id.Namespace) {
+		return nil
+	}
+	if after := n.evidence(); after.Dated == before.Dated && after.Since == before.Since {
 		return nil
 	}
 	return []identity.Pair{{Weak: n.token, Strong: n.token}}

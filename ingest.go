@@ -362,6 +362,9 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	if err != nil {
 		return err
 	}
+	if err := t.foldDated(strong, p, &why); err != nil {
+		return err
+	}
 	for _, id := range p.ids[1:] {
 		weak, err := t.nodeOf(id.token, id.id)
 		if err != nil {
@@ -371,12 +374,18 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 			return err
 		}
 	}
-	if !t.cat.rules.Windowed(strong.id.Namespace) {
-		return t.fold(strong, p.delta, p.attrs, p.event)
+	return nil
+}
+
+// foldDated folds an event into the node that it lies at. That comes before its
+// sightings of others: a limit with a window asks when the node was first seen.
+func (t *txn) foldDated(n *node, p *prepared, why *cause) error {
+	if !t.cat.rules.Windowed(n.id.Namespace) {
+		return t.fold(n, p.delta, p.attrs, p.event)
 	}
-	before := strong.evidence()
-	if err := t.fold(strong, p.delta, p.attrs, p.event); err != nil {
+	before := n.evidence()
+	if err := t.fold(n, p.delta, p.attrs, p.event); err != nil {
 		return err
 	}
-	return t.regroup(t.redated(strong, before), &why)
+	return t.regroup(t.redated(n, before), why)
 }

@@ -98,6 +98,38 @@ identity:
 	}
 }
 
+// A limit with a window refuses the value that an event lies at too: it is first
+// seen with that event.
+func TestRefusals_window(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, `
+identity:
+  namespaces:
+    - {name: phone, priority: 1, kind: contact, limit: 1, per: 30d}
+    - {name: device_id, priority: 2, kind: device, conflict: refuse}
+`)
+	tablet := id("device_id", "tablet")
+	for i, want := range []portrait.Result{
+		{Accepted: 1},
+		{Accepted: 1, Refused: 1, Warnings: []portrait.Warning{{Rule: "limit", Detail: "device_id and phone were not united"}}},
+	} {
+		result, err := db.Ingest(t.Context(), profile.Event{
+			Type: profile.Page, MessageID: fmt.Sprint(i), Time: epoch0.AddDate(0, 0, i),
+			Identifiers: []profile.Identifier{id("phone", fmt.Sprint("1390000000", i)), tablet},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Epoch = result.Epoch
+		if diff := cmp.Diff(want, result); diff != "" {
+			t.Errorf("event %d (-want +got):\n%s", i, diff)
+		}
+	}
+	if got, want := known(t, db, tablet), "[phone:13900000000 device_id:tablet]"; got != want {
+		t.Errorf("the tablet is known as %s, want %s", got, want)
+	}
+}
+
 // The newest records are kept; all are counted.
 func TestRefusals_are_trimmed(t *testing.T) {
 	for _, most := range []int{16, -1} {
