@@ -1,9 +1,11 @@
 package portrait
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
@@ -25,8 +27,14 @@ type Suggestion struct {
 func (db *DB) Suggest(ctx context.Context, suggestions ...Suggestion) (Effect, error) {
 	return db.decide(ctx, Decision{}, func(t *txn, d *decided) error {
 		d.cause.source = "linkage"
-		for i, s := range suggestions {
-			if err := t.suggest(s, d); err != nil {
+		// The heaviest first, as edges are taken, so that the others are refused.
+		order := make([]int, len(suggestions))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(suggestions[j].Weight, suggestions[i].Weight) })
+		for _, i := range order {
+			if err := t.suggest(suggestions[i], d); err != nil {
 				return fmt.Errorf("suggestion %d: %w", i, err)
 			}
 		}
