@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -23,7 +24,8 @@ type Decision struct {
 	// By and Reason are for the record; see View.Decisions. They may be empty.
 	By, Reason string
 	// Withdraw takes earlier decisions of that sort about the same identifiers
-	// back: it is as if nobody had decided.
+	// back: it is as if nobody had decided. Of Link and Unlink either takes back
+	// both; Split and Detach refuse it.
 	Withdraw bool
 }
 
@@ -55,8 +57,9 @@ type Effect struct {
 	// Merges are the profiles that it merged or split.
 	Merges []Merge
 	// Refused says why what was decided does not unite the two, if it does not: a
-	// Link never overrides a unique namespace, a limit or a veto. It is kept, and
-	// holds once nothing forbids it any more.
+	// Link never overrides a unique namespace, a limit or a veto, nor what was
+	// decided later, of which the rule is "unlinked". It is kept, and holds once
+	// nothing forbids it any more.
 	Refused []Refusal
 }
 
@@ -83,17 +86,22 @@ func (db *DB) Veto(ctx context.Context, a, b profile.Identifier, d Decision) (Ef
 		if err != nil {
 			return err
 		}
-		return t.veto(x, y, d)
+		changed, err := t.veto(x, y, d)
+		if err != nil {
+			return err
+		}
+		return t.regroup(changed, &d.cause)
 	})
 }
 
 // Split decides that groups of identifiers are different people. It acts on what
 // is known now: of the profiles that hold the identifiers, every other
 // identifier stays with the group that it is joined to most strongly; what was
-// seen across groups is unlinked, and the groups' strongest identifiers veto each
-// other, so that no later event joins them again. There must be 2 to 20 groups,
-// and every identifier must be known, or it is ErrNotFound. What was
-// resolved is on record in View.Decisions, and can be withdrawn one by one.
+// seen across groups is unlinked, and the identifiers named veto those of other
+// groups, so that no later event joins them again. There must be 2 to 20 groups
+// of at most 200 identifiers together, each of which is known, or it is
+// ErrNotFound. What was resolved is on record in View.Decisions, and is withdrawn
+// pair by pair, by Unlink and Veto: Split itself refuses Decision.Withdraw.
 func (db *DB) Split(ctx context.Context, groups [][]profile.Identifier, d Decision) (Effect, error) {
 	return db.decide(ctx, d, func(t *txn, d *decided) error { return t.split(groups, d) })
 }
@@ -101,9 +109,12 @@ func (db *DB) Split(ctx context.Context, groups [][]profile.Identifier, d Decisi
 // Detach decides that an identifier is not of the person whose profile holds it:
 // all that was seen of it with others until now is unlinked, so that it is a
 // profile of its own until it is seen with somebody new. One that is not known is
-// ErrNotFound.
+// ErrNotFound. What was resolved is on record and withdrawn as that of Split.
 func (db *DB) Detach(ctx context.Context, id profile.Identifier, d Decision) (Effect, error) {
 	return db.decide(ctx, d, func(t *txn, d *decided) error {
+		if err := d.notWithdrawn("Detach"); err != nil {
+			return err
+		}
 		n, err := t.known(id)
 		if err != nil {
 			return err
@@ -121,6 +132,15 @@ type decided struct {
 	Decision
 	stamp profile.Stamp
 	cause cause
+}
+
+// notWithdrawn refuses to withdraw a decision that resolved to pairs: which they
+// were depends on what was known then.
+func (d *decided) notWithdrawn(call string) error {
+	if !d.Withdraw {
+		return nil
+	}
+	return fmt.Errorf("portrait: a %s is not withdrawn as a whole: withdraw the pairs that View.Decisions lists of it, by Unlink and Veto", call)
 }
 
 // decide runs one decision in a commit of its own.
@@ -153,11 +173,26 @@ func (t *txn) decidePair(a, b profile.Identifier, what identity.Decision, d *dec
 	if d.Withdraw {
 		what = identity.Withdraw
 	}
-	changed, err := t.decideEdge(t.cat.rules.Pair(x.evidence(), y.evidence()), what, d)
+	pair := t.cat.rules.Pair(x.evidence(), y.evidence())
+	changed, err := t.decideEdge(pair, what, d)
 	if err != nil {
 		return err
 	}
-	return t.regroup(changed, &d.cause)
+	if what != identity.Link {
+		return t.regroup(changed, &d.cause)
+	}
+	// A Link is answered even where it changes nothing, such as a second time.
+	if !slices.Contains(changed, pair) {
+		changed = append(changed, pair)
+	}
+	if err := t.regroup(changed, &d.cause); err != nil {
+		return err
+	}
+	e, err := t.edge(pair)
+	if err != nil || e.Decision == identity.Link || x.root == y.root {
+		return err
+	}
+	return t.refuseEdges([]identity.Refusal{{Pair: pair, Rule: identity.RuleUnlinked}}, &d.cause)
 }
 
 // decideEdge folds a decision into an edge and returns what has to be regrouped.
@@ -188,13 +223,9 @@ func (t *txn) decideEdge(pair identity.Pair, what identity.Decision, d *decided)
 
 // unlinkAll unlinks some edges as one change.
 func (t *txn) unlinkAll(pairs []identity.Pair, d *decided) error {
-	what := identity.Unlink
-	if d.Withdraw {
-		what = identity.Withdraw
-	}
 	var changed []identity.Pair
 	for _, p := range pairs {
-		more, err := t.decideEdge(p, what, d)
+		more, err := t.decideEdge(p, identity.Unlink, d)
 		if err != nil {
 			return err
 		}
@@ -205,30 +236,17 @@ func (t *txn) unlinkAll(pairs []identity.Pair, d *decided) error {
 
 // split unlinks and vetoes across groups.
 func (t *txn) split(groups [][]profile.Identifier, d *decided) error {
-	const most = 20
-	if len(groups) < 2 || len(groups) > most {
-		return fmt.Errorf("portrait: split into %d groups: want 2 to %d", len(groups), most)
+	if err := d.notWithdrawn("Split"); err != nil {
+		return err
 	}
-	named := map[identity.Token]int{}
-	tokens := make([][]identity.Token, len(groups))
-	heads := make([]*node, len(groups))
-	for i, group := range groups {
-		if len(group) == 0 {
-			return fmt.Errorf("portrait: split: group %d is empty", i+1)
-		}
-		for _, id := range group {
-			n, err := t.known(id)
-			if err != nil {
-				return err
-			}
-			if j, twice := named[n.token]; twice {
-				return fmt.Errorf("portrait: split: an identifier of %s is in group %d and in group %d", n.id.Namespace, j+1, i+1)
-			}
-			named[n.token] = i
+	nodes, err := t.groups(groups)
+	if err != nil {
+		return err
+	}
+	tokens := make([][]identity.Token, len(nodes))
+	for i, group := range nodes {
+		for _, n := range group {
 			tokens[i] = append(tokens[i], n.token)
-			if heads[i] == nil || t.cat.rules.Compare(n.id, heads[i].id) < 0 {
-				heads[i] = n
-			}
 		}
 	}
 	cut, err := t.cat.rules.Divide(graph{t}, tokens)
@@ -238,14 +256,56 @@ func (t *txn) split(groups [][]profile.Identifier, d *decided) error {
 	if err := t.unlinkAll(cut, d); err != nil {
 		return err
 	}
-	for i, x := range heads {
-		for _, y := range heads[:i] {
-			if err := t.veto(x, y, d); err != nil {
-				return err
+	var changed []identity.Pair
+	for i, group := range nodes {
+		others := slices.Concat(nodes[:i]...)
+		for _, x := range group {
+			for _, y := range others {
+				more, err := t.veto(x, y, d)
+				if err != nil {
+					return err
+				}
+				changed = append(changed, more...)
 			}
 		}
 	}
-	return nil
+	return t.regroup(changed, &d.cause)
+}
+
+// The most that one Split may name.
+const (
+	maxSplitGroups      = 20
+	maxSplitIdentifiers = 200
+)
+
+// groups returns the nodes of the groups of a Split, each of which is known and in
+// one group only.
+func (t *txn) groups(groups [][]profile.Identifier) ([][]*node, error) {
+	if len(groups) < 2 || len(groups) > maxSplitGroups {
+		return nil, fmt.Errorf("portrait: split into %d groups: want 2 to %d", len(groups), maxSplitGroups)
+	}
+	if n := len(slices.Concat(groups...)); n > maxSplitIdentifiers {
+		return nil, fmt.Errorf("portrait: split: %d identifiers are named: want at most %d", n, maxSplitIdentifiers)
+	}
+	named := map[identity.Token]int{}
+	nodes := make([][]*node, len(groups))
+	for i, group := range groups {
+		if len(group) == 0 {
+			return nil, fmt.Errorf("portrait: split: group %d is empty", i+1)
+		}
+		for _, id := range group {
+			n, err := t.known(id)
+			if err != nil {
+				return nil, err
+			}
+			if j, twice := named[n.token]; twice {
+				return nil, fmt.Errorf("portrait: split: an identifier of %s is in group %d and in group %d", n.id.Namespace, j+1, i+1)
+			}
+			named[n.token] = i
+			nodes[i] = append(nodes[i], n)
+		}
+	}
+	return nodes, nil
 }
 
 // known returns the node of an identifier that events or decisions have named.

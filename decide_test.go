@@ -119,6 +119,58 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// A Link that does not unite the two says why, whether or not it changes
+// anything.
+func TestLink_refused(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, `
+identity:
+  namespaces:
+    - {name: user_id, priority: 1, unique: true}
+    - {name: device_id, priority: 2, kind: device, max_partners: 2}
+`)
+	user := func(i int) profile.Identifier { return id("user_id", fmt.Sprint("u", i)) }
+	kiosk, phone, tablet := id("device_id", "kiosk"), id("device_id", "phone"), id("device_id", "tablet")
+	for i := range 4 {
+		seenOn(t, db, i, user(i), kiosk)
+	}
+	later := portrait.Decision{At: epoch0.AddDate(0, 0, 2)}
+	if _, err := db.Unlink(t.Context(), user(1), phone, later); err != nil {
+		t.Fatal(err)
+	}
+	later.Withdraw = true
+	if _, err := db.Link(t.Context(), user(1), tablet, later); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, want string
+		b          profile.Identifier
+	}{
+		{"seen together with a generic value", "generic", kiosk},
+		{"again", "generic", kiosk},
+		{"against unique", "unique", user(2)},
+		{"against unique again", "unique", user(2)},
+		{"unlinked later", "unlinked", phone},
+		{"withdrawn later", "unlinked", tablet},
+		{"nothing forbids it", "", id("device_id", "watch")},
+		{"nothing forbids it again", "", id("device_id", "watch")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			effect, err := db.Link(t.Context(), user(1), tt.b, portrait.Decision{At: epoch0})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, r := range effect.Refused {
+				got += r.Rule
+			}
+			if got != tt.want {
+				t.Errorf("refused by %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestDecisions_bad_identifiers(t *testing.T) {
 	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
 	for _, pair := range [][2]profile.Identifier{

@@ -110,6 +110,58 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// Whoever a Split names stays apart, the strongest of a group or not.
+func TestSplit_named(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, `
+identity:
+  namespaces:
+    - {name: user_id, priority: 1}
+    - {name: email, priority: 2, kind: contact}
+    - {name: device_id, priority: 3, kind: device}
+    - {name: anonymous_id, priority: 4, kind: cookie}
+`)
+	users := [2]profile.Identifier{id("user_id", "ann"), id("user_id", "bob")}
+	devices := [2]profile.Identifier{id("device_id", "a"), id("device_id", "b")}
+	for i, device := range devices {
+		cookie := id("anonymous_id", fmt.Sprint(i))
+		seenOn(t, db, 2*i, users[i], cookie)
+		seenOn(t, db, 2*i+1, device, cookie)
+	}
+	seenOn(t, db, 4, devices[0], devices[1])
+	groups := [][]profile.Identifier{{users[0], devices[0]}, {users[1], devices[1]}}
+	if _, err := db.Split(t.Context(), groups, portrait.Decision{At: epoch0}); err != nil {
+		t.Fatal(err)
+	}
+	// An address that both devices are seen with is stronger evidence than what ties
+	// them to the users.
+	for i, device := range devices {
+		seenOn(t, db, 5+i, device, id("email", "shared@example.cn"))
+	}
+	if a, b := known(t, db, devices[0]), known(t, db, devices[1]); a == b {
+		t.Errorf("both devices are known as %s", a)
+	}
+}
+
+// What a Split or Detach resolved to is withdrawn pair by pair; as a whole it
+// would not be what it was.
+func TestSplit_is_not_withdrawn(t *testing.T) {
+	db := merged(t)
+	ann, bob := id("user_id", "ann"), id("user_id", "bob")
+	before := db.Metrics().Epoch
+	d := portrait.Decision{At: epoch0, Withdraw: true}
+	_, split := db.Split(t.Context(), [][]profile.Identifier{{ann}, {bob}}, d)
+	_, detach := db.Detach(t.Context(), ann, d)
+	for call, err := range map[string]error{"Split": split, "Detach": detach} {
+		if err == nil || !strings.Contains(err.Error(), "a "+call+" is not withdrawn as a whole") {
+			t.Errorf("%s: error %v", call, err)
+		}
+	}
+	if db.Metrics().Epoch != before {
+		t.Error("something was written")
+	}
+}
+
 func TestSplit_refuses(t *testing.T) {
 	db := merged(t)
 	ann, bob := id("user_id", "ann"), id("user_id", "bob")
@@ -125,6 +177,7 @@ func TestSplit_refuses(t *testing.T) {
 		{"an unknown identifier", [][]profile.Identifier{{ann}, {id("user_id", "eve")}}, "not found"},
 		{"a blocked identifier", [][]profile.Identifier{{ann}, {id("user_id", "null")}}, "blocked"},
 		{"too many groups", make([][]profile.Identifier, 21), "into 21 groups"},
+		{"too many identifiers", [][]profile.Identifier{{ann}, make([]profile.Identifier, 200)}, "201 identifiers are named"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := db.Metrics().Epoch

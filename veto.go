@@ -33,9 +33,9 @@ func decodeVeto(data []byte) (v veto, err error) {
 	return v, closeRecord("veto", &r)
 }
 
-// veto folds a veto, or its withdrawal, in: the later one holds, and of two at
-// the same time the veto.
-func (t *txn) veto(x, y *node, d *decided) error {
+// veto folds a veto, or its withdrawal, in, and returns what has to be regrouped:
+// the later one holds, and of two at the same time the veto.
+func (t *txn) veto(x, y *node, d *decided) ([]identity.Pair, error) {
 	pair := t.cat.rules.Pair(x.evidence(), y.evidence())
 	kind := "veto"
 	if d.Withdraw {
@@ -45,21 +45,21 @@ func (t *txn) veto(x, y *node, d *decided) error {
 	t.key = keys.AppendVeto(t.key[:0], x.token, y.token)
 	data, known, err := t.get(t.key)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	on := false
 	if known {
 		before, err := decodeVeto(data)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		on = !before.withdrawn
 		if c := d.stamp.Compare(before.at); c < 0 || c == 0 && (on || d.Withdraw) {
-			return nil
+			return nil, nil
 		}
 	}
 	if err := t.link(x, y); err != nil {
-		return err
+		return nil, err
 	}
 	now := veto{withdrawn: d.Withdraw, at: d.stamp}
 	for _, ends := range [][2]*node{{x, y}, {y, x}} {
@@ -72,19 +72,20 @@ func (t *txn) veto(x, y *node, d *decided) error {
 		t.vetoes[ends[0].token][ends[1].token] = !d.Withdraw
 	}
 	if on == !d.Withdraw {
-		return nil
-	}
-	for _, n := range [...]*node{x, y} {
-		others, err := graph{t}.Vetoed(n.token)
-		if err != nil {
-			return err
-		}
-		n.vetoed = len(others) > 0
+		return nil, nil
 	}
 	if d.Withdraw {
-		return t.regroup([]identity.Pair{{Weak: x.token, Strong: x.token}, {Weak: y.token, Strong: y.token}}, &d.cause)
+		for _, n := range [...]*node{x, y} {
+			others, err := graph{t}.Vetoed(n.token)
+			if err != nil {
+				return nil, err
+			}
+			n.vetoed = len(others) > 0
+		}
+		return []identity.Pair{{Weak: x.token, Strong: x.token}, {Weak: y.token, Strong: y.token}}, nil
 	}
-	return t.regroup([]identity.Pair{pair}, &d.cause)
+	x.vetoed, y.vetoed = true, true
+	return []identity.Pair{pair}, nil
 }
 
 // Vetoed implements identity.Graph.
