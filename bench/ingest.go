@@ -62,23 +62,12 @@ func ingest(ctx context.Context, cfg config) (report *Report, err error) {
 		Suite: "ingest", Machine: thisMachine(),
 		Setting: map[string]string{
 			"record":    fmt.Sprintf("%.0f bytes, mean of the stored nodes", s.record),
-			"memory":    fmt.Sprintf("%d MiB for reads and %d MiB a memtable, on both sides", (blockCacheBytes+stateCacheBytes)>>20, memTableBytes>>20),
+			"memory":    fmt.Sprintf("%d MiB for reads and %d MiB a memtable, on both sides", (bounded.blocks+bounded.states)>>20, memTableBytes>>20),
 			"tags":      fmt.Sprintf("%d, of which an event touches %d", len(kinds)*len(tagRules), len(tagRules)),
 			"data":      fmt.Sprintf("%.0f MiB of records", s.record*float64(cfg.profiles)/(1<<20)),
 			"durable":   "one sync a batch",
 			"goroutine": "one",
 		},
-	}
-	if cfg.profile != "" {
-		f, err := os.Create(cfg.profile)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return nil, err
-		}
-		defer pprof.StopCPUProfile()
 	}
 	for i, c := range ingestCases() {
 		if !cfg.only.MatchString(c.name()) {
@@ -107,7 +96,7 @@ func openStores(ctx context.Context, cfg config, dir string) (s stores, err erro
 	if s.portrait, err = newPortraitSide(ours, cfg.profiles); err != nil {
 		return s, err
 	}
-	if s.raw, err = newRawSide(raw, cfg.profiles); err != nil {
+	if s.raw, err = newRawSide(raw, bounded, cfg.profiles); err != nil {
 		return s, errors.Join(err, s.portrait.close())
 	}
 	return s, nil

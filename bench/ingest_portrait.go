@@ -16,11 +16,12 @@ import (
 // The memory that both stores get for what they read. Portrait divides it
 // between blocks and decoded states, about as its defaults do; raw Pebble has
 // all of it for blocks. Memtables come on top, the same on both sides.
-const (
-	blockCacheBytes = 52 << 20
-	stateCacheBytes = 12 << 20
-	memTableBytes   = 32 << 20
-)
+type memory struct{ blocks, states int64 }
+
+// bounded is less than the stores hold.
+var bounded = memory{blocks: 52 << 20, states: 12 << 20}
+
+const memTableBytes = 32 << 20
 
 // portraitSide is Portrait with the customers of the workload.
 type portraitSide struct {
@@ -29,16 +30,16 @@ type portraitSide struct {
 	tally []uint32 // events by customer, by the harness's own count
 }
 
-func openPortrait(dir string, noSync bool) (*portrait.DB, error) {
+func openPortrait(dir string, size memory, noSync bool) (*portrait.DB, error) {
 	return portrait.Open(dir, &portrait.Options{
-		CacheBytes: blockCacheBytes, StateCacheBytes: stateCacheBytes, MemTableBytes: memTableBytes,
+		CacheBytes: size.blocks, StateCacheBytes: size.states, MemTableBytes: memTableBytes,
 		NoSync: noSync, Clock: func() time.Time { return clock },
 	})
 }
 
 // loadPortrait makes the store: the customers with one event each.
 func loadPortrait(ctx context.Context, dir string, customers int) (err error) {
-	db, err := openPortrait(dir, true)
+	db, err := openPortrait(dir, bounded, true)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func takeIn(ctx context.Context, db *portrait.DB, events []profile.Event) error 
 }
 
 func newPortraitSide(dir string, customers int) (*portraitSide, error) {
-	db, err := openPortrait(dir, false)
+	db, err := openPortrait(dir, bounded, false)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 type rawSide struct {
 	db       *pebble.DB
 	batch    *pebble.Batch
+	noSync   bool              // commit without waiting for the disk
 	coalesce bool              // one Set per customer and batch instead of one per event
 	states   map[uint32][]byte // of the batch under way
 	order    []uint32
@@ -29,9 +30,9 @@ type rawSide struct {
 }
 
 // openRaw opens Pebble with the options that package store uses.
-func openRaw(dir string) (*pebble.DB, error) {
+func openRaw(dir string, size memory) (*pebble.DB, error) {
 	const memTables = 4
-	cache := pebble.NewCache(blockCacheBytes + stateCacheBytes + memTableBytes*(memTables+1))
+	cache := pebble.NewCache(size.blocks + size.states + memTableBytes*(memTables+1))
 	defer cache.Unref()
 	opts := &pebble.Options{
 		Cache:                       cache,
@@ -78,7 +79,7 @@ func loadRaw(portraitDir, dir string, customers int) (meanBytes float64, err err
 		return 0, err
 	}
 	defer snap.Close()
-	db, err := openRaw(dir)
+	db, err := openRaw(dir, bounded)
 	if err != nil {
 		return 0, err
 	}
@@ -115,8 +116,8 @@ func loadRaw(portraitDir, dir string, customers int) (meanBytes float64, err err
 	return float64(total) / float64(n), nil
 }
 
-func newRawSide(dir string, customers int) (*rawSide, error) {
-	db, err := openRaw(dir)
+func newRawSide(dir string, size memory, customers int) (*rawSide, error) {
+	db, err := openRaw(dir, size)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +177,9 @@ func (r *rawSide) take(touches []touch) error {
 				return err
 			}
 		}
+	}
+	if r.noSync {
+		return r.db.Apply(r.batch, pebble.NoSync)
 	}
 	return r.db.Apply(r.batch, pebble.Sync)
 }

@@ -4,6 +4,7 @@
 //
 //	go run . ingest   # DB.Ingest beside a get-and-set loop on raw Pebble
 //	go run . algebra  # counting segments beside roaring and beside plain reading
+//	go run . identity # resolving identifiers beside a Get of raw Pebble
 package main
 
 import (
@@ -15,9 +16,10 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|identity [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -60,6 +62,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	switch args[0] {
 	case "ingest":
 		suite, standard = ingest, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
+	case "identity":
+		suite, standard = identitySuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
 	case "algebra":
 		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
 	default:
@@ -92,7 +96,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if cfg.smoke {
 		cfg.shrink(flags)
 	}
-	report, err := suite(ctx, cfg)
+	report, err := cfg.profiled(ctx, suite)
 	if err != nil {
 		return err
 	}
@@ -102,13 +106,30 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	return report.writeTable(out)
 }
 
+// profiled runs a suite and writes the CPU profile that was asked for.
+func (c *config) profiled(ctx context.Context, suite func(context.Context, config) (*Report, error)) (*Report, error) {
+	if c.profile == "" {
+		return suite(ctx, *c)
+	}
+	f, err := os.Create(c.profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	report, err := suite(ctx, *c)
+	pprof.StopCPUProfile()
+	return report, errors.Join(err, f.Close())
+}
+
 // shrink makes every size tiny that was not asked for by its own flag.
 func (c *config) shrink(flags *flag.FlagSet) {
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if !given["profiles"] {
 		c.profiles = min(c.profiles, 200_000)
-		if flags.Name() == "bench ingest" {
+		if name := flags.Name(); name == "bench ingest" || name == "bench identity" {
 			c.profiles = 2_000
 		}
 	}

@@ -24,6 +24,21 @@ func TestSuites(t *testing.T) {
 			},
 			contenders: []string{"portrait", "raw_pebble"},
 		},
+		"identity": {
+			cases: []string{
+				"resolve/bounded/profile", "resolve/bounded/ingest/ids=1/batch=1", "resolve/bounded/ingest/ids=1/batch=1000",
+				"resolve/bounded/ingest/ids=2-3/batch=1", "resolve/bounded/ingest/ids=2-3/batch=1000",
+				"resolve/cached/profile", "resolve/cached/ingest/ids=1/batch=1", "resolve/cached/ingest/ids=1/batch=1000",
+				"resolve/cached/ingest/ids=2-3/batch=1", "resolve/cached/ingest/ids=2-3/batch=1000",
+				"hot/shared/events=2", "hot/shared/events=20", "hot/shared/events=200", "hot/shared/events=2000",
+				"hot/demote/events=2", "hot/demote/events=20", "hot/demote/events=200", "hot/demote/events=2000",
+				"hot/generic/events=2", "hot/generic/events=20", "hot/generic/events=200", "hot/generic/events=2000",
+				"hot/newest/events=2", "hot/newest/events=20", "hot/newest/events=200", "hot/newest/events=2000",
+				"hot/newest-crowd/events=2", "hot/newest-crowd/events=20",
+				"chain/events", "chain/events-backwards", "chain/links", "late/random-order",
+			},
+			contenders: []string{"portrait"},
+		},
 		"algebra": {
 			cases:      []string{"and-6", "or-6", "mixed-or", "mixed-andnot"},
 			contenders: []string{"portrait", "roaring", "memory_floor"},
@@ -92,7 +107,7 @@ func TestTable(t *testing.T) {
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
 		nil, {"fly"}, {"ingest", "extra"}, {"ingest", "--profiles", "0"}, {"algebra", "--rounds", "0"},
-		{"algebra", "--seconds", "0"}, {"algebra", "--only", "("}, {"algebra", "--no-such-flag"},
+		{"algebra", "--seconds", "0"}, {"identity", "extra"}, {"algebra", "--only", "("}, {"algebra", "--no-such-flag"},
 	} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); !errors.Is(err, errUsage) {
 			t.Errorf("%q: error %v, want the usage", args, err)

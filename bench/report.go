@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -102,7 +103,7 @@ func (r *Report) writeTable(w io.Writer) error {
 			fmt.Fprintf(w, "%s, %s:", c.Name, strings.ReplaceAll(k, "_", " "))
 			for _, who := range c.contenders() {
 				if v, ok := c.Extra[k][who]; ok {
-					fmt.Fprintf(w, "  %s %.0f", who, v)
+					fmt.Fprintf(w, "  %s %s", who, short(v))
 				}
 			}
 			fmt.Fprintln(w)
@@ -113,6 +114,14 @@ func (r *Report) writeTable(w io.Writer) error {
 	}
 	_, err := fmt.Fprintln(w, "ratio: the contender's time divided by Portrait's; above 1 Portrait is faster")
 	return err
+}
+
+// short writes a figure with three digits or more.
+func short(v float64) string {
+	if v < 100 {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
 // contenders lists who took part, Portrait first.
