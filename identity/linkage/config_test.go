@@ -115,15 +115,15 @@ func TestTrain_configErrors(t *testing.T) {
 		with func(c *Config)
 		want string
 	}{
-		{"an unknown column suggests one", func(c *Config) { c.Comparisons[1].Columns = []string{"dbo"} }, `comparison "dbo": linkage: records: no column "dbo", did you mean "dob"?`},
+		{"an unknown column suggests one", func(c *Config) { c.Comparisons[1].Columns = []string{"dbo"} }, `comparison "dbo": no column "dbo", did you mean "dob"?`},
 		{"the ID is not compared", func(c *Config) { c.ID = "given" }, `column "given" is the ID, which may not be compared`},
 		{"the ID is not blocked on", func(c *Config) { c.ID = "id"; c.Blocking.Keys = []string{"id"} }, `column "id" is the ID`},
 		{"an unknown step", func(c *Config) { c.Clean = map[string][]string{"dob": {"lowr"}} }, `clean "dob": no cleaning step "lowr", did you mean "lower"?`},
-		{"cleaning of no column", func(c *Config) { c.Clean = map[string][]string{"city": {"lower"}} }, `clean: linkage: records: no column "city"`},
+		{"cleaning of no column", func(c *Config) { c.Clean = map[string][]string{"city": {"lower"}} }, `clean: no column "city"`},
 		{"no adapter", func(c *Config) { c.Comparisons[0].EqualBy = "pinyin" }, `equal_by: no adapter "pinyin"`},
 		{"a bad key", func(c *Config) { c.Blocking.Keys = []string{"soundex(dob"} }, `blocking: key "soundex(dob", column 12`},
 		{"a bad rule", func(c *Config) { c.Training.Rules = []string{"city"} }, `rules: key "city", column 1`},
-		{"no unique column", func(c *Config) { c.Constraints.Unique = []string{"uid"} }, `unique: linkage: records: no column "uid", did you mean "id"?`},
+		{"no unique column", func(c *Config) { c.Constraints.Unique = []string{"uid"} }, `unique: no column "uid", did you mean "id"?`},
 		{"nothing teaches a comparison", func(c *Config) { c.Training.Blocks = []string{"dob"} }, `no training block teaches comparison "dob"`},
 	} {
 		cfg := base()

@@ -1,10 +1,18 @@
 package linkage
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // smoothing is how many pairs each level is taken to have been seen in beside those
 // that were, so that nothing is impossible.
 const smoothing = 0.5
+
+// doubt is how many pairs of one person are taken to have been seen beside those
+// that were, in which the levels were as likely as for two people: what was never
+// seen is no evidence.
+const doubt = 2
 
 // pass is a training block: the patterns of its pairs, what it trains, and the
 // share of its pairs that are one person's.
@@ -13,7 +21,6 @@ type pass struct {
 	trains []bool
 	share  float64
 	m      [][]float64 // By field and level.
-	seen   float64     // How many pairs are thought to be one person's.
 }
 
 // accidents sets u, the chance of each level for two people: its share of the random
@@ -94,11 +101,11 @@ func (t *trainer) maximise(p *pass) {
 			all += p.counts[i]
 		}
 		for i := range sums {
-			shares(t.model.fields[i].levels, sums[i])
+			cautious(t.model.fields[i].levels, sums[i])
 		}
 		share := max(1e-6, min(1-1e-6, matches/all))
 		done := math.Abs(share-p.share) < 1e-7
-		p.share, p.m, p.seen = share, sums, matches
+		p.share, p.m = share, sums
 		if done {
 			return
 		}
@@ -143,15 +150,52 @@ func add(sums [][]float64, p *pattern, w float64) {
 
 // shares turns sums into shares, smoothed, of the levels of one group.
 func shares(levels []levelWeight, sums []float64) {
-	for first := 0; first < len(levels); {
-		end, total := first, 0.0
-		for ; end < len(levels) && levels[end].group == levels[first].group; end++ {
-			sums[end] += smoothing
-			total += sums[end]
+	for first, end := range groups(levels) {
+		for i := first; i < end; i++ {
+			sums[i] += smoothing
+		}
+		normalise(sums[first:end])
+	}
+}
+
+// cautious is shares for what was learnt of one person: with nothing seen of a group,
+// its levels are as likely as for two people.
+func cautious(levels []levelWeight, sums []float64) {
+	for first, end := range groups(levels) {
+		seen := 0.0
+		for _, s := range sums[first:end] {
+			seen += s
 		}
 		for i := first; i < end; i++ {
-			sums[i] /= total
+			sums[i] += smoothing*seen/(seen+1) + doubt*levels[i].u
 		}
-		first = end
+		normalise(sums[first:end])
+	}
+}
+
+// groups yields where each group of levels begins and ends.
+func groups(levels []levelWeight) iter.Seq2[int, int] {
+	return func(yield func(first, end int) bool) {
+		for first := 0; first < len(levels); {
+			end := first + 1
+			for end < len(levels) && levels[end].group == levels[first].group {
+				end++
+			}
+			if !yield(first, end) {
+				return
+			}
+			first = end
+		}
+	}
+}
+
+// normalise makes shares add up to 1.
+func normalise(sums []float64) {
+	total := 0.0
+	for _, s := range sums {
+		total += s
+	}
+	for i := range sums {
+		sums[i] /= total
 	}
 }

@@ -25,8 +25,7 @@ type scorer struct {
 }
 
 // NewLinker makes records ready for a model: it looks at every distinct value once.
-// The error wraps ErrConfig or ErrRecords if the records lack a column that the
-// model reads.
+// The error wraps ErrConfig: the records lack a column that the model reads.
 func NewLinker(recs *Records, m *Model) (*Linker, error) {
 	p, err := newPlan(m.config, recs.column)
 	if err != nil {

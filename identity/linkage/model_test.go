@@ -115,7 +115,14 @@ func TestParseModel_adapters(t *testing.T) {
 }
 
 func FuzzParseModel(f *testing.F) {
-	_, m := smallModel(f)
+	recs, _ := newPeople(7).records(f, 30)
+	m, err := Train(f.Context(), recs, Config{
+		Comparisons: []Comparison{{Kind: Text, Columns: []string{"given"}}, {Kind: Date, Columns: []string{"dob"}}},
+		Blocking:    Blocking{Keys: []string{"city", "email", "dob", "given"}},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
 	data, err := json.Marshal(m)
 	if err != nil {
 		f.Fatal(err)

@@ -84,6 +84,9 @@ func ParseModel(data []byte, adapters map[string]func(string) string) (*Model, e
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: more than one value", ErrModel)
 	}
+	if math.Abs(f.Prior) > 64 {
+		return nil, fmt.Errorf("%w: a prior of %v bits", ErrModel, f.Prior)
+	}
 	if f.Format != modelFormat {
 		return nil, fmt.Errorf("%w: format %d, this program reads %d", ErrModel, f.Format, modelFormat)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -22,12 +23,12 @@ var syllables = []string{"ba", "ker", "lo", "man", "ti", "ro", "sen", "wil", "ha
 func (p people) skewed(n int) int { return int(float64(n) * p.Float64() * p.Float64() * p.Float64()) }
 
 func name(i, parts int) string {
-	s := ""
+	var s strings.Builder
 	for range parts {
-		s += syllables[i%len(syllables)]
+		s.WriteString(syllables[i%len(syllables)])
 		i = i/len(syllables) + i%7
 	}
-	return s
+	return s.String()
 }
 
 // person returns the true values, by peopleColumns but for the ID.

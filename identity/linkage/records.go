@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// ErrRecords is what every error about records wraps: an unknown column, a row of
-// the wrong length, too many records.
+// ErrRecords is what every error about records wraps: a row of the wrong length, two
+// columns of one name, too many rows.
 var ErrRecords = errors.New("linkage: records")
 
 // Records holds the rows of one list or two, column by column: a number of 4
@@ -102,7 +102,7 @@ func (r *Records) column(name string) (int, error) {
 	if i := slices.Index(r.columns, name); i >= 0 {
 		return i, nil
 	}
-	return 0, fmt.Errorf("%w: no column %q%s", ErrRecords, name, suggest(name, r.columns))
+	return 0, fmt.Errorf("no column %q%s", name, suggest(name, r.columns))
 }
 
 // suggest returns `, did you mean "x"?` for the nearest of the names, if one is near.
