@@ -79,7 +79,7 @@ func TestStory_identity(t *testing.T) {
 		{args: []string{"veto", "device_id:phone-c", "user_id:bob"}},
 		{args: []string{"withdraw", lastCommit}},
 		{args: []string{"detach", "device_id:phone-b"}},
-		{args: []string{"decisions", "--since", "8", "--limit", "2", "--json"}},
+		{args: []string{"decisions", "--since", "1", "--limit", "1", "--json"}},
 		{args: []string{"merges", "--limit", "1"}},
 		{args: []string{"merges", "--json"}},
 		{args: []string{"check"}},

@@ -53,6 +53,12 @@ func TestWithdraw_leaves_what_was_decided_later(t *testing.T) {
 		t.Errorf("they are kept apart by %+v", r.Path)
 	}
 	do(t, exitNo, "", "--dir", dir, "withdraw", commit)
+
+	// What was decided for the same instant counts as later.
+	const noon = "2026-06-09T12:00:00Z"
+	link := ask[effect](t, exitOK, dir, "link", "user_id:bob", "device_id:new", "--at", noon)
+	ask[effect](t, exitOK, dir, "unlink", "user_id:bob", "device_id:new", "--at", noon)
+	do(t, exitNo, "", "--dir", dir, "withdraw", fmt.Sprint(link.Epoch))
 }
 
 // TestWithdraw_detach takes back a detachment: nobody can tell that it was made.
@@ -118,8 +124,12 @@ func TestListing(t *testing.T) {
 		fmt.Fprintf(&file, "{\"type\":\"page\",\"userId\":\"u\",\"anonymousId\":\"null\",\"messageId\":\"%d\"}\n", i)
 	}
 	do(t, exitOK, file.String(), "--dir", dir, "ingest", "-")
-	if n := strings.Count(do(t, exitOK, "", "--dir", dir, "refusals"), "\n"); n != all {
+	text := do(t, exitOK, "", "--dir", dir, "refusals")
+	if n := strings.Count(text, "\n"); n != all {
 		t.Errorf("%d lines, want %d", n, all)
+	}
+	if !strings.HasPrefix(text, "  0  ") { // As wide as 499.
+		t.Errorf("the first line is %.40q", text)
 	}
 	type page struct {
 		Refusals []refusal

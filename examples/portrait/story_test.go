@@ -101,8 +101,9 @@ func holdStory(t *testing.T, golden string, calls []call) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	var story strings.Builder
+	var last string
 	for _, c := range calls {
-		tell(t, &story, dir, c)
+		tell(t, &story, dir, c, &last)
 	}
 	path := filepath.Join("testdata", golden)
 	if *update {
@@ -126,20 +127,21 @@ func holdStory(t *testing.T, golden string, calls []call) {
 var (
 	epochs  = regexp.MustCompile(`"epoch":[0-9]+`)
 	hashes  = regexp.MustCompile(`(#|"hash":")[0-9a-f]{8,}`)
-	commits = regexp.MustCompile(`(?m)^decided in commit ([0-9]+)`)
+	commits = regexp.MustCompile(`commit [0-9]+`)
+	decides = regexp.MustCompile(`(?m)^decided in commit ([0-9]+)`)
 )
 
-// lastCommit in the arguments of a call stands for the last commit that the story
-// tells of.
+// lastCommit in the arguments of a call stands for that of the last decision.
 const lastCommit = "LAST"
 
-// tell runs one call and writes down what it prints.
-func tell(t *testing.T, story *strings.Builder, dir string, c call) {
+// tell runs one call, writes down what it prints, and notes the commit of a
+// decision.
+func tell(t *testing.T, story *strings.Builder, dir string, c call, last *string) {
 	t.Helper()
 	args := []string{"--dir", dir}
 	for _, arg := range c.args {
-		if told := commits.FindAllStringSubmatch(story.String(), -1); arg == lastCommit && len(told) > 0 {
-			arg = told[len(told)-1][1]
+		if arg == lastCommit {
+			arg = *last
 		}
 		args = append(args, arg)
 	}
@@ -148,7 +150,11 @@ func tell(t *testing.T, story *strings.Builder, dir string, c call) {
 	fmt.Fprintf(story, "$ portrait %s\n", strings.Join(c.args, " "))
 	clean := func(s string) string {
 		s = hashes.ReplaceAllString(strings.ReplaceAll(s, dir, "DIR"), "${1}HASHHASH")
+		s = commits.ReplaceAllString(s, "commit N")
 		return epochs.ReplaceAllString(s, `"epoch":N`)
+	}
+	if told := decides.FindStringSubmatch(stdout.String()); told != nil {
+		*last = told[1]
 	}
 	story.WriteString(clean(stdout.String()))
 	for line := range strings.Lines(clean(stderr.String())) {
