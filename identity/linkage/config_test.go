@@ -123,6 +123,7 @@ func TestTrain_configErrors(t *testing.T) {
 		{"no adapter", func(c *Config) { c.Comparisons[0].EqualBy = "pinyin" }, `equal_by: no adapter "pinyin"`},
 		{"a bad key", func(c *Config) { c.Blocking.Keys = []string{"soundex(dob"} }, `blocking: key "soundex(dob", column 12`},
 		{"a bad rule", func(c *Config) { c.Training.Rules = []string{"city"} }, `rules: key "city", column 1`},
+		{"a rule that finds nothing", func(c *Config) { c.Training.Rules = []string{"given + id"} }, "the rules find no pair"},
 		{"no unique column", func(c *Config) { c.Constraints.Unique = []string{"uid"} }, `unique: no column "uid", did you mean "id"?`},
 		{"nothing teaches a comparison", func(c *Config) { c.Training.Blocks = []string{"dob"} }, `no training block teaches comparison "dob"`},
 	} {

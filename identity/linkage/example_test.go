@@ -22,21 +22,23 @@ var rows = [][]string{
 }
 
 const config = `
+clean:
+  name: [nfkc, lower, punct]
 comparisons:
   - {kind: tokens, column: name, nicknames: true}
   - {kind: date, column: born}
   - {kind: text, column: city}
 blocking:
   keys: [born, words(name)]
-thresholds:
-  join: 0 # With ten records there is little to learn from: even odds must do.
+thresholds: # With ten records there is little to learn from: little must do.
+  match: 2
+  join: 0
 nicknames:
   - [charles, chas]
 `
 
-// Records are linked by a small configuration: what is compared, and which pairs.
-func Example() {
-	ctx := context.Background()
+// train returns the rows as records and what was learnt from them.
+func train(ctx context.Context) (*linkage.Records, *linkage.Model) {
 	cfg, err := linkage.ParseConfig([]byte(config))
 	if err != nil {
 		log.Fatal(err)
@@ -54,6 +56,13 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	return recs, model
+}
+
+// Records are linked by a small configuration: what is compared, and which pairs.
+func Example() {
+	ctx := context.Background()
+	recs, model := train(ctx)
 	linker, err := linkage.NewLinker(recs, model)
 	if err != nil {
 		log.Fatal(err)
@@ -78,4 +87,40 @@ func Example() {
 	// name: the same words but for slips and nicknames
 	// born: the same day
 	// city: missing
+}
+
+// An index places records one by one, as they come.
+func ExampleIndex() {
+	ctx := context.Background()
+	recs, model := train(ctx)
+	linker, err := linkage.NewLinker(recs, model)
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := linker.Link(ctx, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	index, err := linkage.NewIndex(ctx, recs, model, res.Clusters)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, row := range [][]string{{"Lovelace, Ada", "1815-12-10", "London"}, {"Alan Turing", "1912-06-23", "London"}} {
+		d, err := index.Match(row...)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if d.Verdict == linkage.Matched {
+			fmt.Printf("%s is %s\n", row[0], rows[d.Best][0])
+			continue
+		}
+		entity, err := index.Add(-1, row...)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s: %s, now entity %d\n", row[0], d.Verdict, entity)
+	}
+	// Output:
+	// Lovelace, Ada is Ada Lovelace
+	// Alan Turing: no match, now entity 10
 }

@@ -36,10 +36,10 @@ type Verdict int
 
 // The verdicts.
 const (
-	// New says that no entity reaches Thresholds.Review.
-	New Verdict = iota
-	// Review says that the best entity reaches Thresholds.Review only.
-	Review
+	// NoMatch says that no entity reaches Thresholds.Review.
+	NoMatch Verdict = iota
+	// ToReview says that the best entity reaches Thresholds.Review only.
+	ToReview
 	// Ambiguous says that the best entity reaches Thresholds.Match, but that another
 	// is nearly as good: which of them is not guessed.
 	Ambiguous
@@ -49,7 +49,7 @@ const (
 
 // String returns the name of the verdict.
 func (v Verdict) String() string {
-	return [...]string{"new", "review", "ambiguous", "matched"}[min(max(v, New), Matched)]
+	return [...]string{"no match", "to review", "ambiguous", "matched"}[min(max(v, NoMatch), Matched)]
 }
 
 // Decision says where a record belongs.
@@ -106,8 +106,8 @@ func NewIndex(ctx context.Context, recs *Records, m *Model, entities []int32) (*
 
 // Match decides where a record belongs, a value a column, and keeps nothing of it.
 // An entity that a constraint forbids is not considered, nor one whose members are
-// too unlike the record on the whole, as ClusterOptions has it. The error wraps
-// ErrRecords.
+// too unlike the record on the whole, as ClusterOptions has it. (OnePerList is not:
+// a record that comes later is of no list.) The error wraps ErrRecords.
 func (x *Index) Match(values ...string) (Decision, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -212,7 +212,7 @@ func (x *Index) decide(cells []string) Decision {
 	switch {
 	case d.BestWeight < *h.Review:
 	case d.BestWeight < *h.Match:
-		d.Verdict = Review
+		d.Verdict = ToReview
 	case d.BestWeight-d.NextWeight < Margin:
 		d.Verdict = Ambiguous
 	default:

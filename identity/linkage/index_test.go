@@ -72,7 +72,7 @@ func TestIndex_verdicts(t *testing.T) {
 		return d
 	}
 	stranger := []string{"", "zoltan", "quux", "1811-01-09", "zq@nowhere.example", "99999999999", "7 elm", "atlantis", "zzzzz", ""}
-	if d := match(stranger...); d.Verdict != New || d.Best != -1 || d.Record != -1 {
+	if d := match(stranger...); d.Verdict != NoMatch || d.Best != -1 || d.Record != -1 {
 		t.Errorf("a stranger: %+v", d)
 	}
 	r, err := x.Add(-1, stranger...)

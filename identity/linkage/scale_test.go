@@ -18,9 +18,12 @@ func TestLink_Scale(t *testing.T) {
 	if testing.Short() {
 		n = 5_000
 	}
+	c := peopleConfig()
+	c.Training.RandomPairs = 0 // The default.
+	c.Blocking.Keys = append(c.Blocking.Keys, "soundex(surname) + postcode", "given + city", "surname + year(dob)")
 	recs, truth := newPeople(1).records(t, n)
 	start := time.Now()
-	m, err := Train(t.Context(), recs, peopleConfig())
+	m, err := Train(t.Context(), recs, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -171,6 +171,9 @@ func (t *trainer) samplePrior(ctx context.Context) error {
 			return err
 		}
 	}
+	if t.rules == 0 {
+		return fmt.Errorf("%w: training: the rules find no pair, so they give no prior", ErrConfig)
+	}
 	t.rules /= t.plan.config.Training.Recall
 	return nil
 }
