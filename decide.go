@@ -334,7 +334,7 @@ func (t *txn) pair(a, b profile.Identifier) (x, y *node, err error) {
 		}
 	}
 	if nodes[0] == nodes[1] {
-		return nil, nil, fmt.Errorf("portrait: %s and %s are the same identifier", a.Namespace, b.Namespace)
+		return nil, nil, fmt.Errorf("portrait: both are the same identifier of %s", nodes[0].id.Namespace)
 	}
 	return nodes[0], nodes[1], nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// IdentityHealth tells how well the rules of identity serve. docs/health.md says
+// IdentityHealth tells how well the rules of identity serve. docs/identity.md says
 // how to read it.
 type IdentityHealth struct {
 	// Profiles counts the live profiles, and Identifiers those that were ever

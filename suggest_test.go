@@ -118,7 +118,7 @@ func TestSuggest_refuses(t *testing.T) {
 		want string
 	}{
 		{portrait.Suggestion{A: id("user_id", "null"), B: good.B, Match: good.Match}, "blocked"},
-		{portrait.Suggestion{A: good.A, B: good.A, Match: good.Match}, "same identifier"},
+		{portrait.Suggestion{A: good.A, B: good.A, Match: good.Match}, "the same identifier"},
 		{portrait.Suggestion{A: good.A, B: good.B, Match: identity.Match{Weak: true}}, "no model"},
 	} {
 		_, err := db.Suggest(t.Context(), good, tt.bad)

@@ -24,7 +24,7 @@ func TestExplain_EqualsNaive(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 9))
 		w := newWorld(t, randomConfig(rng))
 		values := 2 + rng.IntN(7)
-		w.times, w.rng, w.indexed = 1+rng.IntN(30), rng, rng.IntN(2) == 0
+		w.times, w.rng = 1+rng.IntN(30), rng
 		for range 10 + rng.IntN(40) {
 			w.regroup(mutate(w, rng, values, true)...)
 		}
@@ -55,7 +55,7 @@ type examiner struct {
 }
 
 func (x *examiner) examine(a, b Token) error {
-	got, err := x.w.rules.Explain(x.w.graph(), a, b)
+	got, err := x.w.rules.Explain(x.w, a, b)
 	if err != nil {
 		return err
 	}

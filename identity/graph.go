@@ -24,17 +24,6 @@ type Graph interface {
 	Component(t Token) ([]Token, error)
 }
 
-// LiveGraph is a Graph that finds the live edges of a node without reading the
-// others. It is not needed, but where a value has a policy or a quota it may have
-// many edges that are not live, and with every change of its profile Regroup would
-// read them all: under Newest, a device with each login.
-type LiveGraph interface {
-	Graph
-	// Live yields of the edges of a node at least those that are live, each once,
-	// in any order. Errors are as those of Edges.
-	Live(t Token) iter.Seq2[Edge, error]
-}
-
 // Change is what became of the partition. Only components that differ are in
 // it, so both sides cover the same nodes, and are empty when nothing changed.
 // Members are in the order of their identifiers, bytewise, and components in

@@ -165,7 +165,7 @@ func TestRegroup_EqualsFullReplay(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		w := newWorld(t, randomConfig(rng))
 		values := 2 + rng.IntN(5)
-		w.times, w.rng, w.indexed = 1+rng.IntN(30), rng, rng.IntN(2) == 0
+		w.times, w.rng = 1+rng.IntN(30), rng
 		live := map[Pair]bool{}
 		for step := range steps {
 			changed := mutate(w, rng, values, true)

@@ -13,7 +13,6 @@ import (
 type region struct {
 	rules      *Rules
 	graph      Graph
-	live       LiveGraph // nil: graph is none
 	index      map[Token]int32
 	vertices   []vertex
 	components []component
@@ -48,9 +47,8 @@ type link struct {
 
 func newRegion(r *Rules, g Graph) *region {
 	const usual = 8 // nodes at both ends of an edge
-	live, _ := g.(LiveGraph)
 	return &region{
-		rules: r, graph: g, live: live,
+		rules: r, graph: g,
 		index:      make(map[Token]int32, usual),
 		vertices:   make([]vertex, 0, usual),
 		components: make([]component, 0, 2),
@@ -177,14 +175,8 @@ func (g *region) scan(v int32, visit func(l link, far int32)) error {
 		return nil
 	}
 	t := g.vertices[v].Token
-	var edges iter.Seq2[Edge, error]
-	if g.live != nil {
-		edges = g.live.Live(t)
-	} else {
-		edges = g.graph.Edges(t)
-	}
 	g.edges = g.edges[:0]
-	if err := readEdges(&g.edges, edges, t); err != nil {
+	if err := readEdges(&g.edges, g.graph.Edges(t), t); err != nil {
 		return err
 	}
 	for i := range g.edges {

@@ -21,7 +21,7 @@ import "slices"
 // they simply unite, and of reading the evidence within them where they may
 // not. Where order matters (a late event, an unlink, a new veto, a value that
 // goes from one owner to the next) it is that of replaying them and what they touch:
-// the edges of all their nodes are read, or the live ones of a [LiveGraph]. An edge
+// the edges of all their nodes are read. An edge
 // that Bar takes out, and did before, costs its two nodes and the list of one
 // component.
 func (r *Rules) Regroup(g Graph, changed ...Pair) (Change, error) {

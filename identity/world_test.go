@@ -29,7 +29,6 @@ type world struct {
 	vetoes   map[Token]map[Token]bool
 	part     map[Token][]Token // of each node, its component
 	refused  []Refusal         // by the last regroup
-	indexed  bool              // Regroup has an index of live edges
 	times    int               // how many instants random stamps have
 	rng      *rand.Rand        // shuffles the edges of a node; nil: they are sorted
 
@@ -283,40 +282,11 @@ func (w *world) erase(id profile.Identifier) []Pair {
 	return changed
 }
 
-// graph is what the resolver reads: the world, or the world with an index of live
-// edges.
-func (w *world) graph() Graph {
-	if w.indexed {
-		return indexed{w}
-	}
-	return w
-}
-
-// indexed is a world that is a LiveGraph.
-type indexed struct{ *world }
-
-// Live implements LiveGraph. Some edges that are not live are among those that it
-// yields.
-func (w indexed) Live(t Token) iter.Seq2[Edge, error] {
-	return func(yield func(Edge, error) bool) {
-		for _, p := range sortedPairs(w.adjacent[t]) {
-			e := w.edges[p]
-			if !w.rules.Live(e, w.nodes[p.Weak], w.nodes[p.Strong]) && (w.rng == nil || w.rng.IntN(4) > 0) {
-				continue
-			}
-			w.reads.edges++
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
 // regroup calls Regroup, checks what it says against what it was told, and makes
 // it so.
 func (w *world) regroup(changed ...Pair) Change {
 	w.t.Helper()
-	ch, err := w.rules.Regroup(w.graph(), changed...)
+	ch, err := w.rules.Regroup(w, changed...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
