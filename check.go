@@ -14,7 +14,8 @@ import (
 // person, from the evidence; what is known of them, from the states of their
 // identifiers; tags, indexes and deadlines, from that. It does so with a naive
 // second implementation that shares no code with the first, on a view of this
-// moment, while the store goes on working. It returns nil, or a *CheckError
+// moment, while the store goes on working. Records of what happened (refusals,
+// decisions, merges) are read. It returns nil, or a *CheckError
 // that lists every difference. It holds all identifiers in memory.
 func (db *DB) Check(ctx context.Context) error {
 	_, err := within(ctx, db, func(v *View) (struct{}, error) { return struct{}{}, v.check(ctx) })
@@ -59,7 +60,7 @@ func (v *View) check(ctx context.Context) error {
 		people:     map[uint32]*oracle.Person{},
 		states:     map[uint32]*profile.State{},
 	}
-	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.partition, c.checkOrdinals, c.checkIndex, c.checkDeadlines} {
+	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.partition, c.checkOrdinals, c.checkIndex, c.checkDeadlines, c.checkLogs} {
 		if err := step(); err != nil {
 			return err
 		}

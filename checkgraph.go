@@ -2,7 +2,9 @@ package portrait
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
@@ -54,6 +56,7 @@ func tokenOf(key []byte) (identity.Token, error) {
 
 func (c *checker) readEdges() error {
 	halves := map[identity.Pair]int{} // an edge is stored under either end
+	rules := naiveRules(c.v.epoch.cat.identity())
 	err := c.scan(keys.Edge, func(key, value []byte) error {
 		a, b, _ := keys.Pair(key)
 		x, y := c.nodes[a], c.nodes[b]
@@ -71,6 +74,9 @@ func (c *checker) readEdges() error {
 			return err
 		}
 		halves[e.Pair]++
+		if weaker(y.id, x.id, rules) {
+			c.differ("edge of %s and %s: leads from the stronger to the weaker", x.id, y.id)
+		}
 		if e.Seen {
 			x.partners++
 			y.partners++
@@ -106,19 +112,30 @@ func (c *checker) readEdges() error {
 	return nil
 }
 
+// weaker reports whether one identifier is weaker than another.
+func weaker(a, b profile.Identifier, rules oracle.Rules) bool {
+	rank := func(id profile.Identifier) int {
+		if ns, declared := rules.Namespaces[id.Namespace]; declared {
+			return ns.Rank
+		}
+		return math.MaxInt
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Compare(b)) > 0
+}
+
 func (c *checker) readVetoes() error {
-	halves := map[identity.Pair]int{} // a veto is stored under either end
+	halves := map[identity.Pair][]veto{} // a veto is stored under either end
 	err := c.scan(keys.Veto, func(key, value []byte) error {
 		v, err := decodeVeto(value)
 		if err != nil {
 			return err
 		}
 		a, b, _ := keys.Pair(key)
-		if bytes.Compare(a[:], b[:]) < 0 {
-			halves[identity.Pair{Weak: a, Strong: b}]++
-		} else {
-			halves[identity.Pair{Weak: b, Strong: a}]++
+		pair := identity.Pair{Weak: a, Strong: b}
+		if bytes.Compare(a[:], b[:]) > 0 {
+			pair = identity.Pair{Weak: b, Strong: a}
 		}
+		halves[pair] = append(halves[pair], v)
 		if v.withdrawn {
 			return nil
 		}
@@ -133,9 +150,12 @@ func (c *checker) readVetoes() error {
 		}
 		return nil
 	})
-	for pair, n := range halves {
-		if n != 2 {
+	for pair, both := range halves {
+		switch {
+		case len(both) != 2:
 			c.differ("veto of %s and %s: has only one direction", pair.Weak, pair.Strong)
+		case both[0] != both[1]:
+			c.differ("veto of %s and %s: says one thing in one direction, another in the other", pair.Weak, pair.Strong)
 		}
 	}
 	for _, n := range c.nodes {
@@ -228,9 +248,12 @@ func (c *checker) checkFilters(n *checkedNode, edges []oracle.Edge, rules oracle
 	}
 	have := make([]profile.Identifier, 0, len(n.admitted))
 	for _, t := range n.admitted {
-		if other := c.nodes[t]; other != nil {
-			have = append(have, other.id)
+		other := c.nodes[t]
+		if other == nil {
+			c.differ("node %s: admits node %s, which is not there", n.id, t)
+			continue
 		}
+		have = append(have, other.id)
 	}
 	slices.SortFunc(have, profile.Identifier.Compare)
 	slices.SortFunc(admitted, profile.Identifier.Compare)

@@ -36,6 +36,31 @@ func WithoutState(record []byte) []byte {
 	return appendNode(nil, &n)
 }
 
+// NodeDamages falsify the record of a node, where they can.
+var NodeDamages = map[string]func(record []byte) (falsified []byte, ok bool){
+	"that is shared, or not": falsify(func(n *node) bool { n.shared = !n.shared; return true }),
+	"that is barred, or not": falsify(func(n *node) bool { n.barred = !n.barred; return true }),
+	"that admits nothing":    falsify(func(n *node) bool { ok := len(n.admitted) > 0; n.admitted = nil; return ok }),
+	"that admits a phantom":  falsify(func(n *node) bool { n.admitted = append(n.admitted, identity.Token{0: 255, 1: 255}); return true }),
+	"that was named later":   falsify(func(n *node) bool { n.since++; return n.named }),
+	"that was never named":   falsify(func(n *node) bool { ok := n.named; n.named, n.since = false, 0; return ok }),
+	"with a partner more":    falsify(func(n *node) bool { n.partners++; return true }),
+	"without edges":          falsify(func(n *node) bool { ok := n.linked; n.linked = false; return ok }),
+	"without vetoes":         falsify(func(n *node) bool { ok := n.vetoed; n.vetoed = false; return ok }),
+	"of another component":   falsify(func(n *node) bool { ok := !n.alone(); n.root = n.token; return ok }),
+}
+
+func falsify(change func(*node) bool) func([]byte) ([]byte, bool) {
+	return func(record []byte) ([]byte, bool) {
+		n, err := decodeNode(identity.Token{}, record)
+		if err != nil {
+			panic(err)
+		}
+		ok := change(n)
+		return appendNode(nil, n), ok
+	}
+}
+
 // CachedNodes returns how many decoded nodes the writer keeps, and the bytes of
 // their records. Nobody may write meanwhile.
 func CachedNodes(db *DB) (n int, bytes int64) {
