@@ -209,7 +209,7 @@ func TestRecords_refuse(t *testing.T) {
 		{"admitted out of order", "node", "0198a0a00000c400000092" + two + one + "01950090909000", "not ascending"},
 		{"a match beyond 32 bits", "edge", "019bc200000000000000c2cf000000010000000000", "match weight"},
 		{"a tally of two fields", "tally", "0192a0a0", "2 fields"},
-		{"a kind twice in a tally", "tally", "0196a0a001a0a001", "1 kinds"},
+		{"a kind twice in a tally", "tally", "0196a0a001a0a001", "not ascending"},
 		{"a refusal of a short token", "refusal", "019900a0a0a0c40101c400a0a000", "tokens of 1"},
 		{"no member", "component", "0190", "0 members"},
 		{"one member", "component", "0191" + one, "1 members"},
@@ -364,4 +364,22 @@ func FuzzDecodeMerge(f *testing.F) {
 
 func FuzzDecodeAdvance(f *testing.F) {
 	fuzzRecord(f, "advance", appendAdvance(nil, -1), appendAdvance(nil, profile.Never))
+}
+
+func FuzzDecodeVeto(f *testing.F) {
+	fuzzRecord(f, "veto", (&veto{at: profile.Stamp{At: profile.Never, Tie: 1 << 63}}).append(nil))
+}
+
+func FuzzDecodeDecided(f *testing.F) {
+	d := &Decision{At: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), ID: "T-1", By: strings.Repeat("林", 20)}
+	fuzzRecord(f, "audit", appendDecided(nil, "veto", identity.Pair{Weak: self}, d))
+}
+
+func FuzzDecodeRefusal(f *testing.F) {
+	rec := refusalRecord{a: self[:], Refusal: Refusal{Rule: "blocked", Detail: "null", Namespace: "email", Time: time.Unix(-1, 0)}}
+	fuzzRecord(f, "refusal", rec.append(nil))
+}
+
+func FuzzDecodeTally(f *testing.F) {
+	fuzzRecord(f, "tally", tally{{"unique", "user_id"}: 1 << 40, {"unique", "email"}: 1, {"max_nodes", ""}: 2}.append(nil))
 }

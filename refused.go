@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -186,12 +187,13 @@ func decodeTally(data []byte) (tally, error) {
 		r.Fail(fmt.Errorf("%d fields", n))
 	}
 	c := tally{}
+	var last [2]string
 	for i := 0; i < n && r.Err() == nil; i += 3 {
-		rule, namespace := r.String(), r.String()
-		c[[2]string{rule, namespace}] = r.Uint()
-	}
-	if r.Err() == nil && 3*len(c) != n {
-		r.Fail(fmt.Errorf("%d kinds in %d fields", len(c), n))
+		kind := [2]string{r.String(), r.String()}
+		if i > 0 && slices.Compare(last[:], kind[:]) >= 0 {
+			r.Fail(errors.New("kinds are not ascending"))
+		}
+		c[kind], last = r.Uint(), kind
 	}
 	return c, closeRecord("tally", &r)
 }
