@@ -3,6 +3,7 @@ package portrait
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -148,6 +149,15 @@ func (e *epoch) vetoes(ctx context.Context) iter.Seq2[identity.Pair, error] {
 		v, err := decodeVeto(value)
 		return identity.Pair{Weak: a, Strong: b}, !v.withdrawn, err
 	})
+}
+
+// partition groups everybody anew under some rules, given how its nodes are read.
+func (e *epoch) partition(ctx context.Context, rules *identity.Rules, nodes iter.Seq2[identity.Node, error]) (*identity.Partition, error) {
+	part, err := rules.Partition(ctx, identity.Evidence{Nodes: nodes, Edges: e.edges(ctx), Vetoes: e.vetoes(ctx)})
+	if err != nil && errors.Is(err, ctx.Err()) {
+		err = context.Cause(ctx)
+	}
+	return part, err
 }
 
 // scanAll reads the records of one space that read takes.

@@ -65,7 +65,7 @@ func (v *View) identityHealth(ctx context.Context) (*IdentityHealth, error) {
 		Refused: v.epoch.tally.counts(),
 	}
 	e := v.epoch
-	part, err := e.cat.rules.Partition(ctx, identity.Evidence{Nodes: h.count(ctx, e), Edges: e.edges(ctx), Vetoes: e.vetoes(ctx)})
+	part, err := e.partition(ctx, e.cat.rules, h.count(ctx, e))
 	if err != nil {
 		return nil, err
 	}

@@ -105,11 +105,15 @@ func records[T any](ctx context.Context, v *View, from []byte, space byte, decod
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
-			var rec T
 			if err == nil {
 				rec, err = decode(kv.Key, kv.Value)
 			}
-			if !yield(rec, err) || err != nil {
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			if !yield(rec, nil) {
 				return
 			}
 		}

@@ -55,8 +55,7 @@ func (db *DB) planRecast(ctx context.Context, next *catalog) (*recast, error) {
 	mid.model.Identity, mid.rules = next.model.Identity, next.rules
 	r := &recast{db: db, cur: cur, mid: &mid}
 	var err error
-	r.part, err = mid.rules.Partition(ctx, identity.Evidence{Nodes: r.nodes(ctx), Edges: db.current.Load().edges(ctx), Vetoes: db.current.Load().vetoes(ctx)})
-	if err != nil {
+	if r.part, err = db.current.Load().partition(ctx, mid.rules, r.nodes(ctx)); err != nil {
 		return nil, err
 	}
 	respelt := r.part.Health().Respelt
