@@ -74,7 +74,7 @@ func tying(edges int) ([]profile.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream := crowd.Stream(crowd.Make(1, max(50, edges/10)), crowd.Options{Seed: 1, Start: opened.AddDate(0, -5, 0)})
+	stream := crowd.Stream(crowd.Make(1, max(100, edges/6)), crowd.Options{Seed: 1, Start: opened.AddDate(0, -5, 0)})
 	pairs := map[[2]profile.Identifier]bool{}
 	var out []profile.Event
 	for i := range stream {

@@ -5,6 +5,7 @@
 //	go run . ingest   # DB.Ingest beside a get-and-set loop on raw Pebble
 //	go run . algebra  # counting segments beside roaring and beside plain reading
 //	go run . identity # resolving identifiers beside a Get of raw Pebble
+//	go run . linkage  # comparing records beside a plain loop of Jaro-Winkler
 package main
 
 import (
@@ -19,7 +20,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|identity [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|identity|linkage [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -64,6 +65,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		suite, standard = ingest, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
 	case "identity":
 		suite, standard = identitySuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
+	case "linkage":
+		suite, standard = linkageSuite, config{profiles: 1_000_000, rounds: 5, seconds: 1}
 	case "algebra":
 		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
 	default:
@@ -129,7 +132,7 @@ func (c *config) shrink(flags *flag.FlagSet) {
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if !given["profiles"] {
 		c.profiles = min(c.profiles, 200_000)
-		if name := flags.Name(); name == "bench ingest" || name == "bench identity" {
+		if flags.Name() != "bench algebra" {
 			c.profiles = 2_000
 		}
 	}

@@ -39,6 +39,10 @@ func TestSuites(t *testing.T) {
 			},
 			contenders: []string{"portrait"},
 		},
+		"linkage": {
+			cases:      []string{"compare/generated/cores=1", "compare/generated/cores=all", "scale/records=200", "scale/records=2000"},
+			contenders: []string{"portrait"},
+		},
 		"algebra": {
 			cases:      []string{"and-6", "or-6", "mixed-or", "mixed-andnot"},
 			contenders: []string{"portrait", "roaring", "memory_floor"},
@@ -225,5 +229,14 @@ func TestRawKeys(t *testing.T) {
 	}
 	if ones < 3_700 || ones > 4_300 {
 		t.Errorf("the first bytes of keys have %d of 8,000 bits set: they are not scattered", ones)
+	}
+}
+
+func TestQuantile(t *testing.T) {
+	l := laps{5, 1, 4, 2, 3}
+	for q, want := range map[float64]float64{0: 1, 0.2: 1, 0.5: 3, 0.99: 5, 1: 5} {
+		if got := l.quantile(q); got != want {
+			t.Errorf("quantile %v of %v is %v, want %v", q, l, got, want)
+		}
 	}
 }

@@ -25,7 +25,7 @@ func identifier(person uint32, space int) profile.Identifier {
 	case "email":
 		id.Value = fmt.Sprintf("c%d@example.cn", person)
 	case "phone":
-		id.Value = fmt.Sprintf("+86139%08d", person)
+		id.Value = fmt.Sprintf("86139%08d", person)
 	case "device_id":
 		id.Value = fmt.Sprintf("%08x-77b1-4a4e-9a3e-1f0c8d1b2a3c", person)
 	default:
