@@ -45,18 +45,19 @@ func listPackages(t *testing.T) []goPackage {
 // The house: what each package of ours may import of ours. The root may import
 // everything; programs import public packages only.
 var house = map[string][]string{
-	"profile":          {"internal/pack"},
-	"store":            {"internal/shard"},
-	"identity":         {"profile"},
-	"identity/linkage": {},
-	"tags":             {"profile", "internal/syntax"},
-	"segment":          {"profile", "internal/syntax", "internal/shard"},
-	"lifecycle":        {},
-	"internal/crowd":   {"profile"}, // people whose truth is known, for tests
-	"internal/keys":    {},
-	"internal/pack":    {},
-	"internal/shard":   {},
-	"internal/syntax":  {"profile"},
+	"profile":           {"internal/pack"},
+	"store":             {"internal/shard"},
+	"identity":          {"profile"},
+	"identity/linkage":  {"internal/yamlfile"},
+	"tags":              {"profile", "internal/syntax"},
+	"segment":           {"profile", "internal/syntax", "internal/shard"},
+	"lifecycle":         {},
+	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
+	"internal/yamlfile": {},
+	"internal/keys":     {},
+	"internal/pack":     {},
+	"internal/shard":    {},
+	"internal/syntax":   {"profile"},
 	// Random expressions for the tests of others.
 	"internal/syntax/syntaxtest": {"profile", "internal/syntax"},
 	"internal/oracle":            {"profile", "internal/syntax"},

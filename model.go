@@ -9,10 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/internal/yamlfile"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -57,9 +56,8 @@ type Trait struct {
 // ParseModel reads a model in its YAML or JSON form. Errors name line and column.
 func ParseModel(data []byte) (Model, error) {
 	var f modelFile
-	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := dec.Decode(&f); err != nil {
-		return Model{}, fmt.Errorf("%w: %s", ErrModel, yaml.FormatError(err, false, true))
+	if err := yamlfile.Decode(data, &f); err != nil {
+		return Model{}, fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	return f.model()
 }

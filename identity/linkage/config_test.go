@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait/internal/yamlfile"
 )
 
 const smallConfig = `
@@ -84,7 +86,7 @@ func TestParseConfig_errors(t *testing.T) {
 		{"not a number", smallConfig + "thresholds: {match: .nan}\n", "is not a number"},
 		{"clustering", smallConfig + "clustering: {clamp: -1}\n", "clustering: "},
 		{"all faults at once", "comparisons: [{kind: dat}]\nblocking: {max_posting: -1}", "no keys\nblocking: max_posting -1 is not above 0"},
-		{"too long", strings.Repeat("#", maxConfigBytes+1), "bytes: at most"},
+		{"too long", strings.Repeat("#", yamlfile.MaxBytes+1), "bytes: at most"},
 	} {
 		_, err := ParseConfig([]byte(c.in))
 		if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), c.want) {
@@ -164,4 +166,18 @@ func FuzzParseConfig(f *testing.F) {
 			t.Fatalf("%s: %v", out, err)
 		}
 	})
+}
+
+func TestConfig_Columns(t *testing.T) {
+	c, err := ParseConfig([]byte("id: key\nclean: {city: [lower]}\nconstraints: {unique: [login]}" + smallConfig))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Columns()
+	if diff := cmp.Diff([]string{"city", "key", "given", "surname", "dob", "login"}, got); diff != "" || err != nil {
+		t.Errorf("columns (-want +got):\n%s%v", diff, err)
+	}
+	if _, err := (Config{}).Columns(); !errors.Is(err, ErrConfig) {
+		t.Errorf("an empty configuration: %v", err)
+	}
 }

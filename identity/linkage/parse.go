@@ -1,28 +1,20 @@
 package linkage
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
-	"github.com/goccy/go-yaml"
+	"github.com/portraitdb/portrait/internal/yamlfile"
 )
-
-// maxConfigBytes bounds the file form of a configuration.
-const maxConfigBytes = 4 << 20
 
 // ParseConfig reads a configuration in its YAML (or JSON) form. The keys are the
 // field names of Config in snake_case; `column: x` may stand for `columns: [x]`.
 // Adapters are set on the result. The error wraps ErrConfig and names the line; what
 // only columns can tell is checked by Train.
 func ParseConfig(data []byte) (Config, error) {
-	if len(data) > maxConfigBytes {
-		return Config{}, fmt.Errorf("%w: %d bytes: at most %d", ErrConfig, len(data), maxConfigBytes)
-	}
 	var f configFile
-	if err := decodeYAML(data, &f); err != nil {
-		return Config{}, fmt.Errorf("%w: %s", ErrConfig, yaml.FormatError(err, false, true))
+	if err := yamlfile.Decode(data, &f); err != nil {
+		return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	c, err := f.config()
 	if err == nil {
@@ -33,21 +25,6 @@ func ParseConfig(data []byte) (Config, error) {
 		return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return c, nil
-}
-
-// decodeYAML decodes strictly. The decoder panics on some malformed texts, such as a
-// tag of no known type before a list that is none: that is an error like any other.
-func decodeYAML(data []byte, into *configFile) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("malformed YAML: %v", r)
-		}
-	}()
-	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(into)
-	if errors.Is(err, io.EOF) {
-		return nil // Nothing but comments.
-	}
-	return err
 }
 
 // configFile is the file form of a Config.

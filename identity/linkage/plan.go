@@ -3,6 +3,7 @@ package linkage
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -60,6 +61,25 @@ func newPlan(c Config, find func(name string) (int, error)) (*plan, error) {
 	return &p.plan, nil
 }
 
+// Columns returns the columns that a configuration reads, each once: those that it
+// cleans, the ID, and those that it compares, blocks by and holds unique. Records
+// need no others. The error wraps ErrConfig; the caller owns the result.
+func (c Config) Columns() ([]string, error) {
+	var names []string
+	_, err := newPlan(c, func(name string) (int, error) {
+		i := slices.Index(names, name)
+		if i < 0 {
+			i = len(names)
+			names = append(names, name)
+		}
+		return i, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return names, nil
+}
+
 // foldedName is how a name is written in the table of nicknames.
 func foldedName(s string) string { return joinBlanks(cleaners["lower"](cleaners["nfkc"](s))) }
 
@@ -68,7 +88,7 @@ func (p *planner) faultf(format string, args ...any) {
 }
 
 func (p *planner) bind() {
-	for name := range p.config.Clean {
+	for _, name := range slices.Sorted(maps.Keys(p.config.Clean)) {
 		if _, err := p.find(name); err != nil {
 			p.faultf("clean: %w", err)
 		}

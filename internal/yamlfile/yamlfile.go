@@ -1,0 +1,38 @@
+// Package yamlfile reads the declarations that people write: YAML, or JSON as its
+// subset.
+package yamlfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/goccy/go-yaml"
+)
+
+// MaxBytes bounds a text. Its decoded form may be some hundred times as large.
+const MaxBytes = 4 << 20
+
+// Decode reads a text into a struct. Keys that the struct has not are errors. An
+// empty text, or one of comments alone, leaves the struct as it is. Errors quote
+// the line and point at the column.
+func Decode(data []byte, into any) (err error) {
+	if len(data) > MaxBytes {
+		return fmt.Errorf("%d bytes: at most %d", len(data), MaxBytes)
+	}
+	// The decoder panics on some malformed texts, such as a tag of no known type
+	// before a list that is none.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("malformed YAML: %v", r)
+		}
+	}()
+	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(into)
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return nil
+	default:
+		return errors.New(yaml.FormatError(err, false, true))
+	}
+}

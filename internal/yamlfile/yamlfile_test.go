@@ -1,0 +1,54 @@
+package yamlfile_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/portraitdb/portrait/internal/yamlfile"
+)
+
+type file struct {
+	Name  string         `yaml:"name"`
+	Items []string       `yaml:"items"`
+	Sub   map[string]int `yaml:"sub"`
+}
+
+func TestDecode(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"YAML", "name: a\nitems: [b, c]\n", ""},
+		{"JSON", `{"name":"a","sub":{"x":1}}`, ""},
+		{"nothing", "", ""},
+		{"comments", "# nothing\n", ""},
+		{"an unknown key", "name: a\nnome: b\n", `unknown field "nome"`},
+		{"the line", "name: a\nnome: b\n", "2 | nome: b"},
+		{"a number for a list", "items: 7\n", "items: 7"},
+		{"a key twice", "name: a\nname: b\n", "already defined"},
+		{"what makes the decoder panic", "items: !x\n- a: [\n", ""},
+		{"too much", strings.Repeat("#", yamlfile.MaxBytes+1), "at most"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var f file
+			err := yamlfile.Decode([]byte(tt.text), &f)
+			switch {
+			case tt.name == "what makes the decoder panic":
+				if err == nil {
+					t.Error("no error")
+				}
+			case (err == nil) != (tt.want == ""):
+				t.Errorf("error %v, want %q", err, tt.want)
+			case err != nil && !strings.Contains(err.Error(), tt.want):
+				t.Errorf("error %q, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, text := range []string{"name: a\nitems: [b]\n", "items: !x\n- a", "sub: {a: 1, <<: *x}", "? [\n", "- &a *a\n", "a: !!binary x"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		var into file
+		_ = yamlfile.Decode(data, &into) // it must come back
+	})
+}
