@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 	"testing"
@@ -105,5 +106,29 @@ func TestTying(t *testing.T) {
 	}
 	if len(pairs) < 700 || len(pairs) > 705 {
 		t.Errorf("%d edges, want 700", len(pairs))
+	}
+}
+
+// TestRegions holds that the same people come out in either order, and that no
+// region is without nodes.
+func TestRegions(t *testing.T) {
+	events, err := tying(2_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, inOrder, err := regions(events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(events)
+	sizes, back, err := regions(events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, got := inOrder.sizes(), back.sizes(); !maps.Equal(want, got) {
+		t.Errorf("components by size: %v backwards, %v in order", got, want)
+	}
+	if least, most := sizes.quantile(0), sizes.quantile(1); len(sizes) < 2_000 || least < 1 || most < 3 {
+		t.Errorf("regions of %v to %v nodes", least, most)
 	}
 }

@@ -63,6 +63,19 @@ func late(ctx context.Context, cfg config, dir string, report *Report) (err erro
 	}
 	out := newCase(name, len(events), f.samples)
 	out.Extra = f.quantiles("in_order")
+	for who, list := range map[string][]profile.Event{subject: shuffled, "in_order": events} {
+		sizes, _, err := regions(list)
+		if err != nil {
+			return err
+		}
+		for _, q := range []float64{0.5, 0.99, 1} {
+			key := fmt.Sprintf("region_nodes_p%g", 100*q)
+			if out.Extra[key] == nil {
+				out.Extra[key] = map[string]float64{}
+			}
+			out.Extra[key][who] = sizes.quantile(q)
+		}
+	}
 	report.Cases = append(report.Cases, out)
 	return nil
 }
@@ -74,7 +87,7 @@ func tying(edges int) ([]profile.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream := crowd.Stream(crowd.Make(1, max(100, edges/6)), crowd.Options{Seed: 1, Start: opened.AddDate(0, -5, 0)})
+	stream := crowd.Stream(crowd.Make(1, 100+edges/4), crowd.Options{Seed: 1, Start: opened.AddDate(0, -5, 0)})
 	pairs := map[[2]profile.Identifier]bool{}
 	var out []profile.Event
 	for i := range stream {
