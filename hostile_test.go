@@ -16,6 +16,7 @@ func TestHostileIdentities(t *testing.T) {
 	user := func(i int) profile.Identifier { return id("user_id", fmt.Sprint("u", i)) }
 	for name, play := range map[string]func(t *testing.T, db *portrait.DB){
 		"aliases in a circle": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			for i := range 6 {
 				text := fmt.Sprintf(`{"type":"alias","messageId":"%d","userId":"u%d","previousId":"a%d","timestamp":"2026-01-0%dT00:00:00Z"}`, i, i%3, (i+i/3)%3, 1+i)
 				e, err := profile.ParseEvent([]byte(text))
@@ -36,6 +37,7 @@ func TestHostileIdentities(t *testing.T) {
 			}
 		},
 		"an alias to itself": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			e := profile.Event{Type: profile.Alias, MessageID: "1", Time: epoch0, Identifiers: []profile.Identifier{user(1), user(1)}}
 			if err := ingest(e)(t.Context(), db); err != nil {
 				t.Fatal(err)
@@ -45,6 +47,7 @@ func TestHostileIdentities(t *testing.T) {
 			}
 		},
 		"an event whose identifiers are all blocked": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			e := profile.Event{Type: profile.Page, Time: epoch0, Identifiers: []profile.Identifier{
 				id("user_id", "null"), id("anonymous_id", "00000000-0000-0000-0000-000000000000"),
 			}}
@@ -58,6 +61,7 @@ func TestHostileIdentities(t *testing.T) {
 			}
 		},
 		"a thousand identifiers on one event": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			e := profile.Event{Type: profile.Page, Time: epoch0}
 			for i := range 1000 {
 				e.Identifiers = append(e.Identifiers, id("device_id", fmt.Sprint("device-", i)))
@@ -77,6 +81,7 @@ func TestHostileIdentities(t *testing.T) {
 			}
 		},
 		"vetoes that contradict links": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			a, b, c := id("device_id", "a"), id("device_id", "b"), id("device_id", "c")
 			for i, pair := range [][2]profile.Identifier{{a, b}, {b, c}, {a, c}} {
 				seenOn(t, db, i, pair[0], pair[1])
@@ -96,11 +101,13 @@ func TestHostileIdentities(t *testing.T) {
 			}
 		},
 		"a veto of oneself": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			if _, err := db.Veto(t.Context(), user(1), user(1), portrait.Decision{}); err == nil || !strings.Contains(err.Error(), "same identifier") {
 				t.Errorf("error %v", err)
 			}
 		},
 		"a link against unique": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			seenOn(t, db, 0, user(1))
 			seenOn(t, db, 1, user(2))
 			effect, err := db.Link(t.Context(), user(1), user(2), portrait.Decision{At: epoch0})
@@ -112,6 +119,7 @@ func TestHostileIdentities(t *testing.T) {
 			}
 		},
 		"an unlink before there is anything to unlink": func(t *testing.T, db *portrait.DB) {
+			t.Helper()
 			d := id("device_id", "d")
 			if _, err := db.Unlink(t.Context(), user(1), d, portrait.Decision{At: epoch0}); err != nil {
 				t.Fatal(err)

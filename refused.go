@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -213,7 +214,7 @@ func (e *epoch) refusal(key, data []byte) (Refusal, error) {
 	}
 	out := rec.Refusal
 	if len(rec.b) == 0 {
-		out.Hash = fmt.Sprintf("%x", rec.a)
+		out.Hash = hex.EncodeToString(rec.a)
 		return out, nil
 	}
 	out.A, out.B, err = e.ends(identity.Pair{Weak: identity.Token(rec.a), Strong: identity.Token(rec.b)})

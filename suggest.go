@@ -3,6 +3,7 @@ package portrait
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -44,7 +45,7 @@ func (db *DB) Suggest(ctx context.Context, suggestions ...Suggestion) (Effect, e
 
 func (t *txn) suggest(s Suggestion, d *decided) error {
 	if s.Model == 0 && s.Match != (identity.Match{}) {
-		return fmt.Errorf("portrait: the match names no model")
+		return errors.New("portrait: the match names no model")
 	}
 	x, y, err := t.pair(s.A, s.B)
 	if err != nil {

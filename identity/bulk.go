@@ -224,9 +224,9 @@ func (b *bulk) Node(t Token) (Node, error) {
 
 // Edge implements Graph.
 func (b *bulk) Edge(p Pair) (e Edge, ok bool, err error) {
-	for e := range b.Edges(p.Weak) {
-		if e.Pair == p {
-			return e, true, nil
+	for e, err := range b.Edges(p.Weak) {
+		if err != nil || e.Pair == p {
+			return e, err == nil, err
 		}
 	}
 	return Edge{}, false, nil

@@ -34,38 +34,54 @@ func TestHotNode_UnderEachPolicy(t *testing.T) {
 		want   reads // at most
 		alone  bool  // the hot node ends up alone
 	}{
-		{name: "shared", rules: config(Namespace{Kind: Device, Conflict: Shared}), events: 1000, event: login,
-			want: reads{node: 4, edge: 2, component: 1}, alone: true},
-		{name: "newest, each takes it from the one before", rules: config(Namespace{Kind: Device, Conflict: Newest, MaxPartners: 200}), events: 1000, event: login,
+		{
+			name: "shared", rules: config(Namespace{Kind: Device, Conflict: Shared}), events: 1000, event: login,
+			want: reads{node: 4, edge: 2, component: 1}, alone: true,
+		},
+		{
+			name: "newest, each takes it from the one before", rules: config(Namespace{Kind: Device, Conflict: Newest, MaxPartners: 200}), events: 1000, event: login,
 			// The device's own edges are read as it moves, until it is generic.
-			want: reads{node: 205, edge: 5, edges: 2 * 205, component: 3}, alone: true},
-		{name: "newest, and nobody takes it", rules: config(Namespace{Kind: Device, Conflict: Newest}), events: 1000,
+			want: reads{node: 205, edge: 5, edges: 2 * 205, component: 3}, alone: true,
+		},
+		{
+			name: "newest, and nobody takes it", rules: config(Namespace{Kind: Device, Conflict: Newest}), events: 1000,
 			event: func(w *world, i int) []Pair {
 				return w.event(at(many-i), ident(fmt.Sprint("user_id:u", i)), ident("hot:h"))
 			},
-			want: reads{node: 5, edge: 3, component: 1}},
-		{name: "max_edges", rules: config(Namespace{Kind: Household, MaxEdges: map[string]int{"anonymous_id": 3}}), events: 5000,
+			want: reads{node: 5, edge: 3, component: 1},
+		},
+		{
+			name: "max_edges", rules: config(Namespace{Kind: Household, MaxEdges: map[string]int{"anonymous_id": 3}}), events: 5000,
 			event: func(w *world, i int) []Pair {
 				return w.event(at(i), ident("hot:h"), ident(fmt.Sprint("anonymous_id:a", i)))
 			},
-			want: reads{node: 7, edge: 5, component: 1}},
-		{name: "max_edges, each before the last", rules: config(Namespace{Kind: Household, MaxEdges: map[string]int{"anonymous_id": 3}, MaxPartners: 200}), events: 1000,
+			want: reads{node: 7, edge: 5, component: 1},
+		},
+		{
+			name: "max_edges, each before the last", rules: config(Namespace{Kind: Household, MaxEdges: map[string]int{"anonymous_id": 3}, MaxPartners: 200}), events: 1000,
 			event: func(w *world, i int) []Pair {
 				return w.event(at(many-i), ident("hot:h"), ident(fmt.Sprint("anonymous_id:a", i)))
 			},
-			want: reads{node: 210, edge: 7, edges: 2 * 205, component: 3}, alone: true},
-		{name: "lookup", rules: config(Namespace{Kind: Contact, Lookup: true}), events: 1000, event: login,
-			want: reads{node: 5, edge: 3, component: 1}},
-		{name: "never", rules: config(Namespace{Kind: Device, Conflict: Never}), events: 1000, event: login,
-			want: reads{node: 4, edge: 2, component: 1}, alone: true},
-		{name: "barred", rules: config(Namespace{Kind: Device}), events: 1000,
+			want: reads{node: 210, edge: 7, edges: 2 * 205, component: 3}, alone: true,
+		},
+		{
+			name: "lookup", rules: config(Namespace{Kind: Contact, Lookup: true}), events: 1000, event: login,
+			want: reads{node: 5, edge: 3, component: 1},
+		},
+		{
+			name: "never", rules: config(Namespace{Kind: Device, Conflict: Never}), events: 1000, event: login,
+			want: reads{node: 4, edge: 2, component: 1}, alone: true,
+		},
+		{
+			name: "barred", rules: config(Namespace{Kind: Device}), events: 1000,
 			event: func(w *world, i int) []Pair {
 				if i == 50 {
 					return w.bar(ident("hot:h"), true)
 				}
 				return login(w, i)
 			},
-			want: reads{node: 4, edge: 2, component: 1}, alone: true},
+			want: reads{node: 4, edge: 2, component: 1}, alone: true,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

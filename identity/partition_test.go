@@ -55,6 +55,7 @@ func (w *world) evidence() Evidence {
 
 // under returns what is known to a world under other rules.
 func (w *world) under(t testing.TB, c Config) *world {
+	t.Helper()
 	v := newWorld(t, c)
 	v.vetoes, v.partners, v.adjacent = w.vetoes, w.partners, map[Token]map[Pair]bool{}
 	for tok, n := range w.nodes {

@@ -314,8 +314,8 @@ func (n *naive) checkRefused(seed uint64, step int, changed []Pair) {
 			}
 			holds = holds && most > max(d.Limit, 1)
 		case RuleVeto:
-			clear := naive{w: w} // of all other rules
-			holds = rule == 0 && (clear.broken(union) == RuleVeto || len(union) > w.config.MaxNodes)
+			free := naive{w: w} // of all other rules
+			holds = rule == 0 && (free.broken(union) == RuleVeto || len(union) > w.config.MaxNodes)
 		default:
 			holds = r.Rule == rule && r.Namespace == namespace
 		}

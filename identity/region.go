@@ -203,7 +203,7 @@ func (g *region) mayBeLive(v int32, far Token, e *Edge) bool {
 	if !n.ns.filters || e.manual() {
 		return true
 	}
-	return !(n.ns.conflict == Shared && n.Shared) && (!n.ns.lookup || n.admits(far))
+	return (n.ns.conflict != Shared || !n.Shared) && (!n.ns.lookup || n.admits(far))
 }
 
 // readNode reads a node and holds it against what was asked for.

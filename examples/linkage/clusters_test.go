@@ -41,10 +41,20 @@ func TestWriteClusters(t *testing.T) {
 		want     string
 	}{
 		{"one file", []string{a}, "id", nil, []int32{0, 1, 0}, "id,file,cluster\na1,a.csv,1\na3,a.csv,1\n\"a\"\"2\",a.csv,2\n"},
-		{"two files and the truth", []string{a, b}, "id", &labeller{column: "who"}, []int32{0, 1, 2, 0, 2},
-			"id,file,cluster,truth\na1,a.csv,1,7\nb1,\"b, c.csv\",1,7\n\"a\"\"2\",a.csv,2,\na3,a.csv,3,8\n李,\"b, c.csv\",3,8\n"},
-		{"row numbers, files of one name", []string{a, same}, "", nil, []int32{0, 1, 2, 0, 1},
-			"id,file,cluster\n1,A,1\n1,B,1\n2,A,2\n2,B,2\n3,A,3\n"},
+		{
+			"two files and the truth",
+			[]string{a, b},
+			"id", &labeller{column: "who"},
+			[]int32{0, 1, 2, 0, 2},
+			"id,file,cluster,truth\na1,a.csv,1,7\nb1,\"b, c.csv\",1,7\n\"a\"\"2\",a.csv,2,\na3,a.csv,3,8\n李,\"b, c.csv\",3,8\n",
+		},
+		{
+			"row numbers, files of one name",
+			[]string{a, same},
+			"", nil,
+			[]int32{0, 1, 2, 0, 1},
+			"id,file,cluster\n1,A,1\n1,B,1\n2,A,2\n2,B,2\n3,A,3\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

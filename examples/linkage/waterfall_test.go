@@ -167,8 +167,12 @@ func TestFit(t *testing.T) {
 		cells int
 		want  string
 	}{
-		{"short", 5, "short"}, {"longer", 5, "long…"}, {"上海市区", 7, "上海市…"}, {"上海市区", 8, "上海市区"},
-		{"ab cdef", 4, "ab…"}, {"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
+		{"short", 5, "short"},
+		{"longer", 5, "long…"},
+		{"上海市区", 7, "上海市…"},
+		{"上海市区", 8, "上海市区"},
+		{"ab cdef", 4, "ab…"},
+		{"e\u0301e\u0301e\u0301", 2, "e\u0301…"},
 	} {
 		if got := fit(tt.in, tt.cells); got != tt.want {
 			t.Errorf("fit(%q, %d) = %q, want %q", tt.in, tt.cells, got, tt.want)

@@ -6,6 +6,7 @@ import (
 )
 
 func historical(b *testing.B) *Linker {
+	b.Helper()
 	c, recs, _ := datasets["splink historical"].load(b, func(string) bool { return true })
 	m, err := Train(b.Context(), recs, c)
 	if err != nil {

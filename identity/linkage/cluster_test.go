@@ -243,7 +243,7 @@ func TestCluster_does_not_depend_on_numbers(t *testing.T) {
 		for a := range e.n {
 			for b := range a {
 				if (was[a] == was[b]) != (is[number[a]] == is[number[b]]) {
-					t.Fatalf("records %d and %d of %d: together %v, renumbered %v", a, b, e.n, was[a] == was[b], !(was[a] == was[b]))
+					t.Fatalf("records %d and %d of %d: together %v, renumbered %v", a, b, e.n, was[a] == was[b], was[a] != was[b])
 				}
 			}
 		}

@@ -103,8 +103,10 @@ type phone struct {
 
 func newPhoneComparator(suffix int) *phoneComparator {
 	c := &phoneComparator{suffix: suffix, steps: []level{
-		{name: "the same"}, {name: fmt.Sprintf("the last %d digits the same", suffix)},
-		{name: "one slip"}, {name: "different"},
+		{name: "the same"},
+		{name: fmt.Sprintf("the last %d digits the same", suffix)},
+		{name: "one slip"},
+		{name: "different"},
 	}}
 	c.add([]string{""})
 	return c

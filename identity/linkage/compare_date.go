@@ -93,11 +93,11 @@ func (c *dateComparator) terms(v uint32, yield func(role int, term uint32)) {
 	}
 }
 
-func (c *dateComparator) shared(lev int, a, b uint32, dst []sharedTerm) []sharedTerm {
-	switch {
-	case lev == dateSame:
+func (c *dateComparator) shared(lev int, a, _ uint32, dst []sharedTerm) []sharedTerm {
+	switch lev {
+	case dateSame:
 		dst = append(dst, sharedTerm{roleDay, a})
-	case lev == yearSame || lev == dateYear:
+	case yearSame, dateYear:
 		dst = append(dst, sharedTerm{roleYear, c.facts[a].alone})
 	}
 	return dst

@@ -22,8 +22,11 @@ func newEmailComparator(lex lexicon) *emailComparator {
 
 func (c *emailComparator) levels() []level {
 	return []level{
-		{name: "the same"}, {name: "the same before the @"}, {name: "similar"},
-		{name: "similar before the @"}, {name: "different"},
+		{name: "the same"},
+		{name: "the same before the @"},
+		{name: "similar"},
+		{name: "similar before the @"},
+		{name: "different"},
 	}
 }
 

@@ -170,12 +170,15 @@ func TestEvaluate_examples(t *testing.T) {
 		want     Evaluation
 	}{
 		{
-			"nobody", nil, nil, EvaluationOptions{},
+			"nobody", nil, nil,
+			EvaluationOptions{},
 			Evaluation{Pairs: PairQuality{Quality: q(1, 1, 1)}, BCubed: q(1, 1, 1)},
 		},
 		{
 			"three of one person, of which one was missed, and a wrong one",
-			[]int32{0, 0, 2, 0}, []string{"a", "a", "a", "b"}, EvaluationOptions{},
+			[]int32{0, 0, 2, 0},
+			[]string{"a", "a", "a", "b"},
+			EvaluationOptions{},
 			Evaluation{
 				Records: 4, People: 2, Clusters: 2, Largest: 3, Sizes: []SizeCount{{1, 1}, {3, 1}},
 				Pairs: PairQuality{
@@ -188,7 +191,9 @@ func TestEvaluate_examples(t *testing.T) {
 		},
 		{
 			"nothing joined: nothing wrong, nothing found",
-			[]int32{0, 1}, []string{"a", "a"}, EvaluationOptions{},
+			[]int32{0, 1},
+			[]string{"a", "a"},
+			EvaluationOptions{},
 			Evaluation{
 				Records: 2, People: 1, Clusters: 2, Largest: 1, Sizes: []SizeCount{{1, 2}},
 				Pairs:  PairQuality{Quality: q(1, 0, 0), FalseNegatives: 1},
@@ -197,7 +202,9 @@ func TestEvaluate_examples(t *testing.T) {
 		},
 		{
 			"two lists: the pair within the first does not count",
-			[]int32{0, 0, 0, 3}, []string{"a", "a", "a", "b"}, EvaluationOptions{Split: 2},
+			[]int32{0, 0, 0, 3},
+			[]string{"a", "a", "a", "b"},
+			EvaluationOptions{Split: 2},
 			Evaluation{
 				Records: 4, People: 2, Clusters: 2, Largest: 3, Sizes: []SizeCount{{1, 1}, {3, 1}},
 				Pairs:  PairQuality{Quality: q(1, 1, 1), TruePositives: 2},

@@ -72,11 +72,11 @@ func (m *Model) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "model %s, prior %+.2f bits\n", m.version, m.prior)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "comparison\tlevel\tone person\ttwo people\tbits")
+	_, _ = fmt.Fprintln(w, "comparison\tlevel\tone person\ttwo people\tbits")
 	for _, l := range m.Weights() {
-		fmt.Fprintf(w, "%s\t%s\t%.5f\t%.7f\t%+.2f\n", l.Comparison, l.Level, l.M, l.U, l.Bits)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%.5f\t%.7f\t%+.2f\n", l.Comparison, l.Level, l.M, l.U, l.Bits)
 	}
-	w.Flush()
+	_ = w.Flush() // into memory
 	return b.String()
 }
 

@@ -65,6 +65,7 @@ func (p people) copy(person []string) []string {
 
 // records returns n records, of some two each person, and the person of each.
 func (p people) records(tb testing.TB, n int) (*Records, []int32) {
+	tb.Helper()
 	recs, err := NewRecords(peopleColumns...)
 	if err != nil {
 		tb.Fatal(err)

@@ -51,8 +51,15 @@ func TestEditDistance(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"a", "", 1}, {"kitten", "sitting", 3}, {"ab", "ba", 1}, {"ca", "abc", 3},
-		{"19700102", "19700201", 2}, {"19701", "17901", 1}, {"王芳", "芳王", 1}, {"smith", "smyth", 1},
+		{"", "", 0},
+		{"a", "", 1},
+		{"kitten", "sitting", 3},
+		{"ab", "ba", 1},
+		{"ca", "abc", 3},
+		{"19700102", "19700201", 2},
+		{"19701", "17901", 1},
+		{"王芳", "芳王", 1},
+		{"smith", "smyth", 1},
 	} {
 		if got := editDistance([]rune(c.a), []rune(c.b), 99); got != c.want {
 			t.Errorf("editDistance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)

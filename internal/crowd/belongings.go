@@ -3,6 +3,7 @@ package crowd
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -155,7 +156,7 @@ func (b *belongings) emails(m int, family string) []string {
 			return -1
 		}, strings.ToLower(s))
 	}
-	own := strings.Trim(local(b.people[m].First)+"."+local(b.people[m].Last), ".") + fmt.Sprint(m)
+	own := strings.Trim(local(b.people[m].First)+"."+local(b.people[m].Last), ".") + strconv.Itoa(m)
 	emails := []string{own + "@mail.example"}
 	if family != "" {
 		emails[0] = family

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,8 +113,8 @@ func TestStore_worked_examples(t *testing.T) {
 			}
 			// Backwards, it comes to the same.
 			back := NewStore(tt.rules, testSchema(), s.clean)
-			for second := len(tt.moments) - 1; second >= 0; second-- {
-				back.Ingest(visit(t, second, tt.moments[second].who))
+			for second, v := range slices.Backward(tt.moments) {
+				back.Ingest(visit(t, second, v.who))
 			}
 			if d := cmp.Diff(census(s.People()), census(back.People())); d != "" {
 				t.Errorf("in order against backwards:\n%s", d)
