@@ -22,7 +22,6 @@ import (
 
 // people are records with what links them and who they really are.
 type people struct {
-	name    string
 	records *linkage.Records
 	config  linkage.Config
 	truth   []int32
@@ -44,49 +43,62 @@ func linkageSuite(ctx context.Context, cfg config) (*Report, error) {
 	return report, scaling(ctx, cfg, report)
 }
 
-// comparing measures compared pairs, on one core and on all.
+// comparing measures compared pairs, on one core and on all: of the historical
+// people where their data is, and of made-up ones, nearly all of whose values
+// differ.
 func comparing(ctx context.Context, cfg config, report *Report) error {
-	p, err := comparedPeople(cfg)
-	if err != nil {
-		return err
-	}
-	all := runtime.GOMAXPROCS(0)
-	for _, c := range []struct {
-		cores string
-		procs int
-	}{{"1", 1}, {"all", all}} {
-		name := "compare/" + p.name + "/cores=" + c.cores
-		if !cfg.only.MatchString(name) {
+	for _, source := range []struct {
+		name string
+		read func() (*people, error)
+	}{
+		{"historical", func() (*people, error) {
+			return readHistorical(cmp.Or(os.Getenv("PORTRAIT_DATA"), filepath.Join("..", "..", "shared", "data")))
+		}},
+		{"generated", func() (*people, error) { return makePeople(min(cfg.profiles, 200_000)) }},
+	} {
+		names := []string{"compare/" + source.name + "/cores=1", "compare/" + source.name + "/cores=all"}
+		if source.name == "historical" && cfg.smoke || !slices.ContainsFunc(names, cfg.only.MatchString) {
 			continue
 		}
-		cfg.logf("%s", name)
-		runtime.GOMAXPROCS(c.procs)
-		out, err := p.compare(ctx, cfg, name)
-		runtime.GOMAXPROCS(all)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		p, err := source.read()
+		if errors.Is(err, fs.ErrNotExist) {
+			cfg.logf("compare/%s: left out, its data is not there", source.name)
+			continue
 		}
-		report.Cases = append(report.Cases, out)
-		report.Setting["gomaxprocs of "+name] = strconv.Itoa(c.procs)
-		report.Summary["pairs_per_second_cores_"+c.cores] = out.Extra["pairs_per_second"][subject]
+		if err != nil {
+			return err
+		}
+		if err := p.compareOn(ctx, cfg, names, report); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// comparedPeople are the historical people where their data is, else made-up ones.
-func comparedPeople(cfg config) (*people, error) {
-	if !cfg.smoke {
-		p, err := readHistorical(cmp.Or(os.Getenv("PORTRAIT_DATA"), filepath.Join("..", "..", "shared", "data")))
-		if !errors.Is(err, fs.ErrNotExist) {
-			return p, err
+// compareOn runs the case of the first name on one core and that of the second on
+// all.
+func (p *people) compareOn(ctx context.Context, cfg config, names []string, report *Report) error {
+	all := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(all)
+	for i, name := range names {
+		if !cfg.only.MatchString(name) {
+			continue
 		}
-		cfg.logf("no data: generated people instead of the historical ones")
+		cfg.logf("%s", name)
+		procs := []int{1, all}[i]
+		runtime.GOMAXPROCS(procs)
+		out, err := p.compare(ctx, cfg, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		report.Cases = append(report.Cases, out)
+		report.Setting[name] = "GOMAXPROCS=" + strconv.Itoa(procs)
 	}
-	return makePeople(min(cfg.profiles, 25_000))
+	return nil
 }
 
 func makePeople(n int) (p *people, err error) {
-	p = &people{name: "generated", names: "surname"}
+	p = &people{names: "surname"}
 	if p.config, err = linkage.ParseConfig([]byte(madeConfig)); err != nil {
 		return nil, err
 	}
@@ -100,7 +112,7 @@ func readHistorical(data string) (p *people, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p = &people{name: "historical", names: "surname"}
+	p = &people{names: "surname"}
 	if p.config, err = linkage.ParseConfig(text); err != nil {
 		return nil, err
 	}
@@ -192,6 +204,11 @@ func (p *people) compare(ctx context.Context, cfg config, name string) (Case, er
 	}
 	out.Extra["pairs_per_second"] = map[string]float64{subject: 1e9 / out.NsPerOp[subject], "jaro_winkler": 1e9 / out.NsPerOp["jaro_winkler"]}
 	out.Extra["link_pairs_per_second"] = map[string]float64{subject: median(whole)}
+	out.Extra["cpu_ns_per_pair"] = map[string]float64{}
+	for who, all := range samples {
+		cpu := gather(all, func(s sample) float64 { return float64(s.cpu.Nanoseconds()) / float64(s.ops) })
+		out.Extra["cpu_ns_per_pair"][who] = median(cpu)
+	}
 	return out, nil
 }
 
@@ -224,15 +241,16 @@ func (p *people) found(r *linkage.Result) (map[string]map[string]float64, error)
 // progressClock takes the time while pairs are compared: from the first of the
 // equal shares of that work that is done to the last.
 type progressClock struct {
-	first, last time.Time
-	from, to    int64
-	total       int64
+	first, last       time.Time
+	cpuFirst, cpuLast time.Duration
+	from, to          int64
+	total             int64
 }
 
 func (c *progressClock) tick(done, total int64) {
-	c.last, c.to, c.total = time.Now(), done, total
+	c.last, c.cpuLast, c.to, c.total = time.Now(), cpuTime(), done, total
 	if c.first.IsZero() {
-		c.first, c.from = c.last, done
+		c.first, c.cpuFirst, c.from = c.last, c.cpuLast, done
 	}
 }
 
@@ -245,6 +263,7 @@ func (c *progressClock) of(s sample) sample {
 	}
 	share := float64(c.to-c.from) / float64(c.total)
 	s.elapsed = time.Duration(float64(c.last.Sub(c.first)) / share)
+	s.cpu = time.Duration(float64(c.cpuLast-c.cpuFirst) / share)
 	return s
 }
 
@@ -272,7 +291,6 @@ func scale(ctx context.Context, name string, n int) (Case, error) {
 		return Case{}, err
 	}
 	var m meter // of all
-	var comparing progressClock
 	m.start()
 	began := time.Now()
 	model, err := linkage.Train(ctx, p.records, p.config)
@@ -284,21 +302,20 @@ func scale(ctx context.Context, name string, n int) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
-	result, err := linker.Link(ctx, &linkage.Options{Progress: comparing.tick})
+	result, err := linker.Link(ctx, nil)
 	if err != nil {
 		return Case{}, err
 	}
 	m.stop(n)
-	linking := m.sample
-	linking.elapsed = time.Since(trained)
+	linking := time.Since(trained).Seconds()
 	out := newCase(name, n, map[string][]sample{subject: {m.sample}})
 	if out.Extra, err = p.found(result); err != nil {
 		return Case{}, err
 	}
 	one := func(v float64) map[string]float64 { return map[string]float64{subject: v} }
 	out.Extra["train_seconds"] = one(trained.Sub(began).Seconds())
-	out.Extra["link_seconds"] = one(linking.elapsed.Seconds())
-	out.Extra["pairs_per_second"] = one(float64(result.Counts.Compared) / comparing.of(linking).elapsed.Seconds())
+	out.Extra["link_seconds"] = one(linking)
+	out.Extra["link_pairs_per_second"] = one(float64(result.Counts.Compared) / linking)
 	out.Extra["peak_mib"] = one(float64(peakBytes()) / (1 << 20))
 	return out, nil
 }

@@ -108,9 +108,9 @@ func TestProgressClock(t *testing.T) {
 	if got := few.of(s).elapsed; got != time.Hour {
 		t.Errorf("too few shares: %v, want the whole", got)
 	}
-	many := progressClock{first: began, last: began.Add(39 * time.Second), from: 1, to: 40, total: 40}
-	if got := many.of(s).elapsed; got != 40*time.Second {
-		t.Errorf("39 of 40 shares took 39 s, all %v, want 40 s", got)
+	many := progressClock{first: began, last: began.Add(39 * time.Second), cpuFirst: time.Second, cpuLast: 79 * time.Second, from: 1, to: 40, total: 40}
+	if got := many.of(s); got.elapsed != 40*time.Second || got.cpu != 80*time.Second {
+		t.Errorf("39 of 40 shares took 39 s and 78 s of processors, all %v and %v, want 40 s and 80 s", got.elapsed, got.cpu)
 	}
 }
 
