@@ -2,16 +2,12 @@ package main
 
 import (
 	"cmp"
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -19,14 +15,6 @@ import (
 
 	"github.com/portraitdb/portrait/identity/linkage"
 )
-
-// people are records with what links them and who they really are.
-type people struct {
-	records *linkage.Records
-	config  linkage.Config
-	truth   []int32
-	names   string // the column of surnames
-}
 
 // linkageSuite measures what linking records costs.
 func linkageSuite(ctx context.Context, cfg config) (*Report, error) {
@@ -97,69 +85,6 @@ func (p *people) compareOn(ctx context.Context, cfg config, names []string, repo
 	return nil
 }
 
-func makePeople(n int) (p *people, err error) {
-	p = &people{names: "surname"}
-	if p.config, err = linkage.ParseConfig([]byte(madeConfig)); err != nil {
-		return nil, err
-	}
-	p.records, p.truth, err = newRecordMaker(1).records(n)
-	return p, err
-}
-
-// readHistorical reads historical_dev with the configuration of examples/linkage.
-func readHistorical(data string) (p *people, err error) {
-	text, err := os.ReadFile(filepath.Join("..", "examples", "linkage", "configs", "historical.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	p = &people{names: "surname"}
-	if p.config, err = linkage.ParseConfig(text); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(filepath.Join(data, "linkage", "historical_dev.csv.gz"))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	return p, p.read(csv.NewReader(z), "cluster")
-}
-
-// read takes every row but the column of the truth.
-func (p *people) read(rows *csv.Reader, truthColumn string) error {
-	head, err := rows.Read()
-	if err != nil {
-		return err
-	}
-	at := slices.Index(head, truthColumn)
-	if at < 0 {
-		return fmt.Errorf("no column %q", truthColumn)
-	}
-	if p.records, err = linkage.NewRecords(slices.Delete(slices.Clone(head), at, at+1)...); err != nil {
-		return err
-	}
-	numbers := map[string]int32{}
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if _, known := numbers[row[at]]; !known {
-			numbers[row[at]] = int32(len(numbers))
-		}
-		p.truth = append(p.truth, numbers[row[at]])
-		if _, err := p.records.Add(slices.Delete(row, at, at+1)...); err != nil {
-			return err
-		}
-	}
-}
-
 // compare lets linkage and the plain loop take turns on as many pairs.
 func (p *people) compare(ctx context.Context, cfg config, name string) (Case, error) {
 	model, err := linkage.Train(ctx, p.records, p.config)
@@ -212,32 +137,6 @@ func (p *people) compare(ctx context.Context, cfg config, name string) (Case, er
 	return out, nil
 }
 
-var shortASCII = regexp.MustCompile(`^[a-z' -]{1,20}$`)
-
-// shortNames are surnames as the plain loop compares them.
-func (p *people) shortNames() []string {
-	var out []string
-	for i := range p.records.Len() {
-		if v := p.records.Value(i, p.names); shortASCII.MatchString(v) {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// found tells what a linkage was worth.
-func (p *people) found(r *linkage.Result) (map[string]map[string]float64, error) {
-	e, err := linkage.Evaluate(r.Clusters, p.truth, linkage.EvaluationOptions{})
-	if err != nil {
-		return nil, err
-	}
-	one := func(v float64) map[string]float64 { return map[string]float64{subject: v} }
-	return map[string]map[string]float64{
-		"compared": one(float64(r.Counts.Compared)), "precision": one(e.Pairs.Precision), "recall": one(e.Pairs.Recall),
-		"f1": one(e.Pairs.F1), "bcubed_f1": one(e.BCubed.F1), "largest_cluster": one(float64(e.Largest)), "clusters": one(float64(e.Clusters)),
-	}, nil
-}
-
 // progressClock takes the time while pairs are compared: from the first of the
 // equal shares of that work that is done to the last.
 type progressClock struct {
@@ -265,57 +164,4 @@ func (c *progressClock) of(s sample) sample {
 	s.elapsed = time.Duration(float64(c.last.Sub(c.first)) / share)
 	s.cpu = time.Duration(float64(c.cpuLast-c.cpuFirst) / share)
 	return s
-}
-
-// scaling links many made-up records and ten times as many, from training on.
-func scaling(ctx context.Context, cfg config, report *Report) error {
-	for _, n := range []int{cfg.profiles / 10, cfg.profiles} {
-		name := "scale/records=" + strconv.Itoa(n)
-		if !cfg.only.MatchString(name) {
-			continue
-		}
-		cfg.logf("%s", name)
-		out, err := scale(ctx, name, n)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		report.Cases = append(report.Cases, out)
-	}
-	return nil
-}
-
-func scale(ctx context.Context, name string, n int) (Case, error) {
-	resetPeak()
-	p, err := makePeople(n)
-	if err != nil {
-		return Case{}, err
-	}
-	var m meter // of all
-	m.start()
-	began := time.Now()
-	model, err := linkage.Train(ctx, p.records, p.config)
-	if err != nil {
-		return Case{}, err
-	}
-	trained := time.Now()
-	linker, err := linkage.NewLinker(p.records, model)
-	if err != nil {
-		return Case{}, err
-	}
-	result, err := linker.Link(ctx, nil)
-	if err != nil {
-		return Case{}, err
-	}
-	m.stop(n)
-	linking := time.Since(trained).Seconds()
-	out := newCase(name, n, map[string][]sample{subject: {m.sample}})
-	if out.Extra, err = p.found(result); err != nil {
-		return Case{}, err
-	}
-	one := func(v float64) map[string]float64 { return map[string]float64{subject: v} }
-	out.Extra["train_seconds"] = one(trained.Sub(began).Seconds())
-	out.Extra["link_seconds"] = one(linking)
-	out.Extra["link_pairs_per_second"] = one(float64(result.Counts.Compared) / linking)
-	out.Extra["peak_mib"] = one(float64(peakBytes()) / (1 << 20))
-	return out, nil
 }
