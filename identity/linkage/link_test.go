@@ -137,10 +137,10 @@ func TestScore(t *testing.T) {
 
 func TestContribution_String(t *testing.T) {
 	for want, c := range map[string]Contribution{
-		"surname the same, rare: 1 in 4,213":               {Level: "surname the same", Frequency: 1 / 4213.0, Rarity: 3},
-		"the same, common: 1 in 2":                         {Level: "the same", Frequency: 0.5, Rarity: -4},
-		"the same, of middling frequency: 1 in 12,345,678": {Level: "the same", Frequency: 1 / 12345678.0},
-		"missing": {Level: "missing"},
+		"surname the same, rare: 1 in 4,213": {Level: "surname the same", Frequency: 1 / 4213.0, Rarity: 3},
+		"the same, common: 50 % of all":      {Level: "the same", Frequency: 0.5, Rarity: -4},
+		"the same, 1 in 12,345,678":          {Level: "the same", Frequency: 1 / 12345678.0},
+		"missing":                            {Level: "missing"},
 	} {
 		if got := c.String(); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -44,14 +44,17 @@ func (c Contribution) String() string {
 	if c.Frequency <= 0 {
 		return c.Level
 	}
-	how := "common"
+	share := "1 in " + grouped(1/c.Frequency)
+	if c.Frequency >= 0.1 {
+		share = fmt.Sprintf("%.0f %% of all", 100*c.Frequency)
+	}
 	switch {
 	case c.Rarity > 0.5:
-		how = "rare"
-	case c.Rarity > -0.5:
-		how = "of middling frequency"
+		share = "rare: " + share
+	case c.Rarity < -0.5:
+		share = "common: " + share
 	}
-	return fmt.Sprintf("%s, %s: 1 in %s", c.Level, how, grouped(1/c.Frequency))
+	return c.Level + ", " + share
 }
 
 // grouped writes a number of at least 1 without decimals, three digits a group.
