@@ -1,9 +1,13 @@
 package portrait_test
 
 import (
+	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/profile"
@@ -42,6 +46,66 @@ func TestOrderFree(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOrderFree_decisions makes many decisions about few pairs, of which some have
+// the same time and ID, among events, in several orders: the Digest is one.
+func TestOrderFree_decisions(t *testing.T) {
+	r := seed(t)
+	opts := &portrait.Options{Clock: fixed(now), NoSync: true}
+	for range 4 * *rounds {
+		text := drawModel(r)
+		steps := slices.Concat(history(r, 10+r.IntN(50), 0), contradictions(r, 12))
+		var want portrait.Digest
+		for order := range 3 {
+			dir := t.TempDir()
+			db := open(t, dir, opts)
+			apply(t, db, text)
+			for i, half := range [][]step{steps[:len(steps)/2], steps[len(steps)/2:]} {
+				play(t, db, half, 1)
+				if i == 0 {
+					checkAndClose(t, db)
+					db = open(t, dir, opts)
+				}
+			}
+			switch got := digest(t, db, now); {
+			case order == 0:
+				want = got
+			case got != want:
+				t.Fatalf("order %d: digest %s, want %s, under\n%s", order, got, want, text)
+			}
+			r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+		}
+	}
+}
+
+// contradictions draws decisions about four pairs, each at one of three times
+// under one of two IDs.
+func contradictions(r *rand.Rand, n int) []step {
+	spaces := []string{"user_id", "device_id", "anonymous_id"}
+	random := func() profile.Identifier {
+		ns := spaces[r.IntN(len(spaces))]
+		return id(ns, fmt.Sprintf("%s-%d", ns[:1], r.IntN(3)))
+	}
+	var pairs [4][2]profile.Identifier
+	for i := range pairs {
+		for pairs[i][0] == pairs[i][1] {
+			pairs[i] = [2]profile.Identifier{random(), random()}
+		}
+	}
+	steps := make([]step, n)
+	for i := range steps {
+		pair := pairs[r.IntN(len(pairs))]
+		d := portrait.Decision{At: epoch0.Add(time.Duration(r.IntN(3)) * time.Hour), ID: fmt.Sprint(r.IntN(2)), Withdraw: r.IntN(3) == 0}
+		call := [...]func(*portrait.DB, context.Context, profile.Identifier, profile.Identifier, portrait.Decision) (portrait.Effect, error){
+			(*portrait.DB).Link, (*portrait.DB).Unlink, (*portrait.DB).Veto,
+		}[r.IntN(3)]
+		if r.IntN(2) == 0 {
+			pair[0], pair[1] = pair[1], pair[0]
+		}
+		steps[i] = func(ctx context.Context, db *portrait.DB) error { return only(call(db, ctx, pair[0], pair[1], d)) }
+	}
+	return steps
 }
 
 // TestOrderFree_batches takes the same events in by batches of 1 to 10,000.
