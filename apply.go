@@ -70,8 +70,9 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 	return db.fill(ctx)
 }
 
-// Model returns the model in force.
-// It is the caller's own: changing it changes nothing until it is applied.
+// Model returns the model in force, as it was applied: where it declares no
+// namespaces those of [identity.Default] are in force, and are not in it. It is the
+// caller's own: changing it changes nothing until it is applied.
 func (db *DB) Model() Model { return db.cat.Load().model.clone() }
 
 func (db *DB) applyLocked(ctx context.Context, m Model, dry bool) (*Plan, error) {

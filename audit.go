@@ -62,7 +62,8 @@ func decodeDecided(key, data []byte) (d Decided, pair identity.Pair, err error) 
 }
 
 // Decisions yields the decisions about identifiers, oldest commit first, from an
-// epoch on. An error comes at most once, last.
+// epoch on, that one included. Decisions that another one outranks are in it too. An
+// error comes at most once, last.
 func (v *View) Decisions(ctx context.Context, since uint64) iter.Seq2[Decided, error] {
 	return records(ctx, v, keys.AppendAudit(nil, since, 0), keys.Audit, func(key, data []byte) (Decided, error) {
 		d, pair, err := decodeDecided(key, data)

@@ -15,13 +15,19 @@ import (
 
 // Decision is when, under what ID and by whom something was decided about
 // identifiers. The latest decision about a pair holds, whatever the order in
-// which decisions reach the store; equal times are ordered by ID.
+// which decisions reach the store. Of equal times a hash of the IDs decides, and
+// of equal IDs Unlink goes before Link, and both before what withdraws them. The
+// zero value is a decision of now that names nobody.
 type Decision struct {
-	// At is when it was decided. Zero means now, by the store's clock.
+	// At is when it was decided, to the microsecond, in the years 1900 to 9999.
+	// Zero means now, by the store's clock. One that lies in the future holds from
+	// now on and outranks whatever is decided before that time comes.
 	At time.Time
-	// ID names the decision, such as a ticket. It may be empty.
+	// ID names the decision, such as a ticket, in at most 1,024 bytes. It may be
+	// empty, and need not be unique.
 	ID string
-	// By and Reason are for the record; see View.Decisions. They may be empty.
+	// By and Reason are for the record, at most 1,024 bytes each; see
+	// View.Decisions. They may be empty.
 	By, Reason string
 	// Withdraw takes earlier decisions of that sort about the same identifiers
 	// back: it is as if nobody had decided. Of Link and Unlink either takes back
@@ -50,22 +56,27 @@ func (d *Decision) stamp() profile.Stamp {
 	return profile.Stamp{At: profile.InstantOf(d.At), Tie: binary.BigEndian.Uint64(id[:])}
 }
 
-// Effect tells what a decision did at once.
+// Effect tells what a decision did at once. A decision that a later one outranks
+// does nothing: but for a Link, of which Refused then tells, its Effect is that of
+// one which changes nothing because it was so already.
 type Effect struct {
 	// Epoch is the commit that holds the decision.
 	Epoch uint64
 	// Merges are the profiles that it merged or split.
 	Merges []Merge
-	// Refused says why what was decided does not unite the two, if it does not: a
-	// Link never overrides a unique namespace, a limit or a veto, nor what was
-	// decided later, of which the rule is "unlinked". It is kept, and holds once
-	// nothing forbids it any more.
+	// Refused are the pairs that a rule kept apart as it was carried out. If the
+	// pair of a Link is among them it says why that does not unite the two: it
+	// never overrides a unique namespace, a limit, a veto, the greatest size of a
+	// profile or a value that is blocked or generic, nor what was decided later, of
+	// which the rule is "unlinked". It is kept, and holds once nothing forbids it
+	// any more. Other pairs are those that have to give way to what was decided.
 	Refused []Refusal
 }
 
 // Link decides that two identifiers name one person, whether or not they were
-// seen yet. Where a rule forbids it the Effect says so. An identifier that may
-// not name a person is an error.
+// seen yet. Where a rule forbids it Effect.Refused has the pair. An identifier that
+// may not name a person is an error that wraps a *[identity.DropError]; so it is
+// with Unlink, Veto, Split, Detach and Suggest.
 func (db *DB) Link(ctx context.Context, a, b profile.Identifier, d Decision) (Effect, error) {
 	return db.decide(ctx, d, func(t *txn, d *decided) error { return t.decidePair(a, b, identity.Link, d) })
 }
@@ -107,9 +118,11 @@ func (db *DB) Split(ctx context.Context, groups [][]profile.Identifier, d Decisi
 }
 
 // Detach decides that an identifier is not of the person whose profile holds it:
-// all that was seen of it with others until now is unlinked, so that it is a
-// profile of its own until it is seen with somebody new. One that is not known is
-// ErrNotFound. What was resolved is on record and withdrawn as that of Split.
+// it is unlinked from each one that it was seen with, linked to or weakly matched
+// with until now, and stays so should it be seen with that one again. What happened
+// on it alone, if anything did, is a profile of its own until it is seen with
+// somebody new. One that is not known is ErrNotFound. What was resolved is on record
+// and withdrawn as that of Split.
 func (db *DB) Detach(ctx context.Context, id profile.Identifier, d Decision) (Effect, error) {
 	return db.decide(ctx, d, func(t *txn, d *decided) error {
 		if err := d.notWithdrawn("Detach"); err != nil {

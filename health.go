@@ -23,26 +23,30 @@ type IdentityHealth struct {
 	Identifiers map[string]uint64
 	// PerProfile counts the live profiles by how many identifiers they hold.
 	PerProfile map[int]uint64
-	// Dedup is the share of profile IDs, of all that were ever given, that a merge
-	// took away: what resolving identities saved in duplicates.
+	// Dedup is the share of profile IDs, of all that were ever given, that lead to
+	// no profile of their own now, from 0 to 1: mostly those that a merge took away,
+	// which is what resolving identities saved in duplicates.
 	Dedup float64
 	// Generic, Shared and Barred count, by namespace, the identifiers that have too
 	// many partners, that were seen with several people under the policy shared,
 	// and that the rules do not allow any more.
 	Generic, Shared, Barred map[string]uint64
-	// Hubs are the ten identifiers with the most partners, and Largest the ten
-	// profiles with the most identifiers: where a wrong merge would show first.
+	// Hubs are the ten identifiers with the most partners, those included that are
+	// generic or barred, and Largest the ten profiles with the most identifiers:
+	// where a wrong merge would show first. Both begin with the greatest.
 	Hubs    []identity.Node
 	Largest []LargeProfile
 	// Apart counts the pairs that evidence would join, and that are two profiles
 	// now, by the rule that keeps them so.
 	Apart []RefusalCount
 	// Refused counts what was refused as events and decisions came in, over the
-	// life of the directory; see View.Refusals.
+	// life of the directory; see View.Refusals. Events that were refused because
+	// none of their identifiers may name a person are not in it: see Result.Rejected.
 	Refused []RefusalCount
 }
 
-// LargeProfile is a profile with its size.
+// LargeProfile is a profile with how many identifiers it holds and how many events
+// were folded into it.
 type LargeProfile struct {
 	ID          profile.ID
 	Identifiers int
@@ -52,8 +56,8 @@ type LargeProfile struct {
 // most is how many hubs and large profiles are listed.
 const most = 10
 
-// IdentityHealth reads the whole graph of identifiers. It holds it in memory; see
-// [identity.Rules.Partition].
+// IdentityHealth reads the whole graph of identifiers, and every profile. It holds
+// the graph in memory; see [identity.Rules.Partition].
 func (v *View) IdentityHealth(ctx context.Context) (*IdentityHealth, error) {
 	return inside(v, func() (*IdentityHealth, error) { return v.identityHealth(ctx) })
 }

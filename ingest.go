@@ -30,7 +30,9 @@ type Result struct {
 	// person, such as "null", or that were too many. View.Refusals lists them.
 	Dropped int
 	// Refused counts the pairs of identifiers of accepted events that were not
-	// united, because a rule of identity forbids it. View.Refusals lists them.
+	// united, because a rule of identity forbids it: each when it is first seen, and
+	// again when what it is seen with changes, not at every event that repeats it.
+	// View.Refusals lists them.
 	Refused int
 	// Warnings are those of Refused where the namespace's policy is refuse.
 	Warnings []Warning

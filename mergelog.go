@@ -86,8 +86,8 @@ type Merge struct {
 	From  []profile.ID
 }
 
-// Merges yields the merge log, oldest first, from an epoch on. An error comes at
-// most once, last.
+// Merges yields the merge log, oldest first, from an epoch on, that one included.
+// An error comes at most once, last.
 func (v *View) Merges(ctx context.Context, since uint64) iter.Seq2[Merge, error] {
 	return records(ctx, v, keys.AppendMergeLog(nil, since, 0), keys.MergeLog, decodeMerge)
 }

@@ -22,7 +22,8 @@ type Model struct {
 	// Zone is the time zone (IANA name) that civil days are counted in. Empty
 	// means UTC.
 	Zone string
-	// Identity declares the namespaces. Without any, identity.Default is used.
+	// Identity declares the namespaces. Without any, those of identity.Default are
+	// used.
 	Identity identity.Config
 	// Events declares, by event name, which properties are folded. The count
 	// and the times of every event name are kept without a declaration.

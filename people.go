@@ -171,9 +171,11 @@ func (v *View) profile(_ context.Context, id profile.Identifier) (*profile.Profi
 	return v.describe(m)
 }
 
-// Resolve returns the profile that an ID leads to now, or ErrNotFound. An ID that
-// a merge made disappear leads to the profile that holds its identifier, for
-// ever; after a split that is one of the parts.
+// Resolve returns the profile that an ID leads to now, or ErrNotFound. An ID is
+// that of one identifier, and leads to the profile that holds it: so it does after
+// a merge that made the ID disappear, and after a split it leads to one of the
+// parts. While the identifier names nobody, having become generic or blocked, the
+// ID is not found.
 func (v *View) Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error) {
 	return inside(v, func() (*profile.Profile, error) { return v.resolve(ctx, id) })
 }

@@ -41,7 +41,8 @@ type Refusal struct {
 	// Hash is a keyed hash of a dropped identifier, equal for equal ones.
 	Hash string
 	// Source, MessageID and Time are those of the event. Of a decision Source is
-	// "decision", MessageID its ID and Time its time.
+	// "decision", MessageID its ID and Time its time; of a Suggest it is "linkage",
+	// with the time of the call.
 	Source, MessageID string
 	Time              time.Time
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// Suggestion is what record linkage found about two identifiers.
+// Suggestion is what record linkage found about two identifiers, in either order.
 type Suggestion struct {
 	A, B profile.Identifier
 	identity.Match
@@ -23,8 +23,11 @@ type Suggestion struct {
 // Weak counts as an edge, after all that events and people say, and never against
 // a unique namespace, a limit or a veto; any other waits in View.Suggestions for
 // a person to Link or Unlink the two. The last Suggest about a pair holds; one
-// with the zero Match takes it back. An identifier that may not name a person is
-// an error, and nothing is taken in.
+// with the zero Match takes it back. It is no decision: View.Decisions does not
+// tell of it. An identifier that may not name a person, two that are the same, or a
+// Match without a Model is an error, and nothing is taken in. Effect.Refused has the
+// weak pairs that a rule keeps apart. docs/identity.md shows how the result of
+// package linkage is handed in.
 func (db *DB) Suggest(ctx context.Context, suggestions ...Suggestion) (Effect, error) {
 	return db.decide(ctx, Decision{}, func(t *txn, d *decided) error {
 		d.cause.source = "linkage"

@@ -9,8 +9,10 @@ import (
 )
 
 // View is everything as of one commit and one instant: all its answers agree
-// with each other. It never changes, and pins old data on disk until Close.
-// Its methods may be called from any goroutine.
+// with each other. It never changes, and pins old data on disk until Close, after
+// which its methods return ErrClosed. Its methods may be called from any
+// goroutine, and decisions may be made in the body of a loop over one of its
+// sequences: the view does not show them.
 type View struct {
 	db    *DB
 	epoch *epoch

@@ -118,9 +118,11 @@ type Namespace struct {
 	// The zero value is Demote.
 	Conflict Policy
 	// MaxEdges is, by namespace, how many of its values one value may be tied to:
-	// the ones that come first in the order of edges. A Link is live even beyond
-	// that, and takes a place. Towards a unique namespace the policy Newest goes
-	// before. Zero or absent means any number.
+	// the ones that come first in the order of edges. An event ties its identifiers
+	// to the strongest of them only, so that a number for a namespace is about the
+	// events that it is strongest in. A Link is live even beyond that, and takes a
+	// place. Towards a unique namespace the policy Newest goes before. Zero or
+	// absent means any number.
 	MaxEdges map[string]int
 	// Lookup says that a value finds a profile and never unites two: only the
 	// first of its edges, in the order of edges, is live, besides those that are
@@ -179,7 +181,8 @@ type Namespace struct {
 	// "anonymous", all zeros, "noreply@..." and 13800138000.
 	AllowDefaultBlocked bool
 	// Trait names the trait of an identify event that also carries this
-	// identifier, such as "email". Empty means none.
+	// identifier, such as "email", besides those that the event names as such.
+	// Empty means none.
 	Trait string
 }
 
