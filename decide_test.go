@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
@@ -160,12 +161,15 @@ identity:
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := ""
-			for _, r := range effect.Refused {
-				got += r.Rule
+			var want, got []string
+			if tt.want != "" {
+				want = []string{tt.want}
 			}
-			if got != tt.want {
-				t.Errorf("refused by %q, want %q", got, tt.want)
+			for _, r := range effect.Refused {
+				got = append(got, r.Rule)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("refused by %q, want %q", got, want)
 			}
 		})
 	}
