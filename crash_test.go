@@ -138,7 +138,7 @@ func TestAtomicAndDurable_disk_errors(t *testing.T) {
 		"syncto": errorfs.OpFileSyncTo, "syncdata": errorfs.OpFileSyncData,
 		"rename": errorfs.OpRename, "remove": errorfs.OpRemove, "reuse": errorfs.OpReuseForWrite,
 	}
-	nths, causes := []int64{1, 3, 20}, []error{syscall.ENOSPC, syscall.EIO}
+	nths, causes := []int64{1, 2, 20}, []error{syscall.ENOSPC, syscall.EIO}
 	if testing.Short() {
 		nths, causes = nths[1:2], causes[:1]
 	}
