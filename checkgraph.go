@@ -210,6 +210,9 @@ func naiveRules(config identity.Config) oracle.Rules {
 		}
 		if ns.MaxPartners == 0 {
 			ns.MaxPartners = 10_000
+			if n.Conflict == identity.Newest {
+				ns.MaxPartners = 100
+			}
 		}
 		r.Namespaces[n.Name] = ns
 	}

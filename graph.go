@@ -8,6 +8,7 @@ import (
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/store"
 )
 
 // evidence is the node as the resolver sees it.
@@ -96,22 +97,33 @@ func (t *txn) edge(pair identity.Pair) (*edgeEntry, error) {
 	if e := t.edges[pair]; e != nil {
 		return e, nil
 	}
-	e := &edgeEntry{Edge: identity.Edge{Pair: pair}}
-	t.key = keys.AppendEdge(t.key[:0], pair.Weak, pair.Strong)
-	data, ok, err := t.get(t.key)
-	if err != nil {
+	var e *edgeEntry
+	var err error
+	if e, t.key, t.scratch, err = readEdge(t.db.store, pair, t.key, t.scratch); err != nil {
 		return nil, err
 	}
-	if ok {
-		if e.Edge, err = decodeEdge(pair, data); err != nil {
-			return nil, err
-		}
-		e.exists = true
-	}
-	t.edges[pair] = e
-	t.incident[pair.Weak] = append(t.incident[pair.Weak], pair)
-	t.incident[pair.Strong] = append(t.incident[pair.Strong], pair)
+	t.adopt(e)
 	return e, nil
+}
+
+// readEdge reads what the store has about a pair: an entry that does not exist
+// where it has nothing. It uses and returns the memory of key and data.
+func readEdge(st *store.Store, pair identity.Pair, key, data []byte) (*edgeEntry, []byte, []byte, error) {
+	e := &edgeEntry{Edge: identity.Edge{Pair: pair}}
+	key = keys.AppendEdge(key[:0], pair.Weak, pair.Strong)
+	data, ok, err := st.GetTo(data[:0], key)
+	if ok {
+		e.exists = true
+		e.Edge, err = decodeEdge(pair, data)
+	}
+	return e, key, data, err
+}
+
+// adopt makes an edge one that the transaction holds.
+func (t *txn) adopt(e *edgeEntry) {
+	t.edges[e.Pair] = e
+	t.incident[e.Weak] = append(t.incident[e.Weak], e.Pair)
+	t.incident[e.Strong] = append(t.incident[e.Strong], e.Pair)
 }
 
 // see folds one event's sighting of two identifiers together. An event whose

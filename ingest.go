@@ -306,7 +306,7 @@ func (db *DB) commit(group []*request) {
 func (db *DB) commitGroup(group []*request) error {
 	t := db.begin()
 	seen := map[dedupKey]uint64{}
-	known, err := db.prefetch(t.cat, group)
+	known, err := t.prefetch(group)
 	if err != nil {
 		t.abort()
 		return err

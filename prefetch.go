@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"maps"
 	"runtime"
@@ -21,22 +22,28 @@ const (
 )
 
 // prefetch does the reads that a group of requests will need, side by side: it
-// tells of each event whether its dedup key is in the store, and brings the
-// nodes that are not cached into the cache. It returns once all are done.
-func (db *DB) prefetch(cat *catalog, group []*request) (known []bool, err error) {
+// tells of each event whether its dedup key is in the store, brings the nodes
+// that are not cached into the cache, and the edges of the events' identifiers
+// into the transaction. It returns once all are done.
+func (t *txn) prefetch(group []*request) (known []bool, err error) {
+	db := t.db
 	p := prefetch{db: db}
 	missing := map[identity.Token]struct{}{}
+	pairs := map[identity.Pair]struct{}{}
 	for _, r := range group {
-		if r.cat != cat { // the model changed while it waited
+		if r.cat != t.cat { // the model changed while it waited
 			fresh := db.prepare(r.events)
 			r.prepared, r.result = fresh.prepared, fresh.result
 		}
 		for i := range r.prepared {
 			e := &r.prepared[i]
 			p.probes = append(p.probes, probe{key: e.dedup[:], place: len(p.probes)})
-			for _, id := range e.ids {
+			for j, id := range e.ids {
 				if db.nodes.get(id.token) == nil {
 					missing[id.token] = struct{}{}
+				}
+				if j > 0 {
+					pairs[identity.Pair{Weak: id.token, Strong: e.ids[0].token}] = struct{}{}
 				}
 			}
 		}
@@ -44,11 +51,17 @@ func (db *DB) prefetch(cat *catalog, group []*request) (known []bool, err error)
 	p.known = make([]bool, len(p.probes))
 	p.tokens = slices.Collect(maps.Keys(missing))
 	p.nodes = make([]*node, len(p.tokens))
+	p.pairs = slices.Collect(maps.Keys(pairs))
+	p.edges = make([]*edgeEntry, len(p.pairs))
 	// Neighbours lie in one block, and a search passes near the one before.
 	slices.SortFunc(p.tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
 	slices.SortFunc(p.probes, func(a, b probe) int { return bytes.Compare(a.key, b.key) })
 
-	workers := min(runtime.GOMAXPROCS(0), 1+(len(p.probes)+len(p.tokens))/prefetchLeast)
+	slices.SortFunc(p.pairs, func(a, b identity.Pair) int {
+		return cmp.Or(bytes.Compare(a.Weak[:], b.Weak[:]), bytes.Compare(a.Strong[:], b.Strong[:]))
+	})
+
+	workers := min(runtime.GOMAXPROCS(0), 1+(len(p.probes)+len(p.tokens)+len(p.pairs))/prefetchLeast)
 	faults := make([]error, workers)
 	var wg sync.WaitGroup
 	for w := 1; w < workers; w++ {
@@ -64,6 +77,9 @@ func (db *DB) prefetch(cat *catalog, group []*request) (known []bool, err error)
 			db.nodes.put(n)
 		}
 	}
+	for _, e := range p.edges {
+		t.adopt(e)
+	}
 	return p.known, nil
 }
 
@@ -75,8 +91,10 @@ type prefetch struct {
 	known  []bool  // by place
 	tokens []identity.Token
 	nodes  []*node // nil where there is none
+	pairs  []identity.Pair
+	edges  []*edgeEntry
 
-	nextProbe, nextToken atomic.Int64
+	nextProbe, nextToken, nextPair atomic.Int64
 }
 
 // probe is one dedup key, and the place of its event in the group.
@@ -107,6 +125,13 @@ func (p *prefetch) run() error {
 			p.known[b.place] = found[i]
 		}
 	}
+	if err := p.runNodes(); err != nil {
+		return err
+	}
+	return p.runEdges()
+}
+
+func (p *prefetch) runNodes() error {
 	var key, data []byte
 	for {
 		i := int(p.nextToken.Add(1)) - 1
@@ -120,6 +145,20 @@ func (p *prefetch) run() error {
 			p.nodes[i], err = decodeNode(p.tokens[i], data)
 		}
 		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *prefetch) runEdges() error {
+	var key, data []byte
+	for {
+		i := int(p.nextPair.Add(1)) - 1
+		if i >= len(p.pairs) {
+			return nil
+		}
+		var err error
+		if p.edges[i], key, data, err = readEdge(p.db.store, p.pairs[i], key, data); err != nil {
 			return err
 		}
 	}

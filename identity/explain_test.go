@@ -38,6 +38,9 @@ func TestExplain_EqualsNaive(t *testing.T) {
 		}
 	}
 	t.Log(met)
+	if testing.Short() {
+		return // too few to have met everything
+	}
 	for r := RuleNodes; r < RuleAuth; r++ {
 		if met[r.String()] < int(worlds)/10 {
 			t.Errorf("%v was met only %d times", r, met[r.String()])

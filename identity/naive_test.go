@@ -218,7 +218,7 @@ func (n *naive) over(rule Rule) func(id, far profile.Identifier) bool {
 
 func (n *naive) generic(id profile.Identifier) bool {
 	d, ok := n.decl[id.Namespace]
-	most := cmp.Or(d.MaxPartners, map[Kind]int{Contact: 100, Device: 20, Cookie: 20}[d.Kind], 10_000)
+	most := cmp.Or(d.MaxPartners, map[Kind]int{Contact: 100, Device: 20, Cookie: 20}[d.Kind], map[Policy]int{Newest: 100}[d.Conflict], 10_000)
 	return !ok || len(n.w.partners[tokenOf(id)]) > most
 }
 

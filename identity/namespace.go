@@ -36,6 +36,13 @@ func ParseKind(name string) (Kind, bool) {
 }
 
 // maxPartners is the default of Namespace.MaxPartners.
+func (n *Namespace) maxPartners() int {
+	if n.Conflict == Newest {
+		return min(n.Kind.maxPartners(), 100)
+	}
+	return n.Kind.maxPartners()
+}
+
 func (k Kind) maxPartners() int {
 	switch k {
 	case Contact:
@@ -134,7 +141,9 @@ type Namespace struct {
 	Auth int
 	// MaxPartners is how many distinct identifiers a value may be seen with before
 	// it is generic and links nothing any more. Zero means the default of the
-	// kind: 100 for contact, 20 for device and cookie, 10,000 for the others.
+	// kind: 100 for contact, 20 for device and cookie, 10,000 for the others; and
+	// under Newest never more than 100, for all edges of a value that moves to
+	// another are read again.
 	MaxPartners int
 	// Normalize names the normalisers that bring a value to its one spelling, in
 	// order; they are repeated until the value stays the same:

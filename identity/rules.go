@@ -125,7 +125,7 @@ func compile(decl Namespace, c *Config, fault func(format string, args ...any)) 
 		limit:    decl.Limit,
 		per:      microseconds(decl.Per),
 		slot:     -1,
-		partners: cmp.Or(decl.MaxPartners, decl.Kind.maxPartners()),
+		partners: cmp.Or(decl.MaxPartners, decl.maxPartners()),
 		form:     compileForm(decl, c, fault),
 	}
 	if decl.Unique {
