@@ -8,41 +8,42 @@ import (
 	"time"
 
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/yamlfile"
 )
 
 // identityFile is the file form of the identity rules.
 type identityFile struct {
-	MaxNodes       int             `yaml:"max_nodes,omitempty" json:"max_nodes,omitempty"`
-	MaxIdentifiers int             `yaml:"max_identifiers,omitempty" json:"max_identifiers,omitempty"`
+	MaxNodes       yamlfile.Int    `yaml:"max_nodes,omitempty" json:"max_nodes,omitempty"`
+	MaxIdentifiers yamlfile.Int    `yaml:"max_identifiers,omitempty" json:"max_identifiers,omitempty"`
 	Namespaces     []namespaceFile `yaml:"namespaces,omitempty" json:"namespaces,omitempty"`
 }
 
 type namespaceFile struct {
-	Name                string         `yaml:"name" json:"name"`
-	Priority            int            `yaml:"priority" json:"priority"`
-	Kind                string         `yaml:"kind,omitempty" json:"kind,omitempty"`
-	Unique              bool           `yaml:"unique,omitempty" json:"unique,omitempty"`
-	Limit               int            `yaml:"limit,omitempty" json:"limit,omitempty"`
-	Per                 string         `yaml:"per,omitempty" json:"per,omitempty"`
-	Conflict            string         `yaml:"conflict,omitempty" json:"conflict,omitempty"`
-	MaxEdges            map[string]int `yaml:"max_edges,omitempty" json:"max_edges,omitempty"`
-	Lookup              bool           `yaml:"lookup,omitempty" json:"lookup,omitempty"`
-	Auth                int            `yaml:"auth,omitempty" json:"auth,omitempty"`
-	MaxPartners         int            `yaml:"max_partners,omitempty" json:"max_partners,omitempty"`
-	Normalize           []string       `yaml:"normalize,omitempty" json:"normalize,omitzero"`
-	Pattern             string         `yaml:"pattern,omitempty" json:"pattern,omitempty"`
-	MaxLength           int            `yaml:"max_length,omitempty" json:"max_length,omitempty"`
-	Blocked             []string       `yaml:"blocked,omitempty" json:"blocked,omitempty"`
-	BlockedPatterns     []string       `yaml:"blocked_patterns,omitempty" json:"blocked_patterns,omitempty"`
-	BlockedBy           []string       `yaml:"blocked_by,omitempty" json:"blocked_by,omitempty"`
-	AllowDefaultBlocked bool           `yaml:"allow_default_blocked,omitempty" json:"allow_default_blocked,omitempty"`
-	Trait               string         `yaml:"trait,omitempty" json:"trait,omitempty"`
+	Name                string                  `yaml:"name" json:"name"`
+	Priority            yamlfile.Int            `yaml:"priority" json:"priority"`
+	Kind                string                  `yaml:"kind,omitempty" json:"kind,omitempty"`
+	Unique              bool                    `yaml:"unique,omitempty" json:"unique,omitempty"`
+	Limit               yamlfile.Int            `yaml:"limit,omitempty" json:"limit,omitempty"`
+	Per                 string                  `yaml:"per,omitempty" json:"per,omitempty"`
+	Conflict            string                  `yaml:"conflict,omitempty" json:"conflict,omitempty"`
+	MaxEdges            map[string]yamlfile.Int `yaml:"max_edges,omitempty" json:"max_edges,omitempty"`
+	Lookup              bool                    `yaml:"lookup,omitempty" json:"lookup,omitempty"`
+	Auth                yamlfile.Int            `yaml:"auth,omitempty" json:"auth,omitempty"`
+	MaxPartners         yamlfile.Int            `yaml:"max_partners,omitempty" json:"max_partners,omitempty"`
+	Normalize           []string                `yaml:"normalize,omitempty" json:"normalize,omitzero"`
+	Pattern             string                  `yaml:"pattern,omitempty" json:"pattern,omitempty"`
+	MaxLength           yamlfile.Int            `yaml:"max_length,omitempty" json:"max_length,omitempty"`
+	Blocked             []string                `yaml:"blocked,omitempty" json:"blocked,omitempty"`
+	BlockedPatterns     []string                `yaml:"blocked_patterns,omitempty" json:"blocked_patterns,omitempty"`
+	BlockedBy           []string                `yaml:"blocked_by,omitempty" json:"blocked_by,omitempty"`
+	AllowDefaultBlocked bool                    `yaml:"allow_default_blocked,omitempty" json:"allow_default_blocked,omitempty"`
+	Trait               string                  `yaml:"trait,omitempty" json:"trait,omitempty"`
 }
 
 // config returns what the file declares, and its faults.
 func (f *identityFile) config() (identity.Config, []error) {
 	var faults []error
-	c := identity.Config{MaxNodes: f.MaxNodes, MaxIdentifiers: f.MaxIdentifiers}
+	c := identity.Config{MaxNodes: int(f.MaxNodes), MaxIdentifiers: int(f.MaxIdentifiers)}
 	for _, n := range f.Namespaces {
 		fault := func(format string, args ...any) {
 			faults = append(faults, fmt.Errorf("namespace %q: %w", n.Name, fmt.Errorf(format, args...)))
@@ -65,9 +66,9 @@ func (f *identityFile) config() (identity.Config, []error) {
 			fault("per: %w", err)
 		}
 		c.Namespaces = append(c.Namespaces, identity.Namespace{
-			Name: n.Name, Priority: n.Priority, Kind: kind, Unique: n.Unique, Limit: n.Limit, Per: per,
-			Conflict: policy, MaxEdges: n.MaxEdges, Lookup: n.Lookup, Auth: n.Auth, MaxPartners: n.MaxPartners,
-			Normalize: n.Normalize, Pattern: n.Pattern, MaxLength: n.MaxLength, Blocked: n.Blocked,
+			Name: n.Name, Priority: int(n.Priority), Kind: kind, Unique: n.Unique, Limit: int(n.Limit), Per: per,
+			Conflict: policy, MaxEdges: counts[int](n.MaxEdges), Lookup: n.Lookup, Auth: int(n.Auth), MaxPartners: int(n.MaxPartners),
+			Normalize: n.Normalize, Pattern: n.Pattern, MaxLength: int(n.MaxLength), Blocked: n.Blocked,
 			BlockedPatterns: n.BlockedPatterns, BlockedBy: n.BlockedBy, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait,
 		})
 	}
@@ -75,12 +76,12 @@ func (f *identityFile) config() (identity.Config, []error) {
 }
 
 func identityFileOf(c identity.Config) identityFile {
-	f := identityFile{MaxNodes: c.MaxNodes, MaxIdentifiers: c.MaxIdentifiers}
+	f := identityFile{MaxNodes: yamlfile.Int(c.MaxNodes), MaxIdentifiers: yamlfile.Int(c.MaxIdentifiers)}
 	for _, n := range c.Namespaces {
 		file := namespaceFile{
-			Name: n.Name, Priority: n.Priority, Kind: n.Kind.String(), Unique: n.Unique, Limit: n.Limit, Per: formatPeriod(n.Per),
-			MaxEdges: n.MaxEdges, Lookup: n.Lookup, Auth: n.Auth, MaxPartners: n.MaxPartners,
-			Normalize: n.Normalize, Pattern: n.Pattern, MaxLength: n.MaxLength, Blocked: n.Blocked,
+			Name: n.Name, Priority: yamlfile.Int(n.Priority), Kind: n.Kind.String(), Unique: n.Unique, Limit: yamlfile.Int(n.Limit), Per: formatPeriod(n.Per),
+			MaxEdges: counts[yamlfile.Int](n.MaxEdges), Lookup: n.Lookup, Auth: yamlfile.Int(n.Auth), MaxPartners: yamlfile.Int(n.MaxPartners),
+			Normalize: n.Normalize, Pattern: n.Pattern, MaxLength: yamlfile.Int(n.MaxLength), Blocked: n.Blocked,
 			BlockedPatterns: n.BlockedPatterns, BlockedBy: n.BlockedBy, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait,
 		}
 		if n.Conflict != identity.Demote {
@@ -89,6 +90,18 @@ func identityFileOf(c identity.Config) identityFile {
 		f.Namespaces = append(f.Namespaces, file)
 	}
 	return f
+}
+
+// counts returns the same numbers as another type.
+func counts[To, From ~int](in map[string]From) map[string]To {
+	if in == nil {
+		return nil
+	}
+	out := make(map[string]To, len(in))
+	for name, n := range in {
+		out[name] = To(n)
+	}
+	return out
 }
 
 const civilDay = 24 * time.Hour

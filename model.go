@@ -124,9 +124,9 @@ type traitFile struct {
 }
 
 type tagFile struct {
-	Rule        string `yaml:"rule" json:"rule"`
-	Description string `yaml:"description,omitempty" json:"description,omitempty"`
-	Version     int    `yaml:"version,omitempty" json:"version,omitempty"`
+	Rule        string       `yaml:"rule" json:"rule"`
+	Description string       `yaml:"description,omitempty" json:"description,omitempty"`
+	Version     yamlfile.Int `yaml:"version,omitempty" json:"version,omitempty"`
 }
 
 func (f *modelFile) model() (Model, error) {
@@ -154,7 +154,7 @@ func (f *modelFile) model() (Model, error) {
 			faults = append(faults, fmt.Errorf("tag %q: %w", name, err))
 			continue
 		}
-		m.Tags = append(m.Tags, tags.Definition{Name: name, Rule: rule, Description: t.Description, Version: t.Version})
+		m.Tags = append(m.Tags, tags.Definition{Name: name, Rule: rule, Description: t.Description, Version: int(t.Version)})
 	}
 	if err := errors.Join(faults...); err != nil {
 		return Model{}, fmt.Errorf("%w: %w", ErrModel, err)
@@ -210,7 +210,7 @@ func fileOf(m Model) modelFile {
 	if len(m.Tags) > 0 {
 		f.Tags = map[string]tagFile{}
 		for _, t := range m.Tags {
-			f.Tags[t.Name] = tagFile{Rule: t.Rule.String(), Description: t.Description, Version: t.Version}
+			f.Tags[t.Name] = tagFile{Rule: t.Rule.String(), Description: t.Description, Version: yamlfile.Int(t.Version)}
 		}
 	}
 	return f

@@ -135,6 +135,38 @@ func TestModel_refused(t *testing.T) {
 	}
 }
 
+// A number that is no whole one is never cut to one, and errors speak of the file.
+func TestParseModel_numbers(t *testing.T) {
+	const namespace = "identity:\n  namespaces:\n    - {name: a, priority: 1, "
+	for _, tt := range []struct{ text, want string }{
+		{"identity: {max_nodes: 1.5}", "[1:23] want a whole number, got 1.5\n>  1 | identity: {max_nodes: 1.5}"},
+		{"identity: {max_identifiers: many}", `want a whole number, got text "many"`},
+		{namespace + "limit: 1.5}", "[3:37] want a whole number, got 1.5"},
+		{namespace + "auth: true}", "want a whole number, got true"},
+		{namespace + "max_partners: 0.1}", "want a whole number, got 0.1"},
+		{namespace + "max_length: 1.5}", "want a whole number, got 1.5"},
+		{namespace + "max_edges: {b: 1.5}}", "[3:45] want a whole number, got 1.5"},
+		{namespace + "unique: maybe}", "[3:38] want a boolean, got text"},
+		{"identity: {namespaces: [{name: a, priority: 1.5}]}", "want a whole number, got 1.5"},
+		{"tags: {x: {rule: 'true', version: 1.5}}", "[1:35] want a whole number, got 1.5"},
+		{"identity: yes", "[1:11] want a mapping, got text"},
+	} {
+		_, err := portrait.ParseModel([]byte(tt.text))
+		if !errors.Is(err, portrait.ErrModel) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", tt.text, err, tt.want)
+		}
+	}
+	m := model(t, namespace+"limit: 2, max_length: 1e2, max_edges: {b: 3}}\n")
+	n := m.Identity.Namespaces[0]
+	if n.Limit != 2 || n.MaxLength != 100 || n.MaxEdges["b"] != 3 {
+		t.Errorf("whole numbers are read as %+v", n)
+	}
+	data, err := m.MarshalJSON()
+	if want := `"limit":2,"max_edges":{"b":3},"max_length":100`; err != nil || !strings.Contains(string(data), want) {
+		t.Errorf("in JSON: %s, %v, want %s", data, err, want)
+	}
+}
+
 // A decision holds when the rules change, whichever way its edge then leads.
 func TestApply_identity_after_decisions(t *testing.T) {
 	const text = "identity:\n  namespaces:\n    - {name: a, priority: %d}\n    - {name: b, priority: 2}\n"

@@ -43,36 +43,36 @@ type configFile struct {
 }
 
 type comparisonFile struct {
-	Name             string    `yaml:"name" json:"name,omitempty"`
-	Kind             Kind      `yaml:"kind" json:"kind"`
-	Column           string    `yaml:"column" json:"column,omitempty"`
-	Columns          []string  `yaml:"columns" json:"columns,omitempty"`
-	Similar          []float64 `yaml:"similar" json:"similar,omitempty"`
-	Nicknames        bool      `yaml:"nicknames" json:"nicknames,omitempty"`
-	EqualBy          string    `yaml:"equal_by" json:"equal_by,omitempty"`
-	Within           []float64 `yaml:"within" json:"within,omitempty"`
-	Prefix           int       `yaml:"prefix" json:"prefix,omitempty"`
-	Suffix           int       `yaml:"suffix" json:"suffix,omitempty"`
-	Format           string    `yaml:"format" json:"format,omitempty"`
-	Placeholders     []string  `yaml:"placeholders" json:"placeholders,omitempty"`
-	Floor            float64   `yaml:"floor" json:"floor,omitempty"`
-	MissingDisagrees bool      `yaml:"missing_disagrees" json:"missing_disagrees,omitempty"`
+	Name             string       `yaml:"name" json:"name,omitempty"`
+	Kind             Kind         `yaml:"kind" json:"kind"`
+	Column           string       `yaml:"column" json:"column,omitempty"`
+	Columns          []string     `yaml:"columns" json:"columns,omitempty"`
+	Similar          []float64    `yaml:"similar" json:"similar,omitempty"`
+	Nicknames        bool         `yaml:"nicknames" json:"nicknames,omitempty"`
+	EqualBy          string       `yaml:"equal_by" json:"equal_by,omitempty"`
+	Within           []float64    `yaml:"within" json:"within,omitempty"`
+	Prefix           yamlfile.Int `yaml:"prefix" json:"prefix,omitempty"`
+	Suffix           yamlfile.Int `yaml:"suffix" json:"suffix,omitempty"`
+	Format           string       `yaml:"format" json:"format,omitempty"`
+	Placeholders     []string     `yaml:"placeholders" json:"placeholders,omitempty"`
+	Floor            float64      `yaml:"floor" json:"floor,omitempty"`
+	MissingDisagrees bool         `yaml:"missing_disagrees" json:"missing_disagrees,omitempty"`
 }
 
 type blockingFile struct {
-	Keys       []string `yaml:"keys" json:"keys,omitempty"`
-	MaxPosting int      `yaml:"max_posting" json:"max_posting,omitempty"`
-	MaxPairs   int      `yaml:"max_pairs" json:"max_pairs,omitempty"`
+	Keys       []string     `yaml:"keys" json:"keys,omitempty"`
+	MaxPosting yamlfile.Int `yaml:"max_posting" json:"max_posting,omitempty"`
+	MaxPairs   yamlfile.Int `yaml:"max_pairs" json:"max_pairs,omitempty"`
 }
 
 type trainingFile struct {
-	Blocks      []string `yaml:"blocks" json:"blocks,omitempty"`
-	BlockPairs  int      `yaml:"block_pairs" json:"block_pairs,omitempty"`
-	RandomPairs int      `yaml:"random_pairs" json:"random_pairs,omitempty"`
-	Rules       []string `yaml:"rules" json:"rules,omitempty"`
-	Recall      float64  `yaml:"recall" json:"recall,omitempty"`
-	MaxWeight   float64  `yaml:"max_weight" json:"max_weight,omitempty"`
-	Seed        uint64   `yaml:"seed" json:"seed,omitempty"`
+	Blocks      []string      `yaml:"blocks" json:"blocks,omitempty"`
+	BlockPairs  yamlfile.Int  `yaml:"block_pairs" json:"block_pairs,omitempty"`
+	RandomPairs yamlfile.Int  `yaml:"random_pairs" json:"random_pairs,omitempty"`
+	Rules       []string      `yaml:"rules" json:"rules,omitempty"`
+	Recall      float64       `yaml:"recall" json:"recall,omitempty"`
+	MaxWeight   float64       `yaml:"max_weight" json:"max_weight,omitempty"`
+	Seed        yamlfile.Uint `yaml:"seed" json:"seed,omitempty"`
 }
 
 type thresholdsFile struct {
@@ -82,11 +82,11 @@ type thresholdsFile struct {
 }
 
 type clusteringFile struct {
-	MinMean    *float64 `yaml:"min_mean" json:"min_mean,omitempty"`
-	BySize     *float64 `yaml:"by_size" json:"by_size,omitempty"`
-	Clamp      float64  `yaml:"clamp" json:"clamp,omitempty"`
-	MaxSize    int      `yaml:"max_size" json:"max_size,omitempty"`
-	Components bool     `yaml:"components" json:"components,omitempty"`
+	MinMean    *float64     `yaml:"min_mean" json:"min_mean,omitempty"`
+	BySize     *float64     `yaml:"by_size" json:"by_size,omitempty"`
+	Clamp      float64      `yaml:"clamp" json:"clamp,omitempty"`
+	MaxSize    yamlfile.Int `yaml:"max_size" json:"max_size,omitempty"`
+	Components bool         `yaml:"components" json:"components,omitempty"`
 }
 
 type constraintsFile struct {
@@ -97,8 +97,8 @@ type constraintsFile struct {
 func (f *configFile) config() (Config, error) {
 	c := Config{
 		ID: f.ID, TruthPattern: f.TruthPattern, Clean: f.Clean, Nicknames: f.Nicknames,
-		Blocking: Blocking(f.Blocking), Training: Training(f.Training), Thresholds: Thresholds(f.Thresholds),
-		Clustering: ClusterOptions(f.Clustering), Constraints: Constraints(f.Constraints), WithinLists: f.WithinLists,
+		Blocking: f.Blocking.blocking(), Training: f.Training.training(), Thresholds: Thresholds(f.Thresholds),
+		Clustering: f.Clustering.options(), Constraints: Constraints(f.Constraints), WithinLists: f.WithinLists,
 	}
 	for i, k := range f.Comparisons {
 		if k.Column != "" {
@@ -109,7 +109,7 @@ func (f *configFile) config() (Config, error) {
 		}
 		c.Comparisons = append(c.Comparisons, Comparison{
 			Name: k.Name, Kind: k.Kind, Columns: k.Columns, Similar: k.Similar, Nicknames: k.Nicknames,
-			EqualBy: k.EqualBy, Within: k.Within, Prefix: k.Prefix, Suffix: k.Suffix, Format: k.Format,
+			EqualBy: k.EqualBy, Within: k.Within, Prefix: int(k.Prefix), Suffix: int(k.Suffix), Format: k.Format,
 			Placeholders: k.Placeholders, Floor: k.Floor, MissingDisagrees: k.MissingDisagrees,
 		})
 	}
@@ -120,15 +120,45 @@ func (f *configFile) config() (Config, error) {
 func fileOf(c Config) configFile {
 	f := configFile{
 		ID: c.ID, TruthPattern: c.TruthPattern, Clean: c.Clean, Nicknames: c.Nicknames,
-		Blocking: blockingFile(c.Blocking), Training: trainingFile(c.Training), Thresholds: thresholdsFile(c.Thresholds),
-		Clustering: clusteringFile(c.Clustering), Constraints: constraintsFile(c.Constraints), WithinLists: c.WithinLists,
+		Blocking: blockingFileOf(c.Blocking), Training: trainingFileOf(c.Training), Thresholds: thresholdsFile(c.Thresholds),
+		Clustering: clusteringFileOf(c.Clustering), Constraints: constraintsFile(c.Constraints), WithinLists: c.WithinLists,
 	}
 	for _, k := range c.Comparisons {
 		f.Comparisons = append(f.Comparisons, comparisonFile{
 			Name: k.Name, Kind: k.Kind, Columns: k.Columns, Similar: k.Similar, Nicknames: k.Nicknames,
-			EqualBy: k.EqualBy, Within: k.Within, Prefix: k.Prefix, Suffix: k.Suffix, Format: k.Format,
+			EqualBy: k.EqualBy, Within: k.Within, Prefix: yamlfile.Int(k.Prefix), Suffix: yamlfile.Int(k.Suffix), Format: k.Format,
 			Placeholders: k.Placeholders, Floor: k.Floor, MissingDisagrees: k.MissingDisagrees,
 		})
 	}
 	return f
+}
+
+func (f blockingFile) blocking() Blocking {
+	return Blocking{Keys: f.Keys, MaxPosting: int(f.MaxPosting), MaxPairs: int(f.MaxPairs)}
+}
+
+func blockingFileOf(b Blocking) blockingFile {
+	return blockingFile{Keys: b.Keys, MaxPosting: yamlfile.Int(b.MaxPosting), MaxPairs: yamlfile.Int(b.MaxPairs)}
+}
+
+func (f trainingFile) training() Training {
+	return Training{
+		Blocks: f.Blocks, BlockPairs: int(f.BlockPairs), RandomPairs: int(f.RandomPairs), Rules: f.Rules,
+		Recall: f.Recall, MaxWeight: f.MaxWeight, Seed: uint64(f.Seed),
+	}
+}
+
+func trainingFileOf(t Training) trainingFile {
+	return trainingFile{
+		Blocks: t.Blocks, BlockPairs: yamlfile.Int(t.BlockPairs), RandomPairs: yamlfile.Int(t.RandomPairs), Rules: t.Rules,
+		Recall: t.Recall, MaxWeight: t.MaxWeight, Seed: yamlfile.Uint(t.Seed),
+	}
+}
+
+func (f clusteringFile) options() ClusterOptions {
+	return ClusterOptions{MinMean: f.MinMean, BySize: f.BySize, Clamp: f.Clamp, MaxSize: int(f.MaxSize), Components: f.Components}
+}
+
+func clusteringFileOf(o ClusterOptions) clusteringFile {
+	return clusteringFile{MinMean: o.MinMean, BySize: o.BySize, Clamp: o.Clamp, MaxSize: yamlfile.Int(o.MaxSize), Components: o.Components}
 }

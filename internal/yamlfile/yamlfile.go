@@ -16,7 +16,7 @@ const MaxBytes = 4 << 20
 
 // Decode reads a text into a struct. Keys that the struct has not are errors. An
 // empty text, or one of comments alone, leaves the struct as it is. Errors quote
-// the line and point at the column.
+// the line and point at the column. Whole numbers are of type Int or Uint.
 func Decode(data []byte, into any) (err error) {
 	if len(data) > MaxBytes {
 		return fmt.Errorf("%d bytes: at most %d", len(data), MaxBytes)
@@ -33,6 +33,6 @@ func Decode(data []byte, into any) (err error) {
 	case err == nil || errors.Is(err, io.EOF):
 		return nil
 	default:
-		return errors.New(yaml.FormatError(err, false, true))
+		return errors.New(yaml.FormatError(plain(err), false, true))
 	}
 }

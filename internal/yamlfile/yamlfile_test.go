@@ -11,6 +11,8 @@ type file struct {
 	Name  string         `yaml:"name"`
 	Items []string       `yaml:"items"`
 	Sub   map[string]int `yaml:"sub"`
+	N     yamlfile.Int   `yaml:"n"`
+	U     yamlfile.Uint  `yaml:"u"`
 }
 
 func TestDecode(t *testing.T) {
@@ -44,7 +46,7 @@ func TestDecode(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, text := range []string{"name: a\nitems: [b]\n", "items: !x\n- a", "sub: {a: 1, <<: *x}", "? [\n", "- &a *a\n", "a: !!binary x"} {
+	for _, text := range []string{"name: a\nitems: [b]\n", "items: !x\n- a", "sub: {a: 1, <<: *x}", "? [\n", "- &a *a\n", "a: !!binary x", "n: !!int 1.5\nu: 1e9", "n: &a {u: *a}\nu: *a"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(_ *testing.T, data []byte) {
