@@ -120,7 +120,7 @@ func (c *hotCase) run(ctx context.Context, cfg config, dir string, marks []int, 
 		}
 		out.Extra = map[string]map[string]float64{"times_the_first_mark": growth}
 		report.Cases = append(report.Cases, out)
-		report.Summary["hot_"+c.name+"_last_mark_times_the_first"] = growth[subject]
+		report.Summary["hot_"+c.name+"_growth_beside_unrelated"] = growth[subject] / growth["unrelated"]
 	}
 	return c.check(ctx, db, hot)
 }

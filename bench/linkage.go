@@ -80,6 +80,7 @@ func (p *people) compareOn(ctx context.Context, cfg config, names []string, repo
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		report.Cases = append(report.Cases, out)
+		report.Summary["pairs_per_second "+name] = out.Extra["pairs_per_second"][subject]
 		report.Setting[name] = "GOMAXPROCS=" + strconv.Itoa(procs)
 	}
 	return nil

@@ -179,31 +179,35 @@ func (r *register) run(ctx context.Context, cfg config, cached string, size memo
 	return nil
 }
 
-// measure lets Portrait and raw Pebble meet the same visits.
+// racer does so many visits a turn, which it draws by a seed.
+func (r *register) racer(name string, c resolveCase, n int, seed uint64, ready func([]visit) func(from, to int) error) racer {
+	return racer{name, c.batch, func(round int) (int, func(from, to int) error) {
+		return n, ready(visits(n, r.people, c.identifiers, seed+uint64(round)))
+	}}
+}
+
+// measure lets Portrait and raw Pebble meet as many visits.
 func (r *register) measure(ctx context.Context, cfg config, c resolveCase, cached string, seed uint64) (Case, error) {
 	n, err := r.pace(ctx, cfg, c, seed)
 	if err != nil {
 		return Case{}, err
 	}
-	draw := func(round int) []visit { return visits(n, r.people, c.identifiers, seed+2+uint64(round)) }
+	// Each contender has visits of its own, or one would find in the cache of raw
+	// Pebble what the one before it has read.
 	racers := []racer{
-		{subject, c.batch, func(round int) (int, func(from, to int) error) { return n, r.portrait(ctx, c, draw(round)) }},
-		{rawGet, c.batch, func(round int) (int, func(from, to int) error) { return n, r.get(draw(round)) }},
+		r.racer(subject, c, n, seed, func(list []visit) func(from, to int) error { return r.portrait(ctx, c, list) }),
+		r.racer(rawGet, c, n, seed+1<<24, r.get),
 	}
 	if c.read {
-		racers = append(racers, racer{"raw_6_gets", c.batch, func(round int) (int, func(from, to int) error) {
-			return n, r.getSix(draw(round))
-		}})
+		racers = append(racers, r.racer("raw_6_gets", c, n, seed+2<<24, r.getSix))
 	} else {
-		racers = append(racers, racer{"raw_get_set", c.batch, func(round int) (int, func(from, to int) error) {
-			return n, r.getSet(draw(round))
-		}})
+		racers = append(racers, r.racer("raw_get_set", c, n, seed+2<<24, r.getSet))
 	}
 	f, err := race(ctx, cfg.rounds, c.name(cached), racers)
 	if err != nil {
 		return Case{}, err
 	}
-	if err := r.check(ctx, visits(100, r.people, 1, seed+2)); err != nil {
+	if err := r.check(ctx, visits(100, r.people, c.identifiers, seed)); err != nil {
 		return Case{}, err
 	}
 	out := newCase(c.name(cached), r.people, f.samples)
@@ -217,7 +221,7 @@ func (r *register) pace(ctx context.Context, cfg config, c resolveCase, seed uin
 	turn := time.Duration(cfg.seconds * float64(time.Second))
 	n, began := 0, time.Now()
 	for n == 0 || time.Since(began) < turn {
-		do := r.portrait(ctx, c, visits(c.batch, r.people, c.identifiers, seed+uint64(n)<<16))
+		do := r.portrait(ctx, c, visits(c.batch, r.people, c.identifiers, seed+1<<28+uint64(n)))
 		if err := do(0, c.batch); err != nil {
 			return 0, err
 		}
