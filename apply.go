@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/keys"
@@ -70,10 +71,15 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 	return db.fill(ctx)
 }
 
-// Model returns the model in force, as it was applied: where it declares no
-// namespaces those of [identity.Default] are in force, and are not in it. It is the
-// caller's own: changing it changes nothing until it is applied.
-func (db *DB) Model() Model { return db.cat.Load().model.clone() }
+// Model returns the model in force, with the default namespaces written out where
+// it declares none. It is the caller's own: changing it changes nothing until it is
+// applied.
+func (db *DB) Model() Model {
+	cat := db.cat.Load()
+	m := cat.model.clone()
+	m.Identity.Namespaces = cat.identity().Namespaces
+	return m.clone()
+}
 
 func (db *DB) applyLocked(ctx context.Context, m Model, dry bool) (*Plan, error) {
 	next, err := db.newCatalog(m)
@@ -89,6 +95,9 @@ func (db *DB) applyLocked(ctx context.Context, m Model, dry bool) (*Plan, error)
 		return nil, err
 	}
 	cur := db.cat.Load()
+	if hasData && len(m.Identity.Namespaces) == 0 && len(cur.model.Identity.Namespaces) > 0 {
+		return nil, fmt.Errorf("%w: identity: it declares no namespaces, while the store has its own: take them over from DB.Model", ErrModel)
+	}
 	plan, err := cur.plan(next, hasData)
 	if err != nil {
 		return nil, err

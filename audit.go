@@ -25,6 +25,13 @@ type Decided struct {
 	Decision
 }
 
+// What an audit record says of a veto. Of an edge it has the name of an
+// identity.Decision.
+const (
+	auditVeto = "veto"
+	auditLift = "lift"
+)
+
 // audit writes one record of a decision, whether or not it holds against others.
 func (t *txn) audit(what string, pair identity.Pair, d *decided) {
 	t.key = keys.AppendAudit(t.key[:0], t.meta.epoch+1, t.audits)
@@ -57,7 +64,7 @@ func decodeDecided(key, data []byte) (d Decided, pair identity.Pair, err error) 
 	pair.Weak, pair.Strong = readToken(&r, r.Bin()), readToken(&r, r.Bin())
 	d.At = profile.Instant(r.Int()).Time()
 	d.ID, d.By, d.Reason = r.String(), r.String(), r.String()
-	d.Withdraw = d.What == identity.Withdraw.String() || d.What == "lift"
+	d.Withdraw = d.What == identity.Withdraw.String() || d.What == auditLift
 	return d, pair, closeRecord("audit", &r)
 }
 

@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -64,12 +65,15 @@ type Effect struct {
 	Epoch uint64
 	// Merges are the profiles that it merged or split.
 	Merges []Merge
-	// Refused are the pairs that a rule kept apart as it was carried out. If the
-	// pair of a Link is among them it says why that does not unite the two: it
-	// never overrides a unique namespace, a limit, a veto, the greatest size of a
-	// profile or a value that is blocked or generic, nor what was decided later, of
-	// which the rule is "unlinked". It is kept, and holds once nothing forbids it
-	// any more. Other pairs are those that have to give way to what was decided.
+	// Outranked says that a later decision about the pair holds: this one is on
+	// record and changes nothing.
+	Outranked bool
+	// Refused says why a Link does not unite its pair, or which weak edges of a
+	// Suggest unite nothing; it is empty where they do. A Link never overrides a
+	// unique namespace, a limit, a veto, the greatest size of a profile or a value
+	// that is blocked or generic, nor what was decided later, of which the rule is
+	// "unlinked". It is kept, and holds once nothing forbids it any more. Pairs that
+	// have to give way are in View.Refusals.
 	Refused []Refusal
 }
 
@@ -164,6 +168,10 @@ func (db *DB) decide(ctx context.Context, d Decision, act func(*txn, *decided) e
 	if err := d.validate(); err != nil {
 		return Effect{}, err
 	}
+	ahead := cmp.Or(max(db.opts.Limits.MaxFuture, 0), 24*time.Hour)
+	if now := db.opts.Clock(); d.At.After(now.Add(ahead)) {
+		return Effect{}, fmt.Errorf("portrait: decision time %s is more than %v ahead of the clock", d.At.Format(time.RFC3339), ahead)
+	}
 	in := &decided{Decision: d, stamp: d.stamp()}
 	in.cause = cause{source: "decision", id: d.ID, at: in.stamp.At}
 	var effect Effect
@@ -171,7 +179,7 @@ func (db *DB) decide(ctx context.Context, d Decision, act func(*txn, *decided) e
 		if err := act(t, in); err != nil {
 			return err
 		}
-		effect.Refused = t.refused
+		effect.Refused, effect.Outranked = t.refused, t.outranked
 		return nil
 	}, func(t *txn) { effect.Epoch, effect.Merges = t.meta.epoch, t.merged })
 	return effect, err
@@ -194,6 +202,7 @@ func (t *txn) decidePair(a, b profile.Identifier, what identity.Decision, d *dec
 	if what != identity.Link {
 		return t.regroup(changed, &d.cause)
 	}
+	d.cause.tell = []identity.Pair{pair}
 	// A Link is answered even where it changes nothing, such as a second time.
 	if !slices.Contains(changed, pair) {
 		changed = append(changed, pair)
@@ -217,6 +226,7 @@ func (t *txn) decideEdge(pair identity.Pair, what identity.Decision, d *decided)
 	}
 	before := e.Edge
 	if !e.Decide(what, d.stamp) {
+		t.outranked = t.outranked || e.Decision != what || e.Decided != d.stamp
 		return nil, nil
 	}
 	weak, err := t.must(pair.Weak)

@@ -86,7 +86,7 @@ func (s *Step) String() string {
 	if s.Rule == "" {
 		return b.String()
 	}
-	fmt.Fprintf(&b, "; barred by %s", s.Rule)
+	fmt.Fprintf(&b, "; kept apart: %s", s.Rule)
 	if s.Namespace != "" {
 		fmt.Fprintf(&b, " of %s", s.Namespace)
 	}
@@ -112,19 +112,10 @@ func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*R
 	g := &graphView{ctx: ctx, epoch: v.epoch, nodes: map[identity.Token]*node{}}
 	var ends [2]identity.Token
 	for i, id := range [...]profile.Identifier{a, b} {
-		clean, err := v.epoch.cat.rules.Clean(id)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
-		}
-		ends[i] = v.db.tokens.Token(clean)
-		n, err := v.epoch.node(ends[i])
-		if err == nil && n == nil {
-			err = fmt.Errorf("%w: %s", ErrNotFound, id.Namespace)
-		}
-		if err != nil {
+		var err error
+		if ends[i], err = v.known(g, id); err != nil {
 			return nil, err
 		}
-		g.nodes[ends[i]] = n
 	}
 	why, err := v.epoch.cat.rules.Explain(g, ends[0], ends[1])
 	if err != nil {
@@ -139,6 +130,46 @@ func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*R
 		r.Path = append(r.Path, s)
 	}
 	return r, nil
+}
+
+// Evidence returns what was seen and decided of an identifier together with
+// others, in the order of the others' strength: at most 1,000 steps, each with the
+// rule that keeps the two apart, if one does. It is what to look at in a profile
+// that should be two. An identifier that was never named is ErrNotFound.
+func (v *View) Evidence(ctx context.Context, id profile.Identifier) ([]Step, error) {
+	return inside(v, func() ([]Step, error) {
+		g := &graphView{ctx: ctx, epoch: v.epoch, nodes: map[identity.Token]*node{}}
+		token, err := v.known(g, id)
+		if err != nil {
+			return nil, err
+		}
+		hops, _, err := v.epoch.cat.rules.Around(g, token)
+		if err != nil {
+			return nil, err
+		}
+		steps := make([]Step, len(hops))
+		for i, hop := range hops {
+			if steps[i], err = g.step(hop); err != nil {
+				return nil, err
+			}
+		}
+		return steps, nil
+	})
+}
+
+// known returns the token of an identifier that was named.
+func (v *View) known(g *graphView, id profile.Identifier) (identity.Token, error) {
+	clean, err := v.epoch.cat.rules.Clean(id)
+	if err != nil {
+		return identity.Token{}, fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	token := v.db.tokens.Token(clean)
+	n, err := v.epoch.node(token)
+	if err == nil && n == nil {
+		err = fmt.Errorf("%w: %s", ErrNotFound, id.Namespace)
+	}
+	g.nodes[token] = n
+	return token, err
 }
 
 // step names the ends of a hop.

@@ -34,7 +34,7 @@ type IdentityHealth struct {
 	// Hubs are the ten identifiers with the most partners, those included that are
 	// generic or barred, and Largest the ten profiles with the most identifiers:
 	// where a wrong merge would show first. Both begin with the greatest.
-	Hubs    []identity.Node
+	Hubs    []IdentifierState
 	Largest []LargeProfile
 	// Apart counts the pairs that evidence would join, and that are two profiles
 	// now, by the rule that keeps them so.
@@ -43,6 +43,15 @@ type IdentityHealth struct {
 	// life of the directory; see View.Refusals. Events that were refused because
 	// none of their identifiers may name a person are not in it: see Result.Rejected.
 	Refused []RefusalCount
+}
+
+// IdentifierState is what the rules of identity make of one identifier.
+type IdentifierState struct {
+	Identifier profile.Identifier
+	// Partners is with how many others events ever named it.
+	Partners int
+	// Generic, Shared and Barred are as in IdentityHealth.
+	Generic, Shared, Barred bool
 }
 
 // LargeProfile is a profile with how many identifiers it holds and how many events
@@ -123,11 +132,38 @@ func (h *IdentityHealth) count(ctx context.Context, e *epoch) iter.Seq2[identity
 			h.Barred[ns]++
 		}
 		if node.Partners > 0 {
-			h.Hubs = top(h.Hubs, node, func(a, b identity.Node) int {
+			h.Hubs = top(h.Hubs, e.cat.stateOf(node), func(a, b IdentifierState) int {
 				return cmp.Or(cmp.Compare(b.Partners, a.Partners), a.Identifier.Compare(b.Identifier))
 			})
 		}
 		return node, true, nil
+	})
+}
+
+// stateOf says what the rules make of a node.
+func (c *catalog) stateOf(n identity.Node) IdentifierState {
+	return IdentifierState{
+		Identifier: n.Identifier, Partners: n.Partners,
+		Generic: c.rules.Generic(n), Shared: n.Shared, Barred: n.Barred,
+	}
+}
+
+// Identifiers yields every identifier that was ever named, in no particular
+// order, with what the rules of identity make of it: which are generic, shared or
+// barred. An error comes at most once, last.
+func (v *View) Identifiers(ctx context.Context) iter.Seq2[IdentifierState, error] {
+	return records(ctx, v, []byte{keys.Node}, keys.Node, func(key, value []byte) (IdentifierState, error) {
+		token, err := tokenOf(key)
+		if err != nil {
+			return IdentifierState{}, err
+		}
+		n, _, err := splitNode(token, value)
+		if err != nil {
+			return IdentifierState{}, err
+		}
+		return v.epoch.cat.stateOf(identity.Node{
+			Token: token, Identifier: n.id, Partners: int(n.partners), Shared: n.shared, Barred: n.barred,
+		}), nil
 	})
 }
 

@@ -135,9 +135,9 @@ func TestExplainIdentity_in_words(t *testing.T) {
 		{jane, "one profile\n  user_id:abc123 - email:jane@example.cn, seen 2026-01-01 00:00"},
 		{id("device_id", "d"), `two profiles
   user_id:abc123 - email:jane@example.cn, seen 2026-01-01 00:00
-  email:jane@example.cn - user_id:abc456, seen 2026-01-02 00:00; barred by unique of user_id: user_id:abc123, user_id:abc456
+  email:jane@example.cn - user_id:abc456, seen 2026-01-02 00:00; kept apart: unique of user_id: user_id:abc123, user_id:abc456
   user_id:abc456 - device_id:d, seen 2026-01-03 00:00`},
-		{id("device_id", "e"), "two profiles\n  user_id:abc123 - device_id:e, seen 2026-01-05 00:00, unlinked 2026-01-01 00:00; barred by unlinked"},
+		{id("device_id", "e"), "two profiles\n  user_id:abc123 - device_id:e, seen 2026-01-05 00:00, unlinked 2026-01-01 00:00; kept apart: unlinked"},
 		{id("user_id", "lone"), "two profiles: nothing joins them"},
 	} {
 		rel, err := db.ExplainIdentity(t.Context(), id("user_id", "abc123"), tt.b)
@@ -146,6 +146,49 @@ func TestExplainIdentity_in_words(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, rel.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.b, diff)
+		}
+	}
+}
+
+// What holds a profile together, and which identifiers do not name anybody, can be
+// listed.
+func TestEvidence(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	jane := id("email", "jane@example.cn")
+	seenOn(t, db, 0, id("user_id", "abc123"), jane)
+	seenOn(t, db, 1, id("user_id", "abc456"), jane)
+	seenOn(t, db, 2, jane, id("device_id", "d"))
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	steps, err := v.Evidence(t.Context(), jane)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range steps {
+		got = append(got, s.String())
+	}
+	want := []string{
+		"email:jane@example.cn - user_id:abc123, seen 2026-01-01 00:00",
+		"email:jane@example.cn - user_id:abc456, seen 2026-01-02 00:00; kept apart: unique of user_id: user_id:abc123, user_id:abc456",
+		"email:jane@example.cn - device_id:d, seen 2026-01-03 00:00",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("evidence (-want +got):\n%s", diff)
+	}
+	if _, err := v.Evidence(t.Context(), id("user_id", "nobody")); !errorIs(err, portrait.ErrNotFound) {
+		t.Errorf("an unknown identifier: %v", err)
+	}
+	all, err := collect(v.Identifiers(t.Context()))
+	if err != nil || len(all) != 4 {
+		t.Fatalf("%d identifiers, %v", len(all), err)
+	}
+	for _, s := range all {
+		if s.Identifier == jane && (s != portrait.IdentifierState{Identifier: jane, Partners: 3}) {
+			t.Errorf("%+v", s)
 		}
 	}
 }

@@ -105,7 +105,8 @@ type request struct {
 	events   []profile.Event
 	prepared []prepared
 	bytes    int
-	taken    bool // under DB.write
+	lost     []prepared // refused, for none of their identifiers counts
+	taken    bool       // under DB.write
 	done     chan struct{}
 	result   Result
 	err      error
@@ -158,6 +159,9 @@ func (db *DB) prepare(events []profile.Event) *request {
 	for i, err := range faults {
 		if err != nil {
 			req.reject(i, err)
+			if p := &req.prepared[i]; len(p.ids) == 0 && len(p.dropped) > 0 {
+				req.lost = append(req.lost, req.prepared[i])
+			}
 			continue
 		}
 		req.bytes += req.prepared[i].delta.MemoryBytes()
@@ -186,6 +190,7 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 		return p, err
 	}
 	var err error
+	p.stamp = e.Stamp()
 	if p.ids, p.dropped, err = db.identifiers(cat, e); err != nil {
 		return p, err
 	}
@@ -194,7 +199,6 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 	}
 	content := e.ContentHash()
 	p.content = binary.BigEndian.Uint64(content[:])
-	p.stamp = e.Stamp()
 	id := profile.Identifier{Namespace: "\x00" + e.Source, Value: e.MessageID}
 	if e.MessageID == "" {
 		id.Value = string(content[:])
@@ -235,16 +239,22 @@ func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dro
 		if len(drops) > 0 {
 			err.Detail = drops[0].Error()
 		}
-		return nil, nil, err
+		return nil, db.dropped(all, drops), err
 	}
 	ids = make([]namedToken, len(kept))
 	for i, id := range kept {
 		ids[i] = namedToken{token: db.tokens.Token(id), id: id}
 	}
+	return ids, db.dropped(all, drops), nil
+}
+
+// dropped adds to what was dropped the token of what the event called it.
+func (db *DB) dropped(all []profile.Identifier, drops []*identity.DropError) []drop {
+	var out []drop
 	for _, d := range drops {
-		dropped = append(dropped, drop{err: d, token: db.tokens.Token(all[d.Position])})
+		out = append(out, drop{err: d, token: db.tokens.Token(all[d.Position])})
 	}
-	return ids, dropped, nil
+	return out
 }
 
 // queue holds the requests that wait for a commit.
@@ -319,8 +329,13 @@ func (db *DB) commitGroup(group []*request) error {
 			}
 			known = known[1:]
 		}
+		for i := range r.lost {
+			p := &r.lost[i]
+			e := &r.events[p.index]
+			t.drop(p.dropped, &cause{source: e.Source, id: e.MessageID, at: p.stamp.At, req: r})
+		}
 	}
-	if len(seen) == 0 {
+	if len(seen) == 0 && t.tally == nil {
 		t.index.Abort()
 		db.nodes.age()
 		return nil
@@ -358,6 +373,7 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	t.meta.accepted++
 	e := &r.events[p.index]
 	why := cause{source: e.Source, id: e.MessageID, at: p.stamp.At, index: p.index, req: r}
+	r.result.Dropped += len(p.dropped)
 	t.drop(p.dropped, &why)
 
 	strong, err := t.nodeOf(p.ids[0].token, p.ids[0].id)

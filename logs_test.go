@@ -32,7 +32,7 @@ func TestIdentity_contexts(t *testing.T) {
 	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
 	playPolicies(t, db)
 	ann, bob := id("user_id", "u0"), id("user_id", "u1")
-	if _, err := db.Suggest(t.Context(), portrait.Suggestion{A: ann, B: bob, Match: identity.Match{Model: 1}}); err != nil {
+	if _, err := db.Suggest(t.Context(), portrait.Suggestion{A: ann, B: id("email", "suggested@example.cn"), Match: identity.Match{Model: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	v, err := db.View(t.Context())
@@ -54,6 +54,8 @@ func TestIdentity_contexts(t *testing.T) {
 		{"IdentityHealth", func(ctx context.Context) error { return only(v.IdentityHealth(ctx)) }, false},
 		{"Link", func(ctx context.Context) error { return only(db.Link(ctx, ann, bob, portrait.Decision{})) }, true},
 		{"Split", func(ctx context.Context) error { return only(db.Split(ctx, split, portrait.Decision{})) }, true},
+		{"Evidence", func(ctx context.Context) error { return only(v.Evidence(ctx, ann)) }, false},
+		{"Identifiers", func(ctx context.Context) error { return only(next(v.Identifiers(ctx))) }, false},
 		{"Detach", func(ctx context.Context) error { return only(db.Detach(ctx, ann, portrait.Decision{})) }, true},
 		{"Suggest", func(ctx context.Context) error { return only(db.Suggest(ctx)) }, true},
 		{"Apply", func(ctx context.Context) error { return only(db.Apply(ctx, rules, portrait.DryRun)) }, true},

@@ -225,3 +225,25 @@ func TestApply_set_told_as_a_list(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
+
+// The model in force says which namespaces there are, so that one can be changed.
+func TestModel_has_the_default_namespaces(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	seen(t, db, "1", id("email", "office@example.cn"))
+	m := db.Model()
+	for i := range m.Identity.Namespaces {
+		if m.Identity.Namespaces[i].Name == "email" {
+			m.Identity.Namespaces[i].Blocked = []string{"office@example.cn"}
+		}
+	}
+	plan, err := db.Apply(t.Context(), m)
+	if err != nil || len(plan.Regroupings) != 1 {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	if got := known(t, db, id("email", "other@example.cn")); got != "nobody" {
+		t.Errorf("known as %s", got)
+	}
+	if again, err := db.Apply(t.Context(), db.Model()); err != nil || len(again.Changes) != 0 {
+		t.Errorf("its own model: %+v, %v", again, err)
+	}
+}

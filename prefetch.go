@@ -33,7 +33,7 @@ func (t *txn) prefetch(group []*request) (known []bool, err error) {
 	for _, r := range group {
 		if r.cat != t.cat { // the model changed while it waited
 			fresh := db.prepare(r.events)
-			r.prepared, r.result = fresh.prepared, fresh.result
+			r.prepared, r.lost, r.result = fresh.prepared, fresh.lost, fresh.result
 		}
 		for i := range r.prepared {
 			e := &r.prepared[i]

@@ -179,6 +179,9 @@ func TestApply_identity_refuses(t *testing.T) {
 	if !errorIs(err, portrait.ErrModel) || !strings.Contains(err.Error(), `namespace "user_id": 1 identifiers`) {
 		t.Errorf("error %v", err)
 	}
+	if _, err := db.Apply(t.Context(), model(t, "traits: {city: {}}\n")); !errorIs(err, portrait.ErrModel) || !strings.Contains(err.Error(), "no namespaces") {
+		t.Errorf("a model without namespaces: %v", err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := db.Apply(ctx, model(t, fmt.Sprintf(rules, ", unique: true"))); !errorIs(err, context.Canceled) {

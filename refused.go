@@ -59,6 +59,7 @@ type cause struct {
 	at         profile.Instant
 	index      int // of the event in its request
 	req        *request
+	tell       []identity.Pair // of a decision: those whose refusal it is told of
 }
 
 // tally counts refusals by rule and namespace. One that is shared is not
@@ -86,7 +87,7 @@ func (t *txn) refuseEdges(refused []identity.Refusal, why *cause) error {
 				})
 			}
 		}
-		if why.req == nil {
+		if slices.Contains(why.tell, r.Pair) {
 			ref := Refusal{
 				Number: t.meta.refusals, Epoch: t.meta.epoch + 1, Rule: r.Rule.String(), Namespace: r.Namespace,
 				Source: why.source, MessageID: why.id, Time: why.at.Time(),
@@ -108,15 +109,17 @@ func (t *txn) refuseEdges(refused []identity.Refusal, why *cause) error {
 	return nil
 }
 
+// maxDetail is how many bytes of a namespace that is not declared are kept.
+const maxDetail = 64
+
 // drop records the identifiers of an event that do not count.
 func (t *txn) drop(drops []drop, why *cause) {
 	for _, d := range drops {
-		why.req.result.Dropped++
-		namespace := d.err.Namespace
-		if d.err.Reason == identity.UnknownNamespace {
-			namespace = "" // senders may invent any number
+		namespace, detail := d.err.Namespace, d.err.Rule
+		if d.err.Reason == identity.UnknownNamespace { // senders may invent any number
+			namespace, detail = "", strings.ToValidUTF8(namespace[:min(len(namespace), maxDetail)], "")
 		}
-		t.refuse(string(d.err.Reason), d.err.Rule, namespace, d.token[:], nil, why)
+		t.refuse(string(d.err.Reason), detail, namespace, d.token[:], nil, why)
 	}
 }
 

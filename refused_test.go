@@ -70,7 +70,7 @@ identity:
 	}
 	want := []string{
 		`2 blocked email|^test\+ : :`,
-		"2 unknown_namespace | : :",
+		"2 unknown_namespace |nowhere : :",
 		"2 unique user_id| email:jane@example.cn user_id:abc456",
 		"3 auth | device_id:d user_id:abc456",
 		// The second user makes the device shared: nobody holds it any more.
@@ -146,5 +146,34 @@ func TestRefusals_are_trimmed(t *testing.T) {
 				t.Errorf("%d records are kept, the last is %+v", len(all), all[len(all)-1])
 			}
 		})
+	}
+}
+
+// A client that lost its IDs shows: what it sends is refused, counted and on record.
+func TestRefusals_of_events_that_name_nobody(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	e := profile.Event{Type: profile.Page, Source: "app", MessageID: "1", Time: epoch0, Identifiers: []profile.Identifier{
+		id("user_id", "undefined"), id("device_id", "00000000-0000-0000-0000-000000000000"),
+	}}
+	result, err := db.Ingest(t.Context(), e)
+	if err != nil || len(result.Rejected) != 1 || result.Dropped != 0 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	all := refusals(t, db, 0)
+	if len(all) != 2 || all[0].Namespace != "user_id" || all[0].Rule != "blocked" || all[0].MessageID != "1" || all[0].Source != "app" {
+		t.Errorf("records %+v", all)
+	}
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	h, err := v.IdentityHealth(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []portrait.RefusalCount{{Rule: "blocked", Namespace: "device_id", Count: 1}, {Rule: "blocked", Namespace: "user_id", Count: 1}}
+	if diff := cmp.Diff(want, h.Refused); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 }

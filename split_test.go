@@ -1,6 +1,7 @@
 package portrait_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -222,5 +223,76 @@ func TestDecision_texts(t *testing.T) {
 		if _, err := db.Unlink(t.Context(), id("user_id", "ann"), id("user_id", "bob"), d); err == nil {
 			t.Errorf("%.20q was taken in", d.ID+d.By+d.Reason)
 		}
+	}
+}
+
+// TestWithdraw takes back all that one commit decided, but for what was decided
+// again.
+func TestWithdraw(t *testing.T) {
+	db := merged(t)
+	ann, bob, tablet := id("user_id", "ann"), id("user_id", "bob"), id("device_id", "tablet")
+	before := digest(t, db, now)
+	split, err := db.Split(t.Context(), [][]profile.Identifier{{ann}, {bob}}, portrait.Decision{At: epoch0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := db.Withdraw(t.Context(), split.Epoch, portrait.Decision{At: epoch0.AddDate(0, 0, 1), By: "support"})
+	if err != nil || len(back.Merges) != 1 || len(back.Merges[0].From) != 2 {
+		t.Errorf("withdrawn: %+v, %v", back, err)
+	}
+	if got := digest(t, db, now); got != before {
+		t.Errorf("digest %s after the split is withdrawn, %s before it", got, before)
+	}
+	// Twice does no harm, and there is nothing where nothing was decided.
+	if again, err := db.Withdraw(t.Context(), split.Epoch, portrait.Decision{At: epoch0.AddDate(0, 0, 2)}); err != nil || len(again.Merges) != 0 {
+		t.Errorf("withdrawn twice: %+v, %v", again, err)
+	}
+	if _, err := db.Withdraw(t.Context(), 1, portrait.Decision{}); !errors.Is(err, portrait.ErrNotFound) {
+		t.Errorf("a commit of events: %v", err)
+	}
+
+	detach, err := db.Detach(t.Context(), tablet, portrait.Decision{At: epoch0.AddDate(0, 0, 3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Unlink(t.Context(), tablet, bob, portrait.Decision{At: epoch0.AddDate(0, 0, 4)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Withdraw(t.Context(), detach.Epoch, portrait.Decision{At: epoch0.AddDate(0, 0, 5)}); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := known(t, db, ann), known(t, db, bob); !strings.Contains(a, "tablet") || strings.Contains(b, "tablet") || a == b {
+		t.Errorf("the pair that was decided again: ann is known as %s, bob as %s", a, b)
+	}
+}
+
+// A decision that a later one outranks says so; one from the future is refused.
+func TestDecision_outranked(t *testing.T) {
+	db := merged(t)
+	ann, phone := id("user_id", "ann"), id("device_id", "phone-a")
+	day := func(n int) portrait.Decision { return portrait.Decision{At: epoch0.AddDate(0, 0, n)} }
+	withdrawn := func(n int) portrait.Decision { d := day(n); d.Withdraw = true; return d }
+	for i, s := range []struct {
+		call      func(context.Context, profile.Identifier, profile.Identifier, portrait.Decision) (portrait.Effect, error)
+		d         portrait.Decision
+		outranked bool
+	}{
+		{db.Unlink, day(5), false},
+		{db.Unlink, day(5), false}, // again
+		{db.Link, day(4), true},
+		{db.Unlink, withdrawn(3), true},
+		{db.Unlink, withdrawn(6), false},
+		{db.Veto, day(5), false},
+		{db.Veto, withdrawn(4), true},
+		{db.Veto, day(5), false},
+		{db.Veto, withdrawn(5), true}, // at the same time the veto stands
+	} {
+		effect, err := s.call(t.Context(), ann, phone, s.d)
+		if err != nil || effect.Outranked != s.outranked {
+			t.Errorf("decision %d: %+v, %v; outranked: want %t", i, effect, err, s.outranked)
+		}
+	}
+	if _, err := db.Link(t.Context(), ann, phone, portrait.Decision{At: now.AddDate(5, 0, 0)}); err == nil || !strings.Contains(err.Error(), "ahead of the clock") {
+		t.Errorf("a decision of years ahead: %v", err)
 	}
 }

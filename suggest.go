@@ -70,6 +70,7 @@ func (t *txn) suggest(s Suggestion, d *decided) error {
 	if err != nil {
 		return err
 	}
+	d.cause.tell = append(d.cause.tell, e.Pair)
 	return t.regroup(changed, &d.cause)
 }
 
@@ -111,6 +112,13 @@ func (v *View) suggestion(key, value []byte) (s Suggestion, err error) {
 	y, err := v.epoch.node(b)
 	if err != nil || y == nil || x.root == y.root {
 		return s, err
+	}
+	if x.vetoed && y.vetoed {
+		for other, err := range storedVetoes(v.epoch.snap, x.token) {
+			if err != nil || other == y.token {
+				return s, err
+			}
+		}
 	}
 	return Suggestion{A: x.id, B: y.id, Match: e.Match}, nil
 }

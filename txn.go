@@ -36,9 +36,11 @@ type txn struct {
 	learnt   map[learntKey]segment.FieldID
 	merged   []Merge   // records of the merge log
 	audits   uint32    // records of decisions
-	refused  []Refusal // of decisions
-	tally    tally     // of refusals, as it will be; nil: as it is
-	settled  bool      // nobody's evidence changed: there is nobody to evaluate
+	refused  []Refusal // of decisions, to be told at once
+	// outranked says that a decision does not hold against a later one.
+	outranked bool
+	tally     tally // of refusals, as it will be; nil: as it is
+	settled   bool  // nobody's evidence changed: there is nobody to evaluate
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 

@@ -33,28 +33,34 @@ func decodeVeto(data []byte) (v veto, err error) {
 	return v, closeRecord("veto", &r)
 }
 
+// vetoOf reads what was last decided about a pair on any path; nil if nothing was.
+func (t *txn) vetoOf(pair identity.Pair) (*veto, error) {
+	t.key = keys.AppendVeto(t.key[:0], pair.Weak, pair.Strong)
+	data, ok, err := t.get(t.key)
+	if err != nil || !ok {
+		return nil, err
+	}
+	v, err := decodeVeto(data)
+	return &v, err
+}
+
 // veto folds a veto, or its withdrawal, in, and returns what has to be regrouped:
 // the later one holds, and of two at the same time the veto.
 func (t *txn) veto(x, y *node, d *decided) ([]identity.Pair, error) {
 	pair := t.cat.rules.Pair(x.evidence(), y.evidence())
-	kind := "veto"
+	kind := auditVeto
 	if d.Withdraw {
-		kind = "lift"
+		kind = auditLift
 	}
 	t.audit(kind, pair, d)
-	t.key = keys.AppendVeto(t.key[:0], x.token, y.token)
-	data, known, err := t.get(t.key)
+	before, err := t.vetoOf(pair)
 	if err != nil {
 		return nil, err
 	}
-	on := false
-	if known {
-		before, err := decodeVeto(data)
-		if err != nil {
-			return nil, err
-		}
-		on = !before.withdrawn
+	on := before != nil && !before.withdrawn
+	if before != nil {
 		if c := d.stamp.Compare(before.at); c < 0 || c == 0 && (on || d.Withdraw) {
+			t.outranked = t.outranked || c != 0 || on == d.Withdraw
 			return nil, nil
 		}
 	}
