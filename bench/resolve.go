@@ -4,15 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"runtime"
 	"strconv"
 	"time"
-
-	"github.com/cockroachdb/pebble/v2"
-
-	"github.com/portraitdb/portrait"
-	"github.com/portraitdb/portrait/profile"
 )
 
 // everything is more than the stores of the identity suite hold.
@@ -44,114 +37,6 @@ var resolveCases = []resolveCase{
 	{read: true, identifiers: 1, batch: 1},
 	{identifiers: 1, batch: 1}, {identifiers: 1, batch: 1_000},
 	{identifiers: 2, batch: 1}, {identifiers: 2, batch: 1_000},
-}
-
-// register is a store of people with five identifiers each, and raw Pebble with
-// as many records of the same bytes.
-type register struct {
-	dir, rawDir string
-	people      int
-	record      float64 // mean bytes of an identifier's record
-	loading     time.Duration
-
-	db    *portrait.DB
-	raw   *rawSide
-	seq   int
-	tally map[uint32]int // events that a person has beside the first
-	sink  int
-}
-
-// newRegister makes both stores.
-func newRegister(ctx context.Context, cfg config, dir string) (*register, error) {
-	r := &register{dir: filepath.Join(dir, "people"), rawDir: filepath.Join(dir, "raw"), people: cfg.profiles, tally: map[uint32]int{}}
-	cfg.logf("loading %d people with %d identifiers", r.people, r.nodes())
-	began := time.Now()
-	if err := r.load(ctx); err != nil {
-		return nil, err
-	}
-	r.loading = time.Since(began)
-	cfg.logf("loaded in %.1f s; copying their records to raw Pebble", r.loading.Seconds())
-	var err error
-	r.record, err = loadRaw(r.dir, r.rawDir, r.nodes())
-	return r, err
-}
-
-func (r *register) nodes() int { return r.people * len(namespaces) }
-
-func (r *register) load(ctx context.Context) (err error) {
-	db, err := openPortrait(r.dir, bounded, true)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.Apply(ctx, plainModel()); err != nil {
-		return err
-	}
-	for from := 0; from < r.people; from += 10_000 {
-		events := make([]profile.Event, min(10_000, r.people-from))
-		for i := range events {
-			events[i] = arrival(uint32(from + i))
-		}
-		if err := takeIn(ctx, db, events); err != nil {
-			return err
-		}
-	}
-	settle(func() bool { return db.Metrics().Store.CompactionsRunning == 0 })
-	return nil
-}
-
-// open opens both stores with caches of a size, and reads all that there is once.
-func (r *register) open(ctx context.Context, size memory) (err error) {
-	if r.db, err = openPortrait(r.dir, size, true); err != nil {
-		return err
-	}
-	before := r.raw
-	if r.raw, err = newRawSide(r.rawDir, size, r.nodes()); err != nil {
-		return errors.Join(err, r.db.Close())
-	}
-	if r.raw.noSync = true; before != nil {
-		r.raw.tally = before.tally
-	}
-	return r.sweep(ctx)
-}
-
-func (r *register) close() error { return errors.Join(r.db.Close(), r.raw.close()) }
-
-// sweep reads everything on both sides, and so warms caches that can hold it.
-func (r *register) sweep(ctx context.Context) (err error) {
-	v, err := r.db.View(ctx)
-	if err != nil {
-		return err
-	}
-	defer v.Close()
-	h, err := v.IdentityHealth(ctx)
-	if err != nil {
-		return err
-	}
-	if h.Profiles != uint64(r.people) || h.PerProfile[len(namespaces)] != uint64(r.people) {
-		return fmt.Errorf("portrait: %d profiles, %d of them of %d identifiers; want %d", h.Profiles, h.PerProfile[len(namespaces)], len(namespaces), r.people)
-	}
-	for _, err := range v.Profiles(ctx, nil) {
-		if err != nil {
-			return err
-		}
-	}
-	it, err := r.raw.db.NewIterWithContext(ctx, &pebble.IterOptions{})
-	if err != nil {
-		return err
-	}
-	n := 0
-	for ok := it.First(); ok; ok = it.Next() {
-		n++
-	}
-	if err := it.Close(); err != nil {
-		return err
-	}
-	if n != r.nodes() {
-		return fmt.Errorf("raw Pebble: %d records, want %d", n, r.nodes())
-	}
-	runtime.GC()
-	return nil
 }
 
 // run measures the cases with caches of a size.
@@ -228,84 +113,6 @@ func (r *register) pace(ctx context.Context, cfg config, c resolveCase, seed uin
 		n += c.batch
 	}
 	return c.batch * max(1, int(float64(n)*float64(turn)/float64(time.Since(began)))/c.batch), nil
-}
-
-// portrait asks for the profiles of visitors, or takes their events in.
-func (r *register) portrait(ctx context.Context, c resolveCase, list []visit) func(from, to int) error {
-	if c.read {
-		ids := make([]profile.Identifier, len(list))
-		for i, v := range list {
-			ids[i] = identifier(v.person, v.strongest())
-		}
-		return func(from, to int) error {
-			for _, id := range ids[from:to] {
-				p, err := r.db.Profile(ctx, id)
-				if err != nil {
-					return err
-				}
-				r.sink += len(p.Identifiers)
-			}
-			return nil
-		}
-	}
-	events := make([]profile.Event, len(list))
-	for i, v := range list {
-		events[i] = v.event(r.seq)
-		r.seq++
-		r.tally[v.person]++
-	}
-	return func(from, to int) error { return takeIn(ctx, r.db, events[from:to]) }
-}
-
-// get reads the record of each visit's strongest identifier.
-func (r *register) get(list []visit) func(from, to int) error {
-	return func(from, to int) error {
-		for _, v := range list[from:to] {
-			if err := r.getOne(nodeNumber(v.person, v.strongest())); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// getSix reads as many records a visit as a profile of five identifiers takes:
-// theirs and the one that says which they are.
-func (r *register) getSix(list []visit) func(from, to int) error {
-	return func(from, to int) error {
-		for _, v := range list[from:to] {
-			for space := range namespaces {
-				if err := r.getOne(nodeNumber(v.person, space)); err != nil {
-					return err
-				}
-			}
-			if err := r.getOne(nodeNumber((v.person+1)%uint32(r.people), 0)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-func (r *register) getOne(number uint32) error {
-	r.raw.key = appendRawKey(r.raw.key[:0], number)
-	value, closer, err := r.raw.db.Get(r.raw.key)
-	if err != nil {
-		return err
-	}
-	r.sink += len(value)
-	return closer.Close()
-}
-
-// getSet reads, changes and writes the record of each visit's strongest
-// identifier, with one commit a batch.
-func (r *register) getSet(list []visit) func(from, to int) error {
-	touches := make([]touch, len(list))
-	for i, v := range list {
-		touches[i].customer = nodeNumber(v.person, v.strongest())
-		r.raw.tally[touches[i].customer]++
-	}
-	return func(from, to int) error { return r.raw.take(touches[from:to]) }
 }
 
 // check compares what the stores answer with the harness's own count.
