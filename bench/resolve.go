@@ -92,7 +92,8 @@ func (r *register) measure(ctx context.Context, cfg config, c resolveCase, cache
 	if err != nil {
 		return Case{}, err
 	}
-	if err := r.check(ctx, visits(100, r.people, c.identifiers, seed)); err != nil {
+	ours, raws := visits(100, r.people, c.identifiers, seed), visits(100, r.people, c.identifiers, seed+2<<24)
+	if err := r.check(ctx, ours, raws); err != nil {
 		return Case{}, err
 	}
 	out := newCase(c.name(cached), r.people, f.samples)
@@ -115,11 +116,14 @@ func (r *register) pace(ctx context.Context, cfg config, c resolveCase, seed uin
 	return c.batch * max(1, int(float64(n)*float64(turn)/float64(time.Since(began)))/c.batch), nil
 }
 
-// check compares what the stores answer with the harness's own count.
-func (r *register) check(ctx context.Context, some []visit) error {
-	numbers := make([]uint32, len(some))
-	for i, v := range some {
+// check compares what the stores answer with the harness's own count, each about
+// visits that it has had.
+func (r *register) check(ctx context.Context, ours, raws []visit) error {
+	numbers := make([]uint32, len(raws))
+	for i, v := range raws {
 		numbers[i] = nodeNumber(v.person, v.strongest())
+	}
+	for _, v := range ours {
 		p, err := r.db.Profile(ctx, identifier(v.person, v.strongest()))
 		if err != nil {
 			return err
