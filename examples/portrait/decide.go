@@ -165,12 +165,8 @@ func (s *session) decide(c *circumstances, ids []profile.Identifier, act func(*p
 		if err != nil {
 			return s.unnamed(db, err, ids)
 		}
-		if c.At != "" {
-			_, overtaken, err := s.standing(db, effect.Epoch)
-			if err != nil {
-				return err
-			}
-			s.overtaken(effect.Epoch, overtaken)
+		if effect.Outranked {
+			s.printf("commit %d does not hold: the two were decided on later\n", effect.Epoch)
 		}
 		return s.tell(db, ids, effect)
 	})

@@ -78,7 +78,7 @@ func TestWithdraw_detach(t *testing.T) {
 // TestWithdraw_of_the_future takes back a decision whose time is still to come.
 func TestWithdraw_of_the_future(t *testing.T) {
 	dir := newFamily(t)
-	veto := ask[effect](t, exitOK, dir, "veto", "user_id:ann", "user_id:bob", "--at", "2030-01-01T00:00:00Z")
+	veto := ask[effect](t, exitOK, dir, "veto", "user_id:ann", "user_id:bob", "--at", "2026-06-10T18:00:00Z")
 	back := ask[effect](t, exitOK, dir, "withdraw", fmt.Sprint(veto.Epoch))
 	if len(back.Changes) != 1 || back.Changes[0].What != "merge" {
 		t.Errorf("changes %+v, want that they merge again", back.Changes)
@@ -89,7 +89,7 @@ func TestWithdraw_of_the_future(t *testing.T) {
 // of the same instant, but not put off by one whose time was given.
 func TestDecide_while_the_clock_stands(t *testing.T) {
 	dir := newFamily(t)
-	ask[effect](t, exitOK, dir, "veto", "user_id:ann", "device_id:elsewhere", "--at", "2030-01-01T00:00:00Z")
+	ask[effect](t, exitOK, dir, "veto", "user_id:ann", "device_id:elsewhere", "--at", "2026-06-10T18:00:00Z")
 	for range 3 {
 		for _, verb := range []string{"unlink", "link"} {
 			ask[effect](t, exitOK, dir, verb, "user_id:bob", "device_id:tablet")
