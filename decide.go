@@ -116,7 +116,7 @@ func (db *DB) Veto(ctx context.Context, a, b profile.Identifier, d Decision) (Ef
 // groups, so that no later event joins them again. There must be 2 to 20 groups
 // of at most 200 identifiers together, each of which is known, or it is
 // ErrNotFound. What was resolved is on record in View.Decisions, and is withdrawn
-// pair by pair, by Unlink and Veto: Split itself refuses Decision.Withdraw.
+// by Withdraw: Split itself refuses Decision.Withdraw.
 func (db *DB) Split(ctx context.Context, groups [][]profile.Identifier, d Decision) (Effect, error) {
 	return db.decide(ctx, d, func(t *txn, d *decided) error { return t.split(groups, d) })
 }
@@ -157,7 +157,7 @@ func (d *decided) notWithdrawn(call string) error {
 	if !d.Withdraw {
 		return nil
 	}
-	return fmt.Errorf("portrait: a %s is not withdrawn as a whole: withdraw the pairs that View.Decisions lists of it, by Unlink and Veto", call)
+	return fmt.Errorf("portrait: a %s is not withdrawn as a whole: see DB.Withdraw", call)
 }
 
 // decide runs one decision in a commit of its own.

@@ -144,8 +144,8 @@ identity:
 	}
 }
 
-// What a Split or Detach resolved to is withdrawn pair by pair; as a whole it
-// would not be what it was.
+// What a Split or Detach resolved to is withdrawn by its commit: said again it might
+// resolve to something else.
 func TestSplit_is_not_withdrawn(t *testing.T) {
 	db := merged(t)
 	ann, bob := id("user_id", "ann"), id("user_id", "bob")
