@@ -9,8 +9,8 @@ import (
 // ID names one profile. The high 32 bits are the partition (0 on a single
 // machine), the low 32 bits a dense ordinal that is never reused.
 //
-// An ID stays resolvable for ever: after a merge the losing ID leads to the
-// profile that now holds its evidence.
+// An ID belongs to one identifier for ever and leads to the profile that holds it
+// today: after a merge the losing ID leads to the winner.
 type ID uint64
 
 // MakeID builds an ID from its partition and ordinal.
