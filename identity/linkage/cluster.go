@@ -18,6 +18,16 @@ type Edge struct {
 	Weight float32
 }
 
+// Millibits returns Weight in thousandths of a bit, rounded, within what an int32
+// holds: what the graph of package identity keeps as Match.Weight.
+func (e Edge) Millibits() int32 {
+	w := math.Round(1000 * float64(e.Weight))
+	if math.IsNaN(w) {
+		return 0
+	}
+	return int32(max(math.MinInt32, min(math.MaxInt32, w)))
+}
+
 // ClusterOptions says which clusters may join. Its zero value holds the defaults.
 type ClusterOptions struct {
 	// MinMean is the least mean weight in bits over all pairs across two single

@@ -161,7 +161,8 @@ type Training struct {
 	// Blocks are the keys, in the language of Blocking, whose pairs teach how often
 	// one person's records differ: one pass a key, in which the comparisons that
 	// read the key's columns are not trained. Every comparison should be trained in
-	// one pass at least. The default is Blocking.Keys.
+	// one pass at least. Good are keys that mostly one person's records share: see
+	// Train. The default is Blocking.Keys.
 	Blocks []string
 	// BlockPairs is the most pairs of a pass, drawn from all. The default is 200,000.
 	BlockPairs int

@@ -77,7 +77,8 @@ func TestParseConfig_errors(t *testing.T) {
 		{"a seed cut short", smallConfig + "training: {seed: 1.5}\n", "[9:18] want a whole number, got 1.5"},
 		{"a fraction of a character", "comparisons:\n  - {kind: code, column: a, prefix: 2.5}\n", "[2:37] want a whole number, got 2.5"},
 		{"text for a list", "blocking: {keys: dob}\n", "want a list, got text"},
-		{"an unknown kind suggests one", "comparisons: [{kind: dat, column: a}]\nblocking: {keys: [a]}", `no kind "dat", did you mean "date"?`},
+		{"an unknown kind suggests one", "comparisons: [{kind: dat, column: a}]\nblocking: {keys: [a]}", `no kind "dat", did you mean "date"? (the kinds: name, text, tokens, date, email, phone, code, exact, number, address)`},
+		{"an unknown kind like none", "comparisons: [{kind: levenshtein, column: a}]\nblocking: {keys: [a]}", `no kind "levenshtein" (the kinds: name, text,`},
 		{"a field of another kind", "comparisons: [{kind: date, column: a, prefix: 3}]\nblocking: {keys: [a]}", `comparison "a": prefix means nothing to kind date`},
 		{"too few columns", "comparisons: [{kind: name, columns: [a]}]\nblocking: {keys: [a]}", "1 columns, want 2"},
 		{"column and columns", "comparisons: [{kind: text, column: a, columns: [b]}]\nblocking: {keys: [a]}", "comparison 1: both column and columns"},
@@ -131,7 +132,7 @@ func TestTrain_configErrors(t *testing.T) {
 		{"a bad rule", func(c *Config) { c.Training.Rules = []string{"city"} }, `rules: key "city", column 1`},
 		{"a rule that finds nothing", func(c *Config) { c.Training.Rules = []string{"given + id"} }, "the rules find no pair"},
 		{"no unique column", func(c *Config) { c.Constraints.Unique = []string{"uid"} }, `unique: no column "uid", did you mean "id"?`},
-		{"nothing teaches a comparison", func(c *Config) { c.Training.Blocks = []string{"dob"} }, `no training block teaches comparison "dob"`},
+		{"nothing teaches a comparison", func(c *Config) { c.Training.Blocks = []string{"dob"} }, `no training block teaches comparison "dob": each reads a column of it`},
 	} {
 		cfg := base()
 		c.with(&cfg)
@@ -142,6 +143,12 @@ func TestTrain_configErrors(t *testing.T) {
 	}
 	if _, err := Train(t.Context(), recs, base()); err != nil {
 		t.Errorf("the base itself: %v", err)
+	}
+	few := base()
+	few.Training.Blocks = []string{"dob", "given + id", "surname + id"}
+	want := `comparison "dob": no two of the 3 records share "given + id" or "surname + id": too few records`
+	if _, err := Train(t.Context(), recs, few); !errors.Is(err, ErrRecords) || !strings.Contains(err.Error(), want) {
+		t.Errorf("blocks without pairs: %v, want %q", err, want)
 	}
 	one, _ := NewRecords("given", "surname", "dob")
 	if _, err := Train(t.Context(), one, base()); !errors.Is(err, ErrRecords) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 var dateOrders = map[string]dateOrder{"ymd": yearFirst, "dmy": dayFirst, "mdy": monthFirst}
@@ -134,7 +135,7 @@ func (c *Comparison) check() error {
 	kind, ok := kindFields[c.Kind]
 	if !ok {
 		known := []string{string(Name), string(Text), string(Tokens), string(Date), string(Email), string(Phone), string(Code), string(Exact), string(Number), string(Address)}
-		return fmt.Errorf("no kind %q%s", c.Kind, suggest(string(c.Kind), known))
+		return fmt.Errorf("no kind %q%s (the kinds: %s)", c.Kind, suggest(string(c.Kind), known), strings.Join(known, ", "))
 	}
 	var faults []error
 	fault := func(ok bool, format string, args ...any) {

@@ -3,6 +3,7 @@ package linkage
 import (
 	"iter"
 	"math"
+	"slices"
 )
 
 // smoothing is how many pairs each level is taken to have been seen in beside those
@@ -14,13 +15,20 @@ const smoothing = 0.5
 // seen is no evidence.
 const doubt = 2
 
+// borneOut is the part of a block's own share of matches that the whole model must
+// find too for the block to be believed. Among the pairs of namesakes a block may
+// take those for matches whose e-mails, say, are alike, since they are made of the
+// name: the model of all blocks and comparisons knows better.
+const borneOut = 0.8
+
 // pass is a training block: the patterns of its pairs, what it trains, and the
 // share of its pairs that are one person's.
 type pass struct {
-	*patterns
-	trains []bool
-	share  float64
-	m      [][]float64 // By field and level.
+	blockSample
+	trains   []bool
+	share    float64
+	m        [][]float64 // By field and level.
+	believed bool
 }
 
 // accidents sets u, the chance of each level for two people: its share of the random
@@ -46,7 +54,8 @@ func (t *trainer) accidents() {
 
 // learn sets m, the chance of each level for one person, by expectation and
 // maximisation in every training block on its own, with u held fast, and takes the
-// mean of the blocks.
+// mean of the blocks: of those that the model of the round before does not bear out
+// only where no other teaches.
 func (t *trainer) learn() {
 	sums := t.zeros()
 	weights := make([]float64, len(sums))
@@ -56,8 +65,14 @@ func (t *trainer) learn() {
 			continue
 		}
 		t.maximise(p)
-		for f, yes := range p.trains {
-			if !yes {
+		p.believed = t.model.prior == 0 || t.matches(p) >= borneOut*p.share // In the first round there is no model.
+	}
+	for f := range sums {
+		teaches := func(p *pass) bool { return len(p.counts) > 0 && p.trains[f] }
+		believed := slices.ContainsFunc(t.passes, func(p pass) bool { return teaches(&p) && p.believed })
+		for i := range t.passes {
+			p := &t.passes[i]
+			if !teaches(p) || believed && !p.believed {
 				continue
 			}
 			weights[f]++

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -15,7 +16,16 @@ type Model struct {
 	config  Config // With defaults.
 	prior   float64
 	fields  []field
+	blocks  []blockReport
 	version string
+}
+
+// blockReport says what one training block had to teach from.
+type blockReport struct {
+	key   string
+	pairs int
+	share float64 // Of its pairs that are one person's, by the whole model.
+	own   float64 // The same by the block alone.
 }
 
 // field is one comparison of a model.
@@ -49,6 +59,16 @@ type Weight struct {
 // It is the beginning of a SHA-256 in hexadecimal.
 func (m *Model) Version() string { return m.version }
 
+// Number is Version as a number, never 0: what the graph of package identity keeps
+// as Match.Model beside the pairs that the model found.
+func (m *Model) Number() uint64 {
+	n, err := strconv.ParseUint(m.version, 16, 64)
+	if err != nil {
+		return 1 // Of no model: the version is hexadecimal.
+	}
+	return max(1, n)
+}
+
 // Prior returns the weight before anything is compared, in bits.
 func (m *Model) Prior() float64 { return m.prior }
 
@@ -67,7 +87,9 @@ func (m *Model) Weights() []Weight {
 	return all
 }
 
-// String returns a table of the prior and every weight.
+// String returns a table of the prior and every weight, and one of the training
+// blocks: how many pairs share each, the share of them that are one person's by the
+// model, and the share that the block alone would say. Train tells how to read them.
 func (m *Model) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "model %s, prior %+.2f bits\n", m.version, m.prior)
@@ -77,6 +99,13 @@ func (m *Model) String() string {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%.5f\t%.7f\t%+.2f\n", l.Comparison, l.Level, l.M, l.U, l.Bits)
 	}
 	_ = w.Flush() // into memory
+	if len(m.blocks) > 0 {
+		_, _ = fmt.Fprintln(w, "training block\tpairs\tof one person\tby itself")
+		for _, t := range m.blocks {
+			_, _ = fmt.Fprintf(w, "%s\t%d\t%.1f %%\t%.1f %%\n", t.key, t.pairs, 100*t.share, 100*t.own)
+		}
+		_ = w.Flush()
+	}
 	return b.String()
 }
 

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -56,6 +59,42 @@ func TestModel_String(t *testing.T) {
 			t.Errorf("level %q of %s is not in the table:\n%s", w.Level, w.Comparison, table)
 		}
 	}
+	for _, b := range m.blocks {
+		row := regexp.MustCompile(fmt.Sprintf(`(?m)^%s +%d +%.1f %% +%.1f %%$`, regexp.QuoteMeta(b.key), b.pairs, 100*b.share, 100*b.own))
+		if b.pairs == 0 || b.share < 0.9 || !row.MatchString(table) {
+			t.Errorf("training block %+v is not in the table:\n%s", b, table)
+		}
+	}
+	if len(m.blocks) != 3 {
+		t.Errorf("%d training blocks, want 3", len(m.blocks))
+	}
+}
+
+// The number is the version, but for 0, which says that there is no model.
+func TestModel_Number(t *testing.T) {
+	_, m := smallModel(t)
+	if got := fmt.Sprintf("%016x", m.Number()); got != m.Version() {
+		t.Errorf("number %s, version %s", got, m.Version())
+	}
+	for version, want := range map[string]uint64{"0000000000000000": 1, "0000000000000001": 1, "ffffffffffffffff": math.MaxUint64} {
+		if got := (&Model{version: version}).Number(); got != want {
+			t.Errorf("version %s has number %d, want %d", version, got, want)
+		}
+	}
+}
+
+func TestEdge_Millibits(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for weight, want := range map[float32]int32{
+		0: 0, 6.6: 6600, -1.2345: -1235, 0.0006: 1, inf: math.MaxInt32, -inf: math.MinInt32, 3e6: math.MaxInt32, -3e6: math.MinInt32,
+	} {
+		if got := (Edge{Weight: weight}).Millibits(); got != want {
+			t.Errorf("%v bits are %d thousandths, want %d", weight, got, want)
+		}
+	}
+	if got := (Edge{Weight: float32(math.NaN())}).Millibits(); got != 0 {
+		t.Errorf("no number of bits are %d thousandths", got)
+	}
 }
 
 func TestParseModel_errors(t *testing.T) {
@@ -85,6 +124,7 @@ func TestParseModel_errors(t *testing.T) {
 		"a level too few":       {change(`{"name":"the same day"`, `{"name":"the day"`), `level "the day"`},
 		"an unknown comparison": {change(`"kind":"date"`, `"kind":"data"`), `no kind "data"`},
 		"a bad key":             {change(`"keys":["email"`, `"keys":["emai("`), "want a column or a function"},
+		"a share above all":     {change(`"own":`, `"own":7`), " and 7"},
 		"a version of its own":  {change(m.Version(), "00"), `its version is "00"`},
 	} {
 		if _, err := ParseModel(c.data, nil); !errors.Is(err, ErrModel) || !strings.Contains(err.Error(), c.want) {

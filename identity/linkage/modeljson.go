@@ -24,6 +24,14 @@ type modelFile struct {
 	Config      configFile  `json:"config"`
 	Prior       float64     `json:"prior"`
 	Comparisons []fieldFile `json:"comparisons"`
+	Blocks      []blockFile `json:"blocks,omitempty"`
+}
+
+type blockFile struct {
+	Key   string  `json:"key"`
+	Pairs int     `json:"pairs"`
+	Share float64 `json:"share"`
+	Own   float64 `json:"own"`
 }
 
 type fieldFile struct {
@@ -67,6 +75,9 @@ func (m *Model) MarshalJSON() ([]byte, error) {
 			out.Frequencies = append(out.Frequencies, fq)
 		}
 		f.Comparisons = append(f.Comparisons, out)
+	}
+	for _, t := range m.blocks {
+		f.Blocks = append(f.Blocks, blockFile{t.key, t.pairs, t.share, t.own})
 	}
 	return json.Marshal(f)
 }
@@ -124,6 +135,12 @@ func (f *modelFile) model(adapters map[string]func(string) string) (*Model, erro
 			return nil, fmt.Errorf("comparison %q: %w", p.comparisons[i].Name, err)
 		}
 		m.fields = append(m.fields, in)
+	}
+	for _, t := range f.Blocks {
+		if t.Pairs < 0 || !(t.Share >= 0 && t.Share <= 1) || !(t.Own >= 0 && t.Own <= 1) {
+			return nil, fmt.Errorf("training block %q: %d pairs, shares %v and %v", t.Key, t.Pairs, t.Share, t.Own)
+		}
+		m.blocks = append(m.blocks, blockReport{t.Key, t.Pairs, t.Share, t.Own})
 	}
 	return m, nil
 }

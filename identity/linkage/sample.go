@@ -99,7 +99,16 @@ func (d *data) allPairs(ctx context.Context) (*patterns, error) {
 // blockSample is a sample of the pairs of some keys.
 type blockSample struct {
 	*patterns
-	scale float64 // How many pairs each stands for.
+	total int // Of the pairs that it was drawn from.
+}
+
+// scale returns how many pairs each of the sample stands for.
+func (s *blockSample) scale() float64 {
+	drawn := 0.0
+	for _, n := range s.counts {
+		drawn += n
+	}
+	return float64(s.total) / max(1, drawn)
 }
 
 // blockPairs counts the patterns of the pairs that share one of the keys, or of a
@@ -145,7 +154,7 @@ func (d *data) blockPairs(ctx context.Context, keys []*key, salt uint64) (blockS
 			yield(x.a, x.b)
 		}
 	})
-	return blockSample{p, float64(total) / float64(max(1, len(drawn)))}, err
+	return blockSample{p, total}, err
 }
 
 // scatter mixes the bits of x (the finaliser of SplitMix64).

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // trainingRounds is how often the chances of agreeing by accident are taken anew:
@@ -26,8 +28,15 @@ type trainer struct {
 // Train learns how much each level of each comparison tells about records, as
 // Config.Training says. The same records and configuration give the same model.
 //
-// The error wraps ErrConfig, names every fault of the configuration, or says why
-// there is nothing to learn from; or it is that of ctx.
+// A training block teaches well if most of its pairs are one person's. In one that
+// namesakes share, such as that of a full name, training may take many of them for
+// one person, and learn that one person's records differ as much as theirs do: what
+// disagrees then hardly counts. Model.String tells the share of every block, by the
+// model and by the block alone. Where the model says less than four fifths of what
+// the block says, the block teaches only those comparisons that no other does.
+//
+// The error wraps ErrConfig and names every fault of the configuration; or it wraps
+// ErrRecords where they are too few to learn from; or it is that of ctx.
 func Train(ctx context.Context, recs *Records, c Config) (*Model, error) {
 	p, err := newPlan(c, recs.column)
 	if err != nil {
@@ -51,6 +60,7 @@ func Train(ctx context.Context, recs *Records, c Config) (*Model, error) {
 		t.weigh()
 		t.estimatePrior()
 	}
+	t.report()
 	if err := t.model.seal(); err != nil {
 		return nil, err
 	}
@@ -138,15 +148,32 @@ func (t *trainer) sample(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.passes[i] = pass{patterns: s.patterns, trains: t.trains(k), share: 0.2}
+		t.passes[i] = pass{blockSample: s, trains: t.trains(k), share: 0.2}
 		for f, yes := range t.passes[i].trains {
 			trained[f] = trained[f] || yes && len(s.counts) > 0
 		}
 	}
 	if i := slices.Index(trained, false); i >= 0 {
-		return fmt.Errorf("%w: no training block teaches comparison %q: every block with pairs reads a column of it", ErrConfig, t.plan.comparisons[i].Name)
+		return t.untaught(i)
 	}
 	return t.samplePrior(ctx)
+}
+
+// untaught returns the error that no block teaches comparison i: none may, or those
+// that may have no pairs.
+func (t *trainer) untaught(i int) error {
+	name := t.plan.comparisons[i].Name
+	var empty []string
+	for b, p := range t.passes {
+		if p.trains[i] {
+			empty = append(empty, strconv.Quote(t.plan.config.Training.Blocks[b]))
+		}
+	}
+	if len(empty) == 0 {
+		return fmt.Errorf("%w: no training block teaches comparison %q: each reads a column of it", ErrConfig, name)
+	}
+	return fmt.Errorf("%w: no training block teaches comparison %q: no two of the %d records share %s: too few records to train on, or a block too strict",
+		ErrRecords, name, t.n, strings.Join(empty, " or "))
 }
 
 // samplePrior draws what the prior is estimated from.
@@ -156,7 +183,7 @@ func (t *trainer) samplePrior(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t.cands, t.scale = s.patterns, s.scale
+		t.cands, t.scale = s.patterns, s.scale()
 		return nil
 	}
 	cands, err := t.block(ctx, t.plan.rules)
@@ -187,6 +214,29 @@ func (t *trainer) trains(k *key) []bool {
 		out[i] = !slices.ContainsFunc(c.reads, func(r int) bool { return slices.Contains(cols, r) })
 	}
 	return out
+}
+
+// matches returns the share of a block's pairs that are one person's, by all that the
+// model weighs.
+func (t *trainer) matches(p *pass) float64 {
+	matches, all := 0.0, 0.0
+	for i := range p.levels {
+		matches += p.counts[i] * chance(t.model.prior+t.bits(&p.levels[i], nil))
+		all += p.counts[i]
+	}
+	return matches / max(1, all)
+}
+
+// report tells of every training block what it had to teach from.
+func (t *trainer) report() {
+	for i := range t.passes {
+		p := &t.passes[i]
+		r := blockReport{key: t.plan.config.Training.Blocks[i], pairs: p.total}
+		if p.total > 0 {
+			r.share, r.own = t.matches(p), p.share
+		}
+		t.model.blocks = append(t.model.blocks, r)
+	}
 }
 
 // weigh sets the bits of all levels.

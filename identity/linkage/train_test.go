@@ -3,9 +3,11 @@ package linkage
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -88,6 +90,63 @@ func TestTrain_prior(t *testing.T) {
 	}
 	if want := logOdds(float64(pairs), 3000*2999/2); math.Abs(m.Prior()-want) > 0.3 {
 		t.Errorf("prior %.2f bits, want %.2f", m.Prior(), want)
+	}
+}
+
+// TestTrain_namesakes trains with a block that far more namesakes share than people,
+// whose e-mails are made of their names: it must not spoil what the others teach.
+func TestTrain_namesakes(t *testing.T) {
+	const seed, people = 9, 1500
+	r := rand.New(rand.NewPCG(seed, 0))
+	recs, err := NewRecords("given", "surname", "dob", "email", "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := func(n int) string { return name(r.IntN(n), 2) }
+	namesakes := map[string]int{}
+	for range people {
+		given, surname := made(20), made(20)
+		namesakes[given+" "+surname]++
+		row := []string{
+			given, surname, fmt.Sprintf("%d-%02d-%02d", 1940+r.IntN(60), 1+r.IntN(12), 1+r.IntN(28)),
+			fmt.Sprintf("%s.%s%d@example.com", given, surname, r.IntN(100)), strconv.Itoa(13000000 + r.IntN(1000000)),
+		}
+		for range 2 {
+			cells := slices.Clone(row)
+			for i := 2; i < len(cells); i++ {
+				if r.IntN(5) == 0 {
+					cells[i] = ""
+				}
+			}
+			if _, err := recs.Add(cells...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c := Config{
+		Comparisons: []Comparison{
+			{Name: "name", Kind: Name, Columns: []string{"given", "surname"}},
+			{Kind: Date, Columns: []string{"dob"}}, {Kind: Email, Columns: []string{"email"}}, {Kind: Phone, Columns: []string{"phone"}},
+		},
+		Blocking: Blocking{Keys: []string{"dob", "email", "phone", "given + surname"}},
+	}
+	m, err := Train(t.Context(), recs, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range m.Weights() {
+		if w.Comparison == "dob" && w.Level == "different" && w.Bits > -4 {
+			t.Errorf("seed %d: a date that differs weighs %.2f bits, though a person has one:\n%s", seed, w.Bits, m)
+		}
+	}
+	// Its report has the true share of the namesakes' block, which alone is deceived.
+	all := 0
+	for _, n := range namesakes {
+		all += 2 * n * (2*n - 1) / 2
+	}
+	b := m.blocks[3]
+	if share := float64(people) / float64(all); b.key != "given + surname" || b.pairs != all || math.Abs(b.share-share) > 0.05 {
+		t.Errorf("block %+v, want %d pairs, a share of %.3f", b, all, share)
 	}
 }
 
