@@ -36,6 +36,24 @@ func TestDocs_model(t *testing.T) {
 	}
 }
 
+// What docs/identity.md says of handing in what linkage found is in a program that
+// runs.
+func TestDocs_suggest(t *testing.T) {
+	text, err := os.ReadFile("docs/identity.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile("example_suggest_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```go\nfunc suggest(")
+	code, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed || !strings.Contains(string(program), "func suggest("+code) {
+		t.Errorf("docs/identity.md has a func suggest that is not that of example_suggest_test.go:\n%s", code)
+	}
+}
+
 // Every test that docs/guarantees.md names exists.
 func TestDocs_guarantees(t *testing.T) {
 	text, err := os.ReadFile("docs/guarantees.md")
