@@ -13,7 +13,8 @@ import (
 // ApplyOption modifies one Apply.
 type ApplyOption uint8
 
-// DryRun makes Apply check the model and report the plan, and change nothing.
+// DryRun makes Apply check the model and report the plan, and change nothing. It
+// keeps no events waiting.
 const DryRun ApplyOption = 1
 
 // Apply makes a model the store's own, whole or not at all. New and changed
@@ -39,13 +40,22 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 		return nil, err
 	}
 	defer db.gate.leave()
+	if slices.Contains(opts, DryRun) {
+		return within(ctx, db, func(v *View) (*Plan, error) {
+			a, err := db.application(ctx, v.epoch, m)
+			if err != nil {
+				return nil, err
+			}
+			return a.plan, nil
+		})
+	}
 	if err := db.lock(ctx); err != nil {
 		return nil, err
 	}
-	plan, err := db.applyLocked(ctx, m, slices.Contains(opts, DryRun))
+	plan, err := db.applyLocked(ctx, m)
 	db.unlock()
-	if err != nil || slices.Contains(opts, DryRun) {
-		return plan, err
+	if err != nil {
+		return nil, err
 	}
 	return plan, db.fill(ctx)
 }
@@ -63,7 +73,7 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 	m := db.cat.Load().model
 	m.Tags = slices.DeleteFunc(slices.Clone(m.Tags), func(d tags.Definition) bool { return d.Name == def.Name })
 	m.Tags = append(m.Tags, def)
-	_, err := db.applyLocked(ctx, m, false)
+	_, err := db.applyLocked(ctx, m)
 	db.unlock()
 	if err != nil {
 		return err
@@ -81,39 +91,53 @@ func (db *DB) Model() Model {
 	return m.clone()
 }
 
-func (db *DB) applyLocked(ctx context.Context, m Model, dry bool) (*Plan, error) {
-	next, err := db.newCatalog(m)
+// application is a model on its way into the store, as of one epoch.
+type application struct {
+	cur, next *catalog
+	data      []byte // the model as it is stored
+	plan      *Plan
+	rules     *recast // nil where the rules of identity stay, or govern nobody yet
+}
+
+// application works out what a model would change.
+func (db *DB) application(ctx context.Context, e *epoch, m Model) (*application, error) {
+	a := &application{cur: e.cat}
+	var err error
+	if a.next, err = db.newCatalog(m); err != nil {
+		return nil, err
+	}
+	if a.data, err = m.stored(); err != nil {
+		return nil, err
+	}
+	hasData, err := e.hasNodes()
 	if err != nil {
 		return nil, err
 	}
-	data, err := m.stored()
-	if err != nil {
-		return nil, err
-	}
-	hasData, err := db.hasNodes()
-	if err != nil {
-		return nil, err
-	}
-	cur := db.cat.Load()
-	if hasData && len(m.Identity.Namespaces) == 0 && len(cur.model.Identity.Namespaces) > 0 {
+	if hasData && len(m.Identity.Namespaces) == 0 && len(a.cur.model.Identity.Namespaces) > 0 {
 		return nil, fmt.Errorf("%w: identity: it declares no namespaces, while the store has its own: take them over from DB.Model", ErrModel)
 	}
-	plan, err := cur.plan(next, hasData)
+	if a.plan, err = a.cur.plan(a.next, hasData); err != nil {
+		return nil, err
+	}
+	if hasData && !sameIdentity(a.cur, a.next) {
+		if a.rules, err = db.planRecast(ctx, e, a.next); err != nil {
+			return nil, err
+		}
+		a.plan.regroup(a.rules.regroupings())
+	}
+	return a, nil
+}
+
+func (db *DB) applyLocked(ctx context.Context, m Model) (*Plan, error) {
+	a, err := db.application(ctx, db.current.Load(), m)
 	if err != nil {
 		return nil, err
 	}
-	var rules *recast
-	if hasData && !sameIdentity(cur, next) {
-		if rules, err = db.planRecast(ctx, next); err != nil {
-			return nil, err
-		}
-		plan.regroup(rules.regroupings())
+	if len(a.plan.Changes) == 0 {
+		return a.plan, nil
 	}
-	if dry || len(plan.Changes) == 0 {
-		return plan, nil
-	}
-	if rules != nil {
-		if begun, err := rules.run(data); err != nil {
+	if a.rules != nil {
+		if begun, err := a.rules.run(a.data); err != nil {
 			if begun {
 				db.halt(err)
 			}
@@ -121,26 +145,26 @@ func (db *DB) applyLocked(ctx context.Context, m Model, dry bool) (*Plan, error)
 		}
 	}
 	t := db.begin()
-	t.inherit(cur, next)
-	t.batch.Set(keys.AppendMeta(nil, metaModel), data)
-	t.settled, t.next = true, next
-	if rules != nil {
+	t.inherit(a.cur, a.next)
+	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
+	t.settled, t.next = true, a.next
+	if a.rules != nil {
 		t.batch.Delete(keys.AppendMeta(nil, metaRecast))
 	}
 	if err := t.finish(false); err != nil {
-		if rules != nil {
+		if a.rules != nil {
 			db.halt(err)
 		}
 		return nil, err
 	}
-	return plan, nil
+	return a.plan, nil
 }
 
 // hasNodes reports whether the store holds identifiers, by events or by
 // decisions.
-func (db *DB) hasNodes() (bool, error) {
+func (e *epoch) hasNodes() (bool, error) {
 	prefix := []byte{keys.Node}
-	for _, err := range db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
+	for _, err := range e.snap.Scan(prefix, keys.End(prefix)) {
 		return err == nil, err
 	}
 	return false, nil

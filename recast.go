@@ -18,6 +18,7 @@ import (
 // place of a node in the order of tokens.
 type recast struct {
 	db       *DB
+	epoch    *epoch
 	cur, mid *catalog // the model before, and with the new rules
 	part     *identity.Partition
 	roots    []identity.Token // of the components as they are stored
@@ -47,15 +48,14 @@ type Regrouping struct {
 	After  [][]profile.Identifier
 }
 
-// planRecast works out what new rules change. The caller holds the right to
-// write.
-func (db *DB) planRecast(ctx context.Context, next *catalog) (*recast, error) {
-	cur := db.cat.Load()
-	mid := *cur
+// planRecast works out what new rules change, as of an epoch. To run it the caller
+// must hold the right to write since that epoch was the last.
+func (db *DB) planRecast(ctx context.Context, e *epoch, next *catalog) (*recast, error) {
+	mid := *e.cat
 	mid.model.Identity, mid.rules = next.model.Identity, next.rules
-	r := &recast{db: db, cur: cur, mid: &mid}
+	r := &recast{db: db, epoch: e, cur: e.cat, mid: &mid}
 	var err error
-	if r.part, err = db.current.Load().partition(ctx, mid.rules, r.nodes(ctx)); err != nil {
+	if r.part, err = e.partition(ctx, mid.rules, r.nodes(ctx)); err != nil {
 		return nil, err
 	}
 	respelt := r.part.Health().Respelt
@@ -68,7 +68,7 @@ func (db *DB) planRecast(ctx context.Context, next *catalog) (*recast, error) {
 
 // nodes reads every node in the order of tokens, and notes how it stands.
 func (r *recast) nodes(ctx context.Context) iter.Seq2[identity.Node, error] {
-	return scanAll(ctx, r.db.current.Load(), keys.Node, func(key, value []byte) (identity.Node, bool, error) {
+	return scanAll(ctx, r.epoch, keys.Node, func(key, value []byte) (identity.Node, bool, error) {
 		token, err := tokenOf(key)
 		if err != nil {
 			return identity.Node{}, false, err
@@ -153,7 +153,7 @@ func (r *recast) join(a, b int32) {
 // the edges whose ends change places.
 func (r *recast) compare(ctx context.Context) error {
 	i := int32(0)
-	for n, err := range scanAll(ctx, r.db.current.Load(), keys.Node, func(key, value []byte) (node, bool, error) {
+	for n, err := range scanAll(ctx, r.epoch, keys.Node, func(key, value []byte) (node, bool, error) {
 		token, err := tokenOf(key)
 		if err != nil {
 			return node{}, false, err
@@ -172,7 +172,7 @@ func (r *recast) compare(ctx context.Context) error {
 	if !r.reranked() {
 		return nil
 	}
-	for e, err := range r.db.current.Load().edges(ctx) {
+	for e, err := range r.epoch.edges(ctx) {
 		if err != nil {
 			return err
 		}

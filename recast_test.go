@@ -208,3 +208,16 @@ func TestApply_identity_reranked(t *testing.T) {
 		t.Errorf("known as %s, want %s", got, want)
 	}
 }
+
+// A dry run reads one epoch and keeps nobody waiting.
+func TestApply_dry_run_while_events_flow(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, testModel)
+	seen(t, db, "1", id("user_id", "u"), id("device_id", "d"))
+	release := portrait.HoldWriter(db)
+	plan, err := db.Apply(t.Context(), model(t, strings.Replace(testModel, "kind: device,", "kind: device, conflict: never,", 1)), portrait.DryRun)
+	release()
+	if err != nil || len(plan.Regroupings) != 1 {
+		t.Errorf("%+v, %v", plan, err)
+	}
+}

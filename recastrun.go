@@ -160,6 +160,6 @@ func (db *DB) resumeRecast() error {
 		return err
 	}
 	defer db.unlock()
-	_, err = db.applyLocked(context.Background(), m, false)
+	_, err = db.applyLocked(context.Background(), m)
 	return err
 }
