@@ -214,6 +214,9 @@ func TestApply_dry_run_while_events_flow(t *testing.T) {
 	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
 	apply(t, db, testModel)
 	seen(t, db, "1", id("user_id", "u"), id("device_id", "d"))
+	if _, err := db.Count(t.Context(), everybody); err != nil { // nothing is due after it
+		t.Fatal(err)
+	}
 	release := portrait.HoldWriter(db)
 	plan, err := db.Apply(t.Context(), model(t, strings.Replace(testModel, "kind: device,", "kind: device, conflict: never,", 1)), portrait.DryRun)
 	release()
