@@ -139,8 +139,10 @@ func link(ctx context.Context) (*linkage.Model, *linkage.Result, error) {
 func suggest(ctx context.Context, db *portrait.DB, model *linkage.Model, res *linkage.Result, ids []profile.Identifier) (portrait.Effect, error) {
 	var found []portrait.Suggestion
 	add := func(p linkage.Edge, weak bool) {
-		found = append(found, portrait.Suggestion{A: ids[p.A], B: ids[p.B],
-			Match: identity.Match{Weak: weak, Weight: p.Millibits(), Model: model.Number()}})
+		found = append(found, portrait.Suggestion{
+			A: ids[p.A], B: ids[p.B],
+			Match: identity.Match{Weak: weak, Weight: p.Millibits(), Model: model.Number()},
+		})
 	}
 	for _, p := range res.Pairs {
 		if res.Clusters[p.A] == res.Clusters[p.B] { // the others would weld clusters together

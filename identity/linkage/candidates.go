@@ -55,7 +55,7 @@ const (
 // newCandidates indexes the records 0 to n-1. keys appends the blocking hashes of
 // a record to dst; zero stands for no key, and a repeated key counts once.
 func newCandidates(n int, keys func(rec int32, dst []uint64) []uint64, opt blockOptions) (*candidates, error) {
-	most := math.MaxUint32
+	most := math.MaxInt32
 	if opt.MaxEntries > 0 {
 		most = min(most, opt.MaxEntries)
 	}

@@ -126,7 +126,9 @@ func TestTrain_namesakes(t *testing.T) {
 	c := Config{
 		Comparisons: []Comparison{
 			{Name: "name", Kind: Name, Columns: []string{"given", "surname"}},
-			{Kind: Date, Columns: []string{"dob"}}, {Kind: Email, Columns: []string{"email"}}, {Kind: Phone, Columns: []string{"phone"}},
+			{Kind: Date, Columns: []string{"dob"}},
+			{Kind: Email, Columns: []string{"email"}},
+			{Kind: Phone, Columns: []string{"phone"}},
 		},
 		Blocking: Blocking{Keys: []string{"dob", "email", "phone", "given + surname"}},
 	}
