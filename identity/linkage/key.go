@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -122,10 +123,12 @@ func slips(s string, _ int, dst []string) []string {
 	if len(s) > 64 {
 		return dst
 	}
-	for i, r := range s {
-		if rest := s[:i] + s[i+len(string(r)):]; rest != "" {
+	for i := 0; i < len(s); {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		if rest := s[:i] + s[i+size:]; rest != "" {
 			dst = append(dst, rest)
 		}
+		i += size
 	}
 	return dst
 }

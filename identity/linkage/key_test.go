@@ -143,6 +143,7 @@ func FuzzKey(f *testing.F) {
 	for _, s := range []string{"given", "soundex(surname) + year(dob)", "prefix(any(given, `home town`), -2) + words(dob)", "slips(given)", "twice(("} {
 		f.Add(s, "bill", "1970-02-03")
 	}
+	f.Add("slips(given)", "\xf4", "0") // cleaning by the host may leave such
 	f.Fuzz(func(t *testing.T, text, a, b string) {
 		k, err := testParser("given", "dob").parse(text)
 		if err != nil {
