@@ -1,25 +1,11 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
-)
 
-// dataFile returns a file of the data that is published apart from the project,
-// and skips the test where it is not there.
-func dataFile(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("PORTRAIT_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(root, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("needs %s, which is not there; PORTRAIT_DATA names the folder of the data: %v", name, err)
-	}
-	return path
-}
+	"github.com/portraitdb/portrait/examples/internal/published"
+)
 
 // TestData holds every configuration to what README.md says of it.
 func TestData(t *testing.T) {
@@ -42,11 +28,11 @@ func TestData(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.files[0], func(t *testing.T) {
 			if tt.slow && testing.Short() {
-				t.Skip("takes more than a few seconds")
+				t.Skip("-short: trains and links the data set twice")
 			}
 			args := []string{"--config", filepath.Join("configs", tt.config+".yaml"), "--truth", tt.truth}
 			for _, name := range tt.files {
-				args = append(args, dataFile(t, filepath.Join("linkage", name)))
+				args = append(args, published.File(t, filepath.Join("linkage", name)))
 			}
 			r := runJSON(t, args...)
 			// On people that the model was not trained on it holds as well.

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,23 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/examples/internal/published"
 	"github.com/portraitdb/portrait/profile"
 )
-
-// dataFile returns a file of the data that is published apart from the project,
-// and skips the test where it is not there.
-func dataFile(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("PORTRAIT_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	path := filepath.Join(root, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("needs %s, which is not there; PORTRAIT_DATA names the folder of the data: %v", name, err)
-	}
-	return path
-}
 
 // runJSON runs the program and returns what -json prints.
 func runJSON(t *testing.T, args ...string) result {
@@ -52,7 +36,7 @@ func runJSON(t *testing.T, args ...string) result {
 // TestOrders_against_the_file compares every figure that the program gives on
 // the Online Retail file with a direct computation over it.
 func TestOrders_against_the_file(t *testing.T) {
-	path := dataFile(t, "retail/online_retail.csv.gz")
+	path := published.File(t, "retail/online_retail.csv.gz")
 	want := readLedger(t, path)
 	dir := t.TempDir()
 	got := runJSON(t, "-orders", path, "-dir", dir)
