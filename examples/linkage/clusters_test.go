@@ -82,7 +82,7 @@ func TestWriteClusters(t *testing.T) {
 // bytes are written out.
 func TestWriteFile_tells_that_the_disk_is_full(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip("there is no /dev/full")
+		t.Skip("needs /dev/full, a device that is always full, which this system has not")
 	}
 	d := &dataset{files: []string{"a.csv"}}
 	if err := writeFile("/dev/full", func(w io.Writer) error { return writeClusters(w, d, nil) }); err == nil {

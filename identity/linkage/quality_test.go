@@ -113,7 +113,7 @@ func inHalf(person string, half uint32) bool {
 // and one half of the people with what was learnt from the other.
 func TestQuality(t *testing.T) {
 	if testing.Short() {
-		t.Skip("links published data sets")
+		t.Skip("-short: trains and links five published data sets twice, some ten seconds")
 	}
 	for name, d := range datasets {
 		t.Run(name, func(t *testing.T) {
