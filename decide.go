@@ -22,7 +22,8 @@ import (
 type Decision struct {
 	// At is when it was decided, to the microsecond, in the years 1900 to 9999.
 	// Zero means now, by the store's clock. One that lies in the future holds from
-	// now on and outranks whatever is decided before that time comes.
+	// now on and outranks whatever is decided before that time comes; more than
+	// Options.Limits.MaxFuture ahead, 24 hours by default, is an error.
 	At time.Time
 	// ID names the decision, such as a ticket, in at most 1,024 bytes. It may be
 	// empty, and need not be unique.
@@ -202,7 +203,7 @@ func (t *txn) decidePair(a, b profile.Identifier, what identity.Decision, d *dec
 	if what != identity.Link {
 		return t.regroup(changed, &d.cause)
 	}
-	d.cause.tell = []identity.Pair{pair}
+	d.cause.tell = pair
 	// A Link is answered even where it changes nothing, such as a second time.
 	if !slices.Contains(changed, pair) {
 		changed = append(changed, pair)

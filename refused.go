@@ -59,7 +59,7 @@ type cause struct {
 	at         profile.Instant
 	index      int // of the event in its request
 	req        *request
-	tell       []identity.Pair // of a decision: those whose refusal it is told of
+	tell       identity.Pair // of a decision: the one whose refusal it is told of
 }
 
 // tally counts refusals by rule and namespace. One that is shared is not
@@ -87,7 +87,7 @@ func (t *txn) refuseEdges(refused []identity.Refusal, why *cause) error {
 				})
 			}
 		}
-		if slices.Contains(why.tell, r.Pair) {
+		if r.Pair == why.tell {
 			ref := Refusal{
 				Number: t.meta.refusals, Epoch: t.meta.epoch + 1, Rule: r.Rule.String(), Namespace: r.Namespace,
 				Source: why.source, MessageID: why.id, Time: why.at.Time(),

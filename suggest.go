@@ -70,7 +70,7 @@ func (t *txn) suggest(s Suggestion, d *decided) error {
 	if err != nil {
 		return err
 	}
-	d.cause.tell = append(d.cause.tell, e.Pair)
+	d.cause.tell = e.Pair
 	return t.regroup(changed, &d.cause)
 }
 
