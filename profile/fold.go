@@ -1,0 +1,80 @@
+package profile
+
+import "time"
+
+// Fold says how events fold into one series of buckets of a State: the ground of a
+// computed trait, a window, a sequence or an interest. Which buckets a reader looks
+// at is its own affair.
+type Fold struct {
+	// ID is the number that the series is kept under. It is given once: a Fold that
+	// means something else has another.
+	ID    uint32
+	Form  Form
+	Grain Grain
+	// Zone is where civil days are counted, for ByDay. Nil means UTC.
+	Zone *time.Location
+	// Filters say which events fold. All forms but Scores and Trace have one.
+	Filters []FoldFilter
+	// Property is what Numbers, Ends, Keys, Sums, Recent and Oldest fold, and whose
+	// value a Trace keeps; By is the number that Sums adds up.
+	Property, By string
+	// K is how many values Recent and Oldest keep.
+	K int
+	// Gap is the longest pause within one of the Spans; HalfLife, that of Scores.
+	Gap, HalfLife time.Duration
+	// Since is the time before which events do not fold.
+	Since Instant
+	// Keep is for how many grains a bucket is kept, the running one included; of Spans,
+	// for how many civil days. Zero keeps all.
+	Keep int
+}
+
+// FoldFilter selects events.
+type FoldFilter struct {
+	// Event is the name that they are counted under, or AnyEvent.
+	Event string
+	// Match says which of them; nil means all. It must depend on the event alone.
+	Match func(*Event) bool
+	// Property, Weight and By are of Scores: the values of Property are the keys, and
+	// each event adds Weight, times the number By where that is set.
+	Property string
+	Weight   float64
+	By       string
+}
+
+// AnyEvent stands for the events of every name that are counted.
+const AnyEvent = "*"
+
+// Form is what a bucket holds. The numbers are part of the stored form.
+type Form uint8
+
+// The forms of a bucket. Values are scalars; of a list or set every element counts by
+// itself, once an event. What has no such property, or one that is no number where a
+// number is wanted or is beyond 1e18, does not fold.
+const (
+	Tally    Form = iota // how many events
+	Times                // the time of the earliest event and of the latest
+	Presence             // that there was an event
+	Numbers              // of a property: how many events had it, sum, least, greatest
+	Ends                 // the property in the earliest and in the latest event that had it
+	Keys                 // for each value of a property: how many events
+	Sums                 // for each value of a property: the sum of By
+	Recent               // the K values seen last, each with the stamp of its last event
+	Oldest               // the K values seen first, each with the stamp of its first event
+	Spans                // runs of events without a pause longer than Gap: no buckets
+	Scores               // for each key the sum of an interest
+	Trace                // the events: stamp, which filters select them, the property's value
+)
+
+// Grain is how long a bucket is. The numbers are part of the stored form.
+type Grain uint8
+
+// The grains. Minutes, hours and half-lives are counted from 1970 in UTC; days are
+// civil days of the zone, counted from 1970-01-01.
+const (
+	WholeLife Grain = iota // one bucket, 0
+	ByMinute
+	ByHour
+	ByDay
+	ByHalfLife
+)
