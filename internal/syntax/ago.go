@@ -3,6 +3,7 @@ package syntax
 import (
 	"time"
 
+	"github.com/portraitdb/portrait/internal/civil"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -12,12 +13,11 @@ import (
 // after the date N months (years) before today, which is clamped to the end of
 // its month. The value never decreases as now goes on.
 func (a *Ago) At(now profile.Instant, zone *time.Location) profile.Instant {
-	now = min(max(now, firstCivil), lastCivil)
+	now = min(max(now, civil.First), civil.Last)
 	if grain := a.grain(); grain > 0 {
-		return profile.Instant((floorDiv(int64(now), grain) - int64(a.N-1)) * grain)
+		return profile.Instant((civil.FloorDiv(int64(now), grain) - int64(a.N-1)) * grain)
 	}
-	zone = orUTC(zone)
-	return a.first(today(now, zone)).start(zone)
+	return startOf(a.first(civil.Today(int64(now), zone)), zone)
 }
 
 // Until returns the first instant after now at which At gives another value, or
@@ -28,19 +28,18 @@ func (a *Ago) Until(now profile.Instant, zone *time.Location) profile.Instant {
 
 // Reach returns the first instant at which At is x or later, or [profile.Never].
 func (a *Ago) Reach(x profile.Instant, zone *time.Location) profile.Instant {
-	if x > lastCivil {
+	if x > civil.Last {
 		return profile.Never
 	}
-	x = max(x, firstCivil)
+	x = max(x, civil.First)
 	if grain := a.grain(); grain > 0 {
-		return profile.Instant((-floorDiv(-int64(x), grain) + int64(a.N-1)) * grain)
+		return profile.Instant((-civil.FloorDiv(-int64(x), grain) + int64(a.N-1)) * grain)
 	}
-	zone = orUTC(zone)
-	from := today(x, zone) // the first day that begins at x or later
-	if from.start(zone) < x {
+	from := civil.Today(int64(x), zone) // the first day that begins at x or later
+	if startOf(from, zone) < x {
 		from++
 	}
-	for (from - 1).start(zone) >= x {
+	for startOf(from-1, zone) >= x {
 		from-- // A day that the zone left out begins with the one after it.
 	}
 	// The window of at begins on from or later, that of at-1 does not.
@@ -51,8 +50,13 @@ func (a *Ago) Reach(x profile.Instant, zone *time.Location) profile.Instant {
 	for a.first(at) < from {
 		at++
 	}
-	return at.start(zone)
+	return startOf(at, zone)
 }
+
+const (
+	microsPerMinute = 60_000_000
+	microsPerHour   = 60 * microsPerMinute
+)
 
 // grain returns the step of a window in UTC, in microseconds, or 0 for a civil
 // window.
@@ -67,35 +71,33 @@ func (a *Ago) grain() int64 {
 }
 
 // first returns the first day of the window that ends with the day now.
-func (a *Ago) first(now day) day {
+func (a *Ago) first(now civil.Day) civil.Day {
 	switch a.Unit {
 	case Week:
-		return now - day(7*a.N) + 1
+		return now - civil.Day(7*a.N) + 1
 	case Month:
-		return now.addMonths(-a.N) + 1
+		return now.AddMonths(-a.N) + 1
 	case Year:
-		return now.addMonths(-12*a.N) + 1
+		return now.AddMonths(-12*a.N) + 1
 	}
-	return now - day(a.N) + 1
+	return now - civil.Day(a.N) + 1
 }
 
 // last returns about the last day of the window that begins with the day from:
 // exactly so but for months of unequal length.
-func (a *Ago) last(from day) day {
+func (a *Ago) last(from civil.Day) civil.Day {
 	switch a.Unit {
 	case Week:
-		return from + day(7*a.N) - 1
+		return from + civil.Day(7*a.N) - 1
 	case Month:
-		return (from - 1).addMonths(a.N)
+		return (from - 1).AddMonths(a.N)
 	case Year:
-		return (from - 1).addMonths(12 * a.N)
+		return (from - 1).AddMonths(12 * a.N)
 	}
-	return from + day(a.N) - 1
+	return from + civil.Day(a.N) - 1
 }
 
-func orUTC(zone *time.Location) *time.Location {
-	if zone == nil {
-		return time.UTC
-	}
-	return zone
+// startOf returns the first instant of a civil day.
+func startOf(d civil.Day, zone *time.Location) profile.Instant {
+	return profile.Instant(d.Start(zone))
 }

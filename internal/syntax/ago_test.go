@@ -6,6 +6,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"github.com/portraitdb/portrait/internal/civil"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -114,7 +115,7 @@ func TestAgo_extremes(t *testing.T) {
 	for unit := Minute; unit <= Year; unit++ {
 		a := Ago{N: 200, Unit: unit}
 		for _, now := range []profile.Instant{-1 << 63, 0, profile.Never} {
-			if at := a.At(now, nil); at > max(now, firstCivil) {
+			if at := a.At(now, nil); at > max(now, civil.First) {
 				t.Errorf("%v at %d: At = %d lies in the future", a, now, at)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 // tag checks that a tag is known and that its rule, followed through every tag
 // that it names, does not come back to itself.
 func (c *checker) tag(e *TagRef) {
-	rule, ok := c.scope.Tag(e.Name)
+	rule, ok := c.scope.Tag(e.Name, e.Value)
 	if !ok {
 		hint := c.suggest(e.Name, "tag")
 		c.fault(e.Pos, hint, "unknown tag %s", quote(shorten(e.Name)))
@@ -47,7 +47,7 @@ func (c *checker) cycle(name string, rule Expr, way []string) []string {
 	way = append(way, name)
 	height := 1
 	for _, next := range Read(rule).Tags {
-		nextRule, ok := c.scope.Tag(next)
+		nextRule, ok := c.scope.Tag(next, "")
 		if !ok {
 			continue
 		}
@@ -64,7 +64,7 @@ func (c *checker) cycle(name string, rule Expr, way []string) []string {
 func (c *checker) chain(name string, way []string) []string {
 	way = append(slices.Clone(way), name)
 	for height := c.heights[name]; height > 1; height-- {
-		rule, _ := c.scope.Tag(way[len(way)-1])
+		rule, _ := c.scope.Tag(way[len(way)-1], "")
 		for _, next := range Read(rule).Tags {
 			if c.heights[next] == height-1 {
 				way = append(way, next)

@@ -3,6 +3,7 @@ package syntax
 import (
 	"time"
 
+	"github.com/portraitdb/portrait/internal/civil"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -34,9 +35,11 @@ func readTime(text string, zone *time.Location) (profile.Instant, bool) {
 	if at, ok := readAbsolute(text); ok {
 		return at, true
 	}
-	zone = orUTC(zone)
+	if zone == nil {
+		zone = time.UTC
+	}
 	if t, err := time.Parse(time.DateOnly, text); err == nil {
-		return inCalendar(dayFromDate(t.Date()).start(zone))
+		return inCalendar(startOf(civil.FromDate(t.Date()), zone))
 	}
 	for _, form := range civilForms {
 		if t, err := time.ParseInLocation(form, text, zone); err == nil {

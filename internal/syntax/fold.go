@@ -31,3 +31,22 @@ type Fold struct {
 	Keep int
 }
 
+// keptWithoutFold reports whether profiles keep what the aggregate needs without a
+// fold of its own: over the whole life, how often and when each event happened, and
+// the properties that the model's events declare.
+func keptWithoutFold(x *Aggregate, s Scope) bool {
+	if x.Event == AnyEvent || x.Where != nil || x.Window.Kind != Lifetime {
+		return false
+	}
+	switch x.Fn {
+	case Count, FirstTime, LastTime:
+		return true
+	case SumOf, AvgOf, MinOf, MaxOf, FirstOf, LastOf:
+		number, _ := s.Folded(x.Event, x.Property)
+		return number
+	case Unique:
+		_, unique := s.Folded(x.Event, x.Property)
+		return unique
+	}
+	return false
+}

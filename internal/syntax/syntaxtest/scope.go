@@ -17,7 +17,10 @@ type Scope struct {
 	Tags    map[string]syntax.Expr
 	Numbers map[string][]string // by event
 	Uniques map[string][]string
-	Loc     *time.Location // nil is UTC
+	// Interests by name.
+	Interests map[string]syntax.InterestInfo
+	Loc       *time.Location // nil is UTC
+	FirstDay  time.Weekday
 }
 
 var _ syntax.Scope = (*Scope)(nil)
@@ -29,7 +32,7 @@ func (s *Scope) Trait(name string) (syntax.TraitInfo, bool) {
 }
 
 // Tag implements [syntax.Scope].
-func (s *Scope) Tag(name string) (syntax.Expr, bool) {
+func (s *Scope) Tag(name, _ string) (syntax.Expr, bool) {
 	e, ok := s.Tags[name]
 	return e, ok
 }
@@ -38,6 +41,20 @@ func (s *Scope) Tag(name string) (syntax.Expr, bool) {
 func (s *Scope) Folded(event, property string) (number, unique bool) {
 	return slices.Contains(s.Numbers[event], property), slices.Contains(s.Uniques[event], property)
 }
+
+// Interest implements [syntax.Scope].
+func (s *Scope) Interest(name string) (syntax.InterestInfo, bool) {
+	info, ok := s.Interests[name]
+	return info, ok
+}
+
+// Kept implements [syntax.Scope]: nothing is kept yet.
+func (s *Scope) Kept(f *syntax.Fold) (id uint32, ok bool) {
+	return 0, false
+}
+
+// WeekStart implements [syntax.Scope].
+func (s *Scope) WeekStart() time.Weekday { return s.FirstDay }
 
 // Zone implements [syntax.Scope].
 func (s *Scope) Zone() *time.Location {
@@ -59,7 +76,7 @@ func (s *Scope) Names(kind string) []string {
 func (s *Scope) Schema() *profile.Schema {
 	schema := &profile.Schema{Attributes: map[string]profile.Attribute{}, Events: map[string]profile.Folds{}}
 	for name, info := range s.Traits {
-		if info.Aggregate == nil {
+		if info.Compute == nil {
 			schema.Attributes[name] = profile.Attribute{Kind: info.Kind, Elem: info.Elem, Policy: info.Policy}
 		}
 	}
@@ -86,8 +103,8 @@ func Shop(zone *time.Location) *Scope {
 			"apps":       {Kind: profile.KindSet, Elem: profile.KindString, Policy: profile.Union},
 			"sizes":      {Kind: profile.KindSet, Elem: profile.KindNumber},
 			"visits":     {Kind: profile.KindSet, Elem: profile.KindTime, Policy: profile.Union},
-			"spend":      {Kind: profile.KindNumber, Aggregate: &syntax.Aggregate{Fn: syntax.SumOf, Event: "Order Completed", Property: "revenue", Pos: -1}},
-			"last_order": {Kind: profile.KindTime, Aggregate: &syntax.Aggregate{Fn: syntax.LastTime, Event: "Order Completed", Pos: -1}},
+			"spend":      {Kind: profile.KindNumber, Compute: &syntax.Aggregate{Fn: syntax.SumOf, Event: "Order Completed", Property: "revenue", Pos: -1}},
+			"last_order": {Kind: profile.KindTime, Compute: &syntax.Aggregate{Fn: syntax.LastTime, Event: "Order Completed", Pos: -1}},
 		},
 		Tags:    map[string]syntax.Expr{},
 		Numbers: map[string][]string{"Order Completed": {"revenue"}, "Product Viewed": {"price"}},
