@@ -151,14 +151,21 @@ func (t *txn) fireOne(ordinal uint32, from, to profile.Instant) error {
 	}
 	st := p.state()
 	next := profile.Never
-	for _, tag := range t.cat.tags {
-		if !tag.program.Deps().Timed {
-			continue
-		}
+	for _, i := range t.cat.timed.tags {
+		tag := t.cat.tags[i]
 		had, _ := tag.program.Eval(st, from)
 		has, until := tag.program.Eval(st, to)
 		if had != has || tag.filling {
 			t.index.Set(tag.field, ordinal, has)
+		}
+		next = min(next, until)
+	}
+	for _, i := range t.cat.timed.indexes {
+		ix := t.cat.indexes[i]
+		old, had, _ := ix.value(st, from)
+		now, has, until := ix.value(st, to)
+		if err := t.revalue(ix, ordinal, old, now, had, has); err != nil {
+			return err
 		}
 		next = min(next, until)
 	}

@@ -103,7 +103,7 @@ type application struct {
 func (db *DB) application(ctx context.Context, e *epoch, m Model) (*application, error) {
 	a := &application{cur: e.cat}
 	var err error
-	if a.next, err = db.newCatalog(m); err != nil {
+	if a.next, err = db.newCatalog(m, e.cat.folds); err != nil {
 		return nil, err
 	}
 	if a.data, err = m.stored(); err != nil {
@@ -147,6 +147,7 @@ func (db *DB) applyLocked(ctx context.Context, m Model) (*Plan, error) {
 	t := db.begin()
 	t.inherit(a.cur, a.next)
 	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
+	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append(nil))
 	t.settled, t.next = true, a.next
 	if a.rules != nil {
 		t.batch.Delete(keys.AppendMeta(nil, metaRecast))
@@ -174,24 +175,22 @@ func (e *epoch) hasNodes() (bool, error) {
 // ones for the rest, to be filled, and drops what nothing uses any more.
 func (t *txn) inherit(cur, next *catalog) {
 	for _, tg := range next.tags {
-		if old := cur.tag(tg.def.Name); old != nil {
+		if old := cur.label(tg.segment, tg.def.Name); old != nil {
 			if cur.sameRule(next, old, tg) {
 				tg.field, tg.filling = old.field, old.filling
 				continue
 			}
 			t.dropField(old.field)
 		}
-		tg.field, tg.filling = t.newField(fieldRecord{Use: useTag, Name: tg.def.Name, Filling: true}, segment.Bitmap), true
+		tg.field, tg.filling = t.newField(fieldRecord{Use: tg.use(), Name: tg.def.Name, Filling: true}, segment.Bitmap), true
 	}
 	for _, old := range cur.tags {
-		if next.tag(old.def.Name) == nil {
+		if next.label(old.segment, old.def.Name) == nil {
 			t.dropField(old.field)
 		}
 	}
 	for _, ix := range next.indexes {
-		if old := cur.traitIndex(ix.name); old != nil && old.column == ix.column &&
-			old.info.Kind == ix.info.Kind && old.info.Elem == ix.info.Elem && old.info.Policy == ix.info.Policy &&
-			sameAggregate(old.info.Aggregate, ix.info.Aggregate) {
+		if old := cur.traitIndex(ix.name); old != nil && cur.sameIndex(next, old, ix) {
 			ix.field, ix.values, ix.filling = old.field, old.values, old.filling
 			continue
 		}

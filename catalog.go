@@ -22,20 +22,31 @@ type catalog struct {
 	model   Model
 	host    hostFuncs
 	zone    *time.Location
+	week    time.Weekday // that weeks begin on
 	rules   *identity.Rules
 	fold    *profile.Schema
+	folds   *foldSet
 	traits  map[string]syntax.TraitInfo
-	tags    []*tag        // sorted by name
-	indexes []*traitIndex // sorted by name
-	// reads lists what a change of an attribute or of an event name can move.
+	// computed are the programs of the traits that are not told.
+	computed  map[string]*tags.Value
+	interests map[string]syntax.InterestInfo
+	tags      []*tag        // sorted: tags, then tracked segments, each by name
+	indexes   []*traitIndex // sorted by name
+	timed     readers       // what may change with the clock alone
+	// What a change of an attribute, of what is counted of an event name, or of a fold
+	// can move.
 	attrReaders, eventReaders map[string]readers
+	foldReaders               map[uint32]readers
+	// needs is set while the catalog is being made: which folds its operands ask for.
+	needs demands
 }
 
 // readers are positions in catalog.tags and catalog.indexes.
 type readers struct{ tags, indexes []int }
 
-// tag is one live label.
+// tag is one live label, or one tracked segment.
 type tag struct {
+	segment bool
 	def     tags.Definition
 	rule    syntax.Expr // checked
 	program *tags.Program
@@ -45,18 +56,26 @@ type tag struct {
 	filling bool
 }
 
-// newCatalog checks a model whole and compiles it. Fields are not assigned.
-func newCatalog(m Model, host hostFuncs) (*catalog, error) {
+// newCatalog checks a model whole and compiles it. What profiles keep for it has the
+// numbers of have, as far as that has it. Fields are not assigned.
+func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	m = m.clone()
 	c := &catalog{
 		model:        m,
 		host:         host,
 		traits:       map[string]syntax.TraitInfo{},
+		computed:     map[string]*tags.Value{},
+		interests:    map[string]syntax.InterestInfo{},
 		attrReaders:  map[string]readers{},
 		eventReaders: map[string]readers{},
+		foldReaders:  map[uint32]readers{},
+		needs:        demands{},
 	}
 	var err error
 	if c.zone, err = m.location(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	if c.week, err = m.weekStart(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	var faults []error
@@ -73,9 +92,20 @@ func newCatalog(m Model, host hostFuncs) (*catalog, error) {
 		}
 		c.fold.Events[name] = f
 	}
+	faults = append(faults, m.Log.validate()...)
+	faults = append(faults, c.addInterests(m.Interests)...)
 	faults = append(faults, c.addTraits(m.Traits)...)
-	faults = append(faults, c.addTags(m.Tags)...)
+	faults = append(faults, c.addTags("tag", m.Tags)...)
+	faults = append(faults, c.addTags("segment", m.Segments)...)
+	// Each is checked once all declarations are known, which also tells what profiles
+	// have to keep.
+	faults = append(faults, c.checkTraits()...)
+	faults = append(faults, c.checkTags()...)
 	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	c.folds, c.needs = have.with(c.needs), nil
+	if err := errors.Join(c.compile()...); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	c.connect()
@@ -99,8 +129,8 @@ type hostFuncs struct {
 	blockers    map[string]func(string) bool
 }
 
-func (db *DB) newCatalog(m Model) (*catalog, error) {
-	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers})
+func (db *DB) newCatalog(m Model, have *foldSet) (*catalog, error) {
+	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers}, have)
 }
 
 func validName(what, name string) error {
@@ -115,6 +145,22 @@ func validName(what, name string) error {
 	return nil
 }
 
+func (c *catalog) addInterests(interests []tags.Interest) []error {
+	var faults []error
+	for _, i := range interests {
+		if err := i.Validate(); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		if _, twice := c.interests[i.Name]; twice {
+			faults = append(faults, fmt.Errorf("interest %q is declared twice", i.Name))
+			continue
+		}
+		c.interests[i.Name] = i.Info()
+	}
+	return faults
+}
+
 func (c *catalog) addTraits(traits map[string]Trait) []error {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(traits)) {
@@ -123,40 +169,63 @@ func (c *catalog) addTraits(traits map[string]Trait) []error {
 			faults = append(faults, err)
 			continue
 		}
-		var info syntax.TraitInfo
 		if t.Compute != "" {
-			agg, err := t.aggregate(name)
+			x, err := t.operand(name)
 			if err != nil {
 				faults = append(faults, err)
 				continue
 			}
-			info.Aggregate = agg
-			info.Kind = aggregateKind(agg.Fn)
-		} else {
-			info = syntax.TraitInfo{Kind: t.kind(), Elem: t.elem(), Policy: t.Merge}
-			if err := validAttribute(name, info); err != nil {
-				faults = append(faults, err)
-				continue
-			}
-			c.fold.Attributes[name] = profile.Attribute{Kind: info.Kind, Elem: info.Elem, Policy: info.Policy}
+			c.traits[name] = syntax.TraitInfo{Kind: t.Type, Compute: x}
+			continue
 		}
+		info := syntax.TraitInfo{Kind: t.kind(), Elem: t.elem(), Policy: t.Merge}
+		if err := validAttribute(name, info); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		c.fold.Attributes[name] = profile.Attribute{Kind: info.Kind, Elem: info.Elem, Policy: info.Policy}
 		c.traits[name] = info
-		if t.Index {
-			ix, err := newTraitIndex(name, info)
-			if err != nil {
-				faults = append(faults, err)
-				continue
-			}
-			c.indexes = append(c.indexes, ix)
-		}
 	}
-	// A computed trait is checked once all declarations are known.
-	for _, name := range slices.Sorted(maps.Keys(traits)) {
-		if a := c.traits[name].Aggregate; a != nil {
-			if _, err := syntax.Check(&syntax.Exists{X: a, Pos: a.Pos}, c); err != nil {
-				faults = append(faults, fmt.Errorf("trait %q: %w", name, err))
-			}
+	return faults
+}
+
+// checkTraits holds what computed traits compute against the model.
+func (c *catalog) checkTraits() []error {
+	var faults []error
+	kinds := map[string]syntax.TraitInfo{}
+	for _, name := range sortedKeys(c.traits) {
+		info := c.traits[name]
+		if info.Compute == nil {
+			continue
 		}
+		checked, err := syntax.Check(&syntax.Exists{X: info.Compute, Pos: -1}, c)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("trait %q: %w", name, syntax.Locate(err, c.model.Traits[name].Compute)))
+			continue
+		}
+		declared := info.Kind
+		info.Compute = checked.(*syntax.Exists).X
+		info.Kind, info.Elem, _ = syntax.OperandKind(info.Compute, c)
+		switch {
+		case declared == profile.KindNull || declared == info.Kind:
+		case info.Kind == syntax.Any && declared < profile.KindList:
+			info.Kind = declared
+		default:
+			faults = append(faults, fmt.Errorf("trait %q: %s is no %s", name, c.model.Traits[name].Compute, declared))
+		}
+		kinds[name] = info
+	}
+	maps.Copy(c.traits, kinds)
+	for _, name := range sortedKeys(c.traits) {
+		if !c.model.Traits[name].Index || len(faults) > 0 {
+			continue
+		}
+		ix, err := newTraitIndex(name, c.traits[name])
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		c.indexes = append(c.indexes, ix)
 	}
 	return faults
 }
@@ -173,15 +242,7 @@ func validAttribute(name string, info syntax.TraitInfo) error {
 	return nil
 }
 
-// aggregateKind returns the kind of an aggregate's value.
-func aggregateKind(fn syntax.Fn) profile.Kind {
-	if fn == syntax.FirstTime || fn == syntax.LastTime {
-		return profile.KindTime
-	}
-	return profile.KindNumber
-}
-
-func (c *catalog) addTags(defs []tags.Definition) []error {
+func (c *catalog) addTags(what string, defs []tags.Definition) []error {
 	var faults []error
 	seen := map[string]bool{}
 	for _, d := range defs {
@@ -190,23 +251,93 @@ func (c *catalog) addTags(defs []tags.Definition) []error {
 			continue
 		}
 		if seen[d.Name] {
-			faults = append(faults, fmt.Errorf("tag %q is declared twice", d.Name))
+			faults = append(faults, fmt.Errorf("%s %q is declared twice", what, d.Name))
 			continue
 		}
 		seen[d.Name] = true
-		c.tags = append(c.tags, &tag{def: d, rule: d.Rule.Tree()})
+		c.tags = append(c.tags, &tag{segment: what == "segment", def: d, rule: d.Rule.Tree()})
 	}
-	slices.SortFunc(c.tags, func(a, b *tag) int { return strings.Compare(a.def.Name, b.def.Name) })
-	for _, t := range c.tags {
+	slices.SortFunc(c.tags, func(a, b *tag) int { return a.compare(b.segment, b.def.Name) })
+	return faults
+}
+
+// compare orders tags before segments, each by name.
+func (t *tag) compare(segment bool, name string) int {
+	switch {
+	case t.segment == segment:
+		return strings.Compare(t.def.Name, name)
+	case segment:
+		return -1
+	}
+	return 1
+}
+
+// what says what is declared under the name, for messages.
+func (t *tag) what() string {
+	if t.segment {
+		return "segment"
+	}
+	return "tag"
+}
+
+// use says what the field of the tag is for.
+func (t *tag) use() fieldUse {
+	if t.segment {
+		return useSegment
+	}
+	return useTag
+}
+
+func (c *catalog) checkTags() []error {
+	var faults []error
+	rules := make([]syntax.Expr, len(c.tags))
+	for i, t := range c.tags {
 		checked, err := syntax.Check(t.rule, c)
-		if err == nil {
-			t.program, err = tags.Compile(t.rule, c)
-		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("tag %q: %w", t.def.Name, t.def.Rule.Locate(err)))
+			faults = append(faults, fmt.Errorf("%s %q: %w", t.what(), t.def.Name, t.def.Rule.Locate(err)))
+		}
+		rules[i] = checked
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	for i, t := range c.tags {
+		t.rule = rules[i]
+	}
+	return nil
+}
+
+// compile makes the programs, and the folds that they read.
+func (c *catalog) compile() []error {
+	var faults []error
+	for _, e := range c.folds.list {
+		f, err := tags.NewFold(e.spec, e.id, c)
+		if err != nil {
+			faults = append(faults, err)
 			continue
 		}
-		t.rule = checked
+		f.Keep = e.keep
+		c.fold.Folds = append(c.fold.Folds, f)
+	}
+	for _, name := range sortedKeys(c.traits) {
+		x := c.traits[name].Compute
+		if x == nil {
+			continue
+		}
+		value, err := tags.CompileValue(x, c)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("trait %q: %w", name, err))
+		}
+		c.computed[name] = value
+	}
+	for _, ix := range c.indexes {
+		ix.computed = c.computed[ix.name]
+	}
+	for _, t := range c.tags {
+		var err error
+		if t.program, err = tags.Compile(t.rule, c); err != nil {
+			faults = append(faults, fmt.Errorf("%s %q: %w", t.what(), t.def.Name, t.def.Rule.Locate(err)))
+		}
 	}
 	return faults
 }
@@ -214,44 +345,59 @@ func (c *catalog) addTags(defs []tags.Definition) []error {
 // connect builds the lists of readers, and declares the event names that they
 // read.
 func (c *catalog) connect() {
-	declare := func(event string) {
+	for i, t := range c.tags {
+		c.read(t.program.Deps(), func(r readers) readers {
+			r.tags = append(r.tags, i)
+			return r
+		})
+	}
+	for i, ix := range c.indexes {
+		deps := tags.Deps{Attributes: []string{ix.name}}
+		if ix.computed != nil {
+			deps = ix.computed.Deps()
+		}
+		c.read(deps, func(r readers) readers {
+			r.indexes = append(r.indexes, i)
+			return r
+		})
+	}
+	for _, value := range c.computed {
+		c.declare(value.Deps())
+	}
+}
+
+// read enters a reader wherever what it reads may change.
+func (c *catalog) read(deps tags.Deps, enter func(readers) readers) {
+	c.declare(deps)
+	for _, name := range deps.Attributes {
+		c.attrReaders[name] = enter(c.attrReaders[name])
+	}
+	for _, name := range deps.Events {
+		c.eventReaders[name] = enter(c.eventReaders[name])
+	}
+	for _, id := range deps.Folds {
+		c.foldReaders[id] = enter(c.foldReaders[id])
+	}
+	if deps.Timed {
+		c.timed = enter(c.timed)
+	}
+}
+
+// declare makes the counts of event names ones that are kept for ever.
+func (c *catalog) declare(deps tags.Deps) {
+	for _, event := range deps.Events {
 		if _, ok := c.fold.Events[event]; !ok {
 			c.fold.Events[event] = profile.Folds{}
 		}
 	}
-	for i, t := range c.tags {
-		deps := t.program.Deps()
-		for _, name := range deps.Events {
-			declare(name)
-		}
-		for _, name := range deps.Attributes {
-			r := c.attrReaders[name]
-			r.tags = append(r.tags, i)
-			c.attrReaders[name] = r
-		}
-		for _, name := range deps.Events {
-			r := c.eventReaders[name]
-			r.tags = append(r.tags, i)
-			c.eventReaders[name] = r
-		}
-	}
-	for i, ix := range c.indexes {
-		if a := ix.info.Aggregate; a != nil {
-			declare(a.Event)
-			r := c.eventReaders[a.Event]
-			r.indexes = append(r.indexes, i)
-			c.eventReaders[a.Event] = r
-			continue
-		}
-		r := c.attrReaders[ix.name]
-		r.indexes = append(r.indexes, i)
-		c.attrReaders[ix.name] = r
-	}
 }
 
-// tag returns a tag that may be read, or nil.
-func (c *catalog) tag(name string) *tag {
-	i, ok := slices.BinarySearchFunc(c.tags, name, func(t *tag, n string) int { return strings.Compare(t.def.Name, n) })
+// tag returns a tag, or nil.
+func (c *catalog) tag(name string) *tag { return c.label(false, name) }
+
+// label returns a tag or a tracked segment, or nil.
+func (c *catalog) label(segment bool, name string) *tag {
+	i, ok := slices.BinarySearchFunc(c.tags, name, func(t *tag, n string) int { return t.compare(segment, n) })
 	if !ok {
 		return nil
 	}
@@ -265,13 +411,35 @@ func (c *catalog) Trait(name string) (syntax.TraitInfo, bool) {
 }
 
 // Tag implements syntax.Scope.
-func (c *catalog) Tag(name string) (syntax.Expr, bool) {
+func (c *catalog) Tag(name, value string) (syntax.Expr, bool) {
 	t := c.tag(name)
-	if t == nil || t.filling {
+	if t == nil || t.filling || value != "" {
 		return nil, false
 	}
 	return t.rule, true
 }
+
+// Interest implements syntax.Scope.
+func (c *catalog) Interest(name string) (syntax.InterestInfo, bool) {
+	info, ok := c.interests[name]
+	return info, ok
+}
+
+// Kept implements syntax.Scope.
+func (c *catalog) Kept(f *syntax.Fold) (uint32, bool) {
+	if c.needs != nil {
+		c.needs.add(f, c.zone.String())
+		return 0, true
+	}
+	e := c.folds.find(f.Key(c.zone.String()))
+	if e == nil || !keeps(e.keep, f.Keep) {
+		return 0, false
+	}
+	return e.id, true
+}
+
+// WeekStart implements syntax.Scope.
+func (c *catalog) WeekStart() time.Weekday { return c.week }
 
 // Folded implements syntax.Scope.
 func (c *catalog) Folded(event, property string) (number, unique bool) {
@@ -284,12 +452,15 @@ func (c *catalog) Zone() *time.Location { return c.zone }
 
 // Names implements syntax.Scope.
 func (c *catalog) Names(kind string) []string {
-	if kind == "trait" {
-		return slices.Sorted(maps.Keys(c.traits))
+	switch kind {
+	case "trait":
+		return sortedKeys(c.traits)
+	case "interest":
+		return sortedKeys(c.interests)
 	}
 	names := make([]string, 0, len(c.tags))
 	for _, t := range c.tags {
-		if !t.filling {
+		if !t.filling && !t.segment {
 			names = append(names, t.def.Name)
 		}
 	}

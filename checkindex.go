@@ -30,7 +30,7 @@ func (c *checker) checkIndex() error {
 				want = append(want, ordinal)
 			}
 		}
-		if err := c.checkBits(fmt.Sprintf("tag %q", t.def.Name), t.field, want); err != nil {
+		if err := c.checkBits(fmt.Sprintf("%s %q", t.what(), t.def.Name), t.field, want); err != nil {
 			return err
 		}
 	}

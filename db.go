@@ -158,9 +158,21 @@ func (db *DB) loadCatalog() error {
 			return fmt.Errorf("%w: stored model: %w", ErrCorrupt, err)
 		}
 	}
-	cat, err := db.newCatalog(m)
+	folds := &foldSet{}
+	if data, ok, err = db.store.GetTo(nil, keys.AppendMeta(nil, metaFolds)); err != nil {
+		return err
+	}
+	if ok {
+		if folds, err = decodeFolds(data); err != nil {
+			return err
+		}
+	}
+	cat, err := db.newCatalog(m, folds)
 	if err != nil {
 		return err
+	}
+	if len(folds.fresh(cat.folds)) > 0 {
+		return fmt.Errorf("%w: the model needs folds that the store does not keep", ErrCorrupt)
 	}
 	snap, err := db.store.Snapshot()
 	if err != nil {
@@ -202,8 +214,8 @@ func (c *catalog) attach(id segment.FieldID, rec fieldRecord) error {
 	switch rec.Use {
 	case useUniverse:
 		return nil
-	case useTag:
-		if t := c.tag(rec.Name); t != nil {
+	case useTag, useSegment:
+		if t := c.label(rec.Use == useSegment, rec.Name); t != nil {
 			t.field, t.filling = id, rec.Filling
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/bits"
 	"slices"
 	"time"
@@ -16,14 +17,15 @@ import (
 // Digest is a fingerprint of everybody in a store: which identifiers each
 // profile has, what was folded into it, and its tags at one instant. Two stores
 // that took the same events and decisions in, in whatever order and batches,
-// under one model, have the same Digest.
+// under one model, have the same Digest of an instant that neither has passed.
 type Digest [32]byte
 
 // String returns the digest in hexadecimal.
 func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
-// Digest fingerprints the view with its tags as they are at an instant; the zero
-// time means the view's own. It reads every profile.
+// Digest fingerprints the view with its traits and tags as they are at an instant;
+// the zero time means the view's own. What lies before the store's instant is no
+// longer kept: such an instant is an error. It reads every profile.
 func (v *View) Digest(ctx context.Context, at time.Time) (Digest, error) {
 	return inside(v, func() (Digest, error) { return v.digest(ctx, at) })
 }
@@ -38,7 +40,9 @@ func (db *DB) Digest(ctx context.Context, at time.Time) (Digest, error) {
 func (v *View) digest(ctx context.Context, at time.Time) (sum Digest, err error) {
 	instant := v.at
 	if !at.IsZero() {
-		instant = profile.InstantOf(at)
+		if instant = profile.InstantOf(at); instant < v.epoch.instant {
+			return Digest{}, fmt.Errorf("portrait: digest at %s: the store has gone on to %s", instant, v.epoch.instant)
+		}
 	}
 	var buf []byte
 	for m, err := range v.members(ctx, nil) {
@@ -64,9 +68,15 @@ func (v *View) appendMember(dst []byte, m *member, at profile.Instant) []byte {
 	}
 	st := m.state()
 	dst = appendKnown(dst, st)
-	for _, t := range v.epoch.cat.tags {
+	cat := v.epoch.cat
+	for _, name := range sortedKeys(cat.computed) {
+		if value, ok, _ := cat.computed[name].Eval(st, at); ok && fits(value, cat.traits[name]) {
+			dst = profile.AppendValue(pack.AppendString(dst, name), value)
+		}
+	}
+	for _, t := range cat.tags {
 		if ok, _ := t.program.Eval(st, at); ok && !t.filling {
-			dst = pack.AppendString(dst, t.def.Name)
+			dst = pack.AppendString(pack.AppendBool(dst, t.segment), t.def.Name)
 		}
 	}
 	return dst

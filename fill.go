@@ -130,7 +130,7 @@ func (c *catalog) filled() *catalog {
 func (t *txn) complete(c *catalog) {
 	for _, tg := range c.tags {
 		if tg.filling {
-			t.putField(tg.field, fieldRecord{Use: useTag, Name: tg.def.Name})
+			t.putField(tg.field, fieldRecord{Use: tg.use(), Name: tg.def.Name})
 		}
 	}
 	for _, ix := range c.indexes {

@@ -399,10 +399,10 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 // sightings of others: a limit with a window asks when the node was first seen.
 func (t *txn) foldDated(n *node, p *prepared, why *cause) error {
 	if !t.cat.rules.Windowed(n.id.Namespace) {
-		return t.fold(n, p.delta, p.attrs, p.event)
+		return t.fold(n, p)
 	}
 	before := n.evidence()
-	if err := t.fold(n, p.delta, p.attrs, p.event); err != nil {
+	if err := t.fold(n, p); err != nil {
 		return err
 	}
 	return t.regroup(t.redated(n, before), why)

@@ -17,6 +17,7 @@ const (
 	metaKey     = "key"     // 32 random bytes: the key of tokens and dedup hashes
 	metaState   = "state"   // see meta
 	metaModel   = "model"   // the model in its JSON form
+	metaFolds   = "folds"   // what profiles keep for it; see foldSet
 	metaAdvance = "advance" // the instant that an unfinished Advance goes to
 	metaRecast  = "recast"  // the model whose identity rules are being applied
 	metaTally   = "tally"   // how many refusals there were, by rule; see tally
@@ -89,6 +90,7 @@ const (
 	useColumn            // Name: the trait's
 	useExists            // who has a value of trait Name
 	useValue             // who has Value of trait Name
+	useSegment           // Name: the tracked segment's
 )
 
 // fieldRecord says what one field of the index is for.
@@ -112,7 +114,7 @@ func decodeField(data []byte) (f fieldRecord, err error) {
 	r := openRecord(data)
 	r.Fields("field", 4)
 	use := r.Uint()
-	if use > uint64(useValue) {
+	if use > uint64(useSegment) {
 		r.Fail(fmt.Errorf("unknown use %d", use))
 	}
 	f.Use = fieldUse(use)

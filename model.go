@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/portraitdb/portrait/identity"
@@ -22,6 +23,9 @@ type Model struct {
 	// Zone is the time zone (IANA name) that civil days are counted in. Empty
 	// means UTC.
 	Zone string
+	// Week is the day that weeks begin on, in English and lower case. Empty means
+	// monday.
+	Week string
 	// Identity declares the namespaces. Without any, those of identity.Default are
 	// used.
 	Identity identity.Config
@@ -32,26 +36,73 @@ type Model struct {
 	// are told but not declared are kept as "latest" and shown, but no rule can
 	// read them.
 	Traits map[string]Trait
+	// Interests are scores that fade.
+	Interests []tags.Interest
 	// Tags are the live labels.
 	Tags []tags.Definition
+	// Segments are tracked: their members are kept live, as those of tags are, and
+	// who enters and leaves is in the feed. They are no names that a rule can use.
+	Segments []tags.Definition
+	// Log says which events are kept, and for how long.
+	Log LogPolicy
 }
 
 // Trait declares one trait: an attribute (Type, Merge) or a computed one
 // (Compute).
 type Trait struct {
-	// Type is the kind of an attribute's value. The zero value is a string.
+	// Type is the kind of an attribute's value. The zero value is a string. Of a
+	// computed trait whose kind does not follow from what it computes, such as the
+	// most frequent value of a property, it is the kind that counts: other values are
+	// missing. The zero value is then any.
 	Type profile.Kind
 	// Of is the kind of a set's elements. The zero value is a string.
 	Of profile.Kind
 	// Merge says how the values told become one.
 	Merge profile.Policy
-	// Compute makes the trait the value of an aggregate, such as
-	// `count("Order Completed")`; Type, Of and Merge are then unused.
+	// Compute makes the trait what an operand of the language gives, such as
+	// `count("Order Completed", last("30d"))` or `spent / orders`; Of and Merge are
+	// then unused.
 	Compute string
 	// Index keeps the trait in the segment index: a bitmap per value for
 	// strings, booleans and sets, a column for numbers and times. Segments over
-	// other traits read every profile.
+	// other traits read every profile. A computed trait that changes with time costs
+	// a deadline each time it does.
 	Index bool
+}
+
+// LogPolicy says for how long the events of each name are kept beside what was
+// folded from them. The zero LogPolicy keeps none.
+type LogPolicy struct {
+	// Retain is for how long events are kept that Events does not name. Zero keeps
+	// none of them; other values are at least an hour.
+	Retain time.Duration
+	// Events says it by the name of the event; see [profile.Event.CountedName]. Events
+	// without such a name go by "$identify", "$group" and "$alias".
+	Events map[string]time.Duration
+}
+
+// The bounds of the time for which an event is kept.
+const (
+	minRetain = time.Hour
+	maxRetain = 73_050 * 24 * time.Hour
+)
+
+// validate returns an error for each fault.
+func (p LogPolicy) validate() []error {
+	var faults []error
+	check := func(what string, d time.Duration) {
+		if d != 0 && (d < minRetain || d > maxRetain) {
+			faults = append(faults, fmt.Errorf("log: %s: %s: want an hour to 200 years, or 0 to keep none", what, d))
+		}
+	}
+	check("retain", p.Retain)
+	for _, name := range sortedKeys(p.Events) {
+		if err := validName("log: event", name); err != nil {
+			faults = append(faults, err)
+		}
+		check(fmt.Sprintf("event %q", name), p.Events[name])
+	}
+	return faults
 }
 
 // ParseModel reads a model in its YAML or JSON form. Errors name line and column.
@@ -97,134 +148,13 @@ func (m Model) clone() Model {
 		m.Events[name] = profile.Folds{Numbers: slices.Clone(f.Numbers), Uniques: slices.Clone(f.Uniques)}
 	}
 	m.Traits = maps.Clone(m.Traits)
-	m.Tags = slices.Clone(m.Tags)
+	m.Tags, m.Segments = slices.Clone(m.Tags), slices.Clone(m.Segments)
+	m.Interests = slices.Clone(m.Interests)
+	for i := range m.Interests {
+		m.Interests[i].Sources = slices.Clone(m.Interests[i].Sources)
+	}
+	m.Log.Events = maps.Clone(m.Log.Events)
 	return m
-}
-
-// modelFile is the file form of a Model.
-type modelFile struct {
-	Zone     string               `yaml:"zone,omitempty" json:"zone,omitempty"`
-	Identity identityFile         `yaml:"identity,omitempty" json:"identity,omitzero"`
-	Events   map[string]foldsFile `yaml:"events,omitempty" json:"events,omitempty"`
-	Traits   map[string]traitFile `yaml:"traits,omitempty" json:"traits,omitempty"`
-	Tags     map[string]tagFile   `yaml:"tags,omitempty" json:"tags,omitempty"`
-}
-
-type foldsFile struct {
-	Numbers []string `yaml:"numbers,omitempty" json:"numbers,omitempty"`
-	Unique  []string `yaml:"unique,omitempty" json:"unique,omitempty"`
-}
-
-type traitFile struct {
-	Type    string `yaml:"type,omitempty" json:"type,omitempty"`
-	Of      string `yaml:"of,omitempty" json:"of,omitempty"`
-	Merge   string `yaml:"merge,omitempty" json:"merge,omitempty"`
-	Compute string `yaml:"compute,omitempty" json:"compute,omitempty"`
-	Index   bool   `yaml:"index,omitempty" json:"index,omitempty"`
-}
-
-type tagFile struct {
-	Rule        string       `yaml:"rule" json:"rule"`
-	Description string       `yaml:"description,omitempty" json:"description,omitempty"`
-	Version     yamlfile.Int `yaml:"version,omitempty" json:"version,omitempty"`
-}
-
-func (f *modelFile) model() (Model, error) {
-	m := Model{Zone: f.Zone}
-	var faults []error
-	m.Identity, faults = f.Identity.config()
-	for name, e := range f.Events {
-		if m.Events == nil {
-			m.Events = map[string]profile.Folds{}
-		}
-		m.Events[name] = profile.Folds{Numbers: e.Numbers, Uniques: e.Unique}
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.Traits)) {
-		t, err := f.Traits[name].trait(name)
-		faults = append(faults, err)
-		if m.Traits == nil {
-			m.Traits = map[string]Trait{}
-		}
-		m.Traits[name] = t
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.Tags)) {
-		t := f.Tags[name]
-		rule, err := tags.Parse(t.Rule)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("tag %q: %w", name, err))
-			continue
-		}
-		m.Tags = append(m.Tags, tags.Definition{Name: name, Rule: rule, Description: t.Description, Version: int(t.Version)})
-	}
-	if err := errors.Join(faults...); err != nil {
-		return Model{}, fmt.Errorf("%w: %w", ErrModel, err)
-	}
-	return m, nil
-}
-
-func (f traitFile) trait(name string) (Trait, error) {
-	t := Trait{Type: profile.KindString, Compute: f.Compute, Index: f.Index}
-	var faults []error
-	kind := func(field, text string, into *profile.Kind) {
-		if text == "" {
-			return
-		}
-		k, ok := profile.ParseKind(text)
-		if !ok || k == profile.KindNull {
-			faults = append(faults, fmt.Errorf("trait %q: unknown %s %q", name, field, text))
-		}
-		*into = k
-	}
-	kind("type", f.Type, &t.Type)
-	kind("of", f.Of, &t.Of)
-	if f.Merge != "" {
-		p, ok := profile.ParsePolicy(f.Merge)
-		if !ok {
-			faults = append(faults, fmt.Errorf("trait %q: unknown merge policy %q", name, f.Merge))
-		}
-		t.Merge = p
-	}
-	if f.Compute != "" && (f.Type != "" || f.Of != "" || f.Merge != "") {
-		faults = append(faults, fmt.Errorf("trait %q: a computed trait has no type, of or merge", name))
-	}
-	return t, errors.Join(faults...)
-}
-
-func fileOf(m Model) modelFile {
-	f := modelFile{
-		Zone:     m.Zone,
-		Identity: identityFileOf(m.Identity),
-	}
-	if len(m.Events) > 0 {
-		f.Events = map[string]foldsFile{}
-		for name, e := range m.Events {
-			f.Events[name] = foldsFile{Numbers: e.Numbers, Unique: e.Uniques}
-		}
-	}
-	if len(m.Traits) > 0 {
-		f.Traits = map[string]traitFile{}
-		for name, t := range m.Traits {
-			f.Traits[name] = t.file()
-		}
-	}
-	if len(m.Tags) > 0 {
-		f.Tags = map[string]tagFile{}
-		for _, t := range m.Tags {
-			f.Tags[t.Name] = tagFile{Rule: t.Rule.String(), Description: t.Description, Version: yamlfile.Int(t.Version)}
-		}
-	}
-	return f
-}
-
-func (t Trait) file() traitFile {
-	if t.Compute != "" {
-		return traitFile{Compute: t.Compute, Index: t.Index}
-	}
-	f := traitFile{Type: t.kind().String(), Index: t.Index, Merge: t.Merge.String()}
-	if f.Type == profile.KindSet.String() {
-		f.Of = t.elem().String()
-	}
-	return f
 }
 
 // kind returns the declared kind with its default: a union is a set, all else a
@@ -249,18 +179,13 @@ func (t Trait) elem() profile.Kind {
 	return profile.KindString
 }
 
-// aggregate parses what a computed trait computes.
-func (t Trait) aggregate(name string) (*syntax.Aggregate, error) {
-	e, err := syntax.Parse("exists(" + t.Compute + ")")
+// operand parses what a computed trait computes.
+func (t Trait) operand(name string) (syntax.Operand, error) {
+	x, err := syntax.ParseOperand(t.Compute)
 	if err != nil {
 		return nil, fmt.Errorf("trait %q: %w", name, err)
 	}
-	if x, ok := e.(*syntax.Exists); ok {
-		if a, ok := x.X.(*syntax.Aggregate); ok {
-			return a, nil
-		}
-	}
-	return nil, fmt.Errorf("trait %q: %q is no aggregate, such as count(\"Order Completed\")", name, t.Compute)
+	return x, nil
 }
 
 func (m *Model) location() (*time.Location, error) {
@@ -272,4 +197,18 @@ func (m *Model) location() (*time.Location, error) {
 		return nil, fmt.Errorf("zone: %w", err)
 	}
 	return loc, nil
+}
+
+// weekdays are the names of the days, sunday first.
+var weekdays = [...]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+
+func (m *Model) weekStart() (time.Weekday, error) {
+	if m.Week == "" {
+		return time.Monday, nil
+	}
+	i := slices.Index(weekdays[:], m.Week)
+	if i < 0 {
+		return 0, fmt.Errorf("week: %q is no day: want one of %s", m.Week, strings.Join(weekdays[:], ", "))
+	}
+	return time.Weekday(i), nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
-	"github.com/portraitdb/portrait/tags"
 )
 
 // member is one live profile as an epoch shows it.
@@ -286,7 +285,7 @@ func (v *View) describe(m *member) (*profile.Profile, error) {
 	st := m.state()
 	cat := v.epoch.cat
 	p := &profile.Profile{
-		ID: profile.MakeID(0, m.ordinal), Events: st.Events(), Traits: cat.traitsOf(st),
+		ID: profile.MakeID(0, m.ordinal), Events: st.Events(), Traits: cat.traitsOf(st, v.at),
 		Counters: slices.Collect(st.Counters()),
 	}
 	if first, last, ok := st.Span(); ok {
@@ -297,7 +296,7 @@ func (v *View) describe(m *member) (*profile.Profile, error) {
 	}
 	slices.SortFunc(p.Identifiers, cat.rules.Compare)
 	for _, t := range cat.tags {
-		if t.filling {
+		if t.filling || t.segment {
 			continue
 		}
 		if ok, _ := t.program.Eval(st, v.at); ok {
@@ -307,22 +306,19 @@ func (v *View) describe(m *member) (*profile.Profile, error) {
 	return p, nil
 }
 
-// traitsOf lists the declared traits that have a value, and the attributes told
-// but not declared, by name.
-func (c *catalog) traitsOf(st *profile.State) []profile.Trait {
+// traitsOf lists the declared traits that have a value at an instant, and the
+// attributes told but not declared, by name.
+func (c *catalog) traitsOf(st *profile.State, at profile.Instant) []profile.Trait {
 	var traits []profile.Trait
 	for t, policy := range st.Attributes() {
 		info, declared := c.traits[t.Name]
-		if declared && (info.Aggregate != nil || info.Policy != policy || !sameKind(t.Value.Kind(), info.Kind)) {
+		if declared && (info.Compute != nil || info.Policy != policy || !sameKind(t.Value.Kind(), info.Kind)) {
 			continue
 		}
 		traits = append(traits, t)
 	}
-	for name, info := range c.traits {
-		if info.Aggregate == nil {
-			continue
-		}
-		if v, ok := tags.Aggregate(info.Aggregate, st); ok {
+	for name, value := range c.computed {
+		if v, ok, _ := value.Eval(st, at); ok && fits(v, c.traits[name]) {
 			traits = append(traits, profile.Trait{Name: name, Value: v})
 		}
 	}

@@ -65,24 +65,52 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 	if err := c.planTraits(next, hasData, say); err != nil {
 		return nil, err
 	}
+	c.planInterests(next, say)
+	c.planTags(next, say)
+	if c.week != next.week {
+		say("week: begins on %s", weekdays[next.week])
+	}
+	if !jsonEqual(c.model.Log.file(), next.model.Log.file()) {
+		say("log: changed")
+	}
+	return p, nil
+}
+
+func (c *catalog) planInterests(next *catalog, say func(string, ...any)) {
+	old, now := fileOf(c.model).Interests, fileOf(next.model).Interests
+	for _, name := range sortedKeys(now) {
+		switch was, ok := old[name]; {
+		case !ok:
+			say("interest %q: new", name)
+		case !jsonEqual(was, now[name]):
+			say("interest %q: changed", name)
+		}
+	}
+	for _, name := range sortedKeys(old) {
+		if _, ok := now[name]; !ok {
+			say("interest %q: dropped", name)
+		}
+	}
+}
+
+func (c *catalog) planTags(next *catalog, say func(string, ...any)) {
 	for _, t := range next.tags {
-		switch old := c.tag(t.def.Name); {
+		switch old := c.label(t.segment, t.def.Name); {
 		case old == nil:
-			say("tag %q: new", t.def.Name)
+			say("%s %q: new", t.what(), t.def.Name)
 		case !c.sameRule(next, old, t):
-			say("tag %q: new rule", t.def.Name)
+			say("%s %q: new rule", t.what(), t.def.Name)
 		case old.def.Description != t.def.Description:
-			say("tag %q: new description", t.def.Name)
+			say("%s %q: new description", t.what(), t.def.Name)
 		case old.def.Version != t.def.Version:
-			say("tag %q: version %d becomes %d", t.def.Name, old.def.Version, t.def.Version)
+			say("%s %q: version %d becomes %d", t.what(), t.def.Name, old.def.Version, t.def.Version)
 		}
 	}
 	for _, t := range c.tags {
-		if next.tag(t.def.Name) == nil {
-			say("tag %q: dropped", t.def.Name)
+		if next.label(t.segment, t.def.Name) == nil {
+			say("%s %q: dropped", t.what(), t.def.Name)
 		}
 	}
-	return p, nil
 }
 
 // sameIdentity reports whether two models declare the same identity rules.
@@ -131,16 +159,17 @@ func (c *catalog) planTraits(next *catalog, hasData bool, say func(string, ...an
 		old, ok := c.traits[name]
 		if !ok {
 			say("trait %q: new", name)
-			if hasData && now.Aggregate == nil && now.Policy != profile.Latest {
+			if hasData && now.Compute == nil && now.Policy != profile.Latest {
 				say("trait %q: what was told before is not in its %s", name, now.Policy)
 			}
 			continue
 		}
-		changed := old.Kind != now.Kind || old.Elem != now.Elem || old.Policy != now.Policy || (old.Aggregate == nil) != (now.Aggregate == nil)
+		computed := old.Compute != nil && now.Compute != nil
+		changed := !computed && (old.Kind != now.Kind || old.Elem != now.Elem || old.Policy != now.Policy || (old.Compute == nil) != (now.Compute == nil))
 		if changed && hasData {
 			return fmt.Errorf("%w: trait %q: its type and merge policy cannot change once events are in; declare a new trait", ErrModel, name)
 		}
-		if changed || !sameAggregate(old.Aggregate, now.Aggregate) {
+		if changed || computed && (old.Kind != now.Kind || !sameOperand(old.Compute, now.Compute)) {
 			say("trait %q: changed", name)
 		}
 		if was, is := c.traitIndex(name) != nil, next.traitIndex(name) != nil; was != is {
@@ -161,17 +190,30 @@ func jsonEqual(a, b any) bool {
 	return errx == nil && erry == nil && string(x) == string(y)
 }
 
-func sameAggregate(a, b *syntax.Aggregate) bool {
+func sameOperand(a, b syntax.Operand) bool {
 	if a == nil || b == nil {
-		return a == b
+		return a == nil && b == nil
 	}
-	return a.Fn == b.Fn && a.Event == b.Event && a.Property == b.Property
+	return syntax.PrintOperand(a) == syntax.PrintOperand(b)
 }
 
 // sameRule reports whether a tag means the same under both models, so that its
-// bitmap can be kept: its rule with all that it refers to written out.
+// bitmap can be kept: its rule with all that it refers to written out, over the same
+// folds.
 func (c *catalog) sameRule(next *catalog, a, b *tag) bool {
-	return c.zone.String() == next.zone.String() && c.spell(a.rule) == next.spell(b.rule)
+	return c.zone.String() == next.zone.String() && c.week == next.week && c.spell(a.rule) == next.spell(b.rule) &&
+		slices.Equal(a.program.Deps().Folds, b.program.Deps().Folds)
+}
+
+// sameIndex reports whether what an index holds stays right under the next model.
+func (c *catalog) sameIndex(next *catalog, a, b *traitIndex) bool {
+	if a.column != b.column || a.info.Kind != b.info.Kind || a.info.Elem != b.info.Elem || a.info.Policy != b.info.Policy ||
+		(a.computed == nil) != (b.computed == nil) {
+		return false
+	}
+	return a.computed == nil || c.zone.String() == next.zone.String() && c.week == next.week &&
+		c.spell(&syntax.Exists{X: a.info.Compute}) == next.spell(&syntax.Exists{X: b.info.Compute}) &&
+		slices.Equal(a.computed.Deps().Folds, b.computed.Deps().Folds)
 }
 
 // spell writes an expression with everything that its names stand for.
@@ -182,8 +224,8 @@ func (c *catalog) spell(e syntax.Expr) string {
 	for _, name := range reads.Traits {
 		info := c.traits[name]
 		fmt.Fprintf(&b, "\n%q %v %v %v", name, info.Kind, info.Elem, info.Policy)
-		if a := info.Aggregate; a != nil {
-			fmt.Fprintf(&b, " %d %q %q", a.Fn, a.Event, a.Property)
+		if info.Compute != nil {
+			fmt.Fprintf(&b, " %s", c.spell(&syntax.Exists{X: info.Compute}))
 		}
 	}
 	for _, name := range reads.Tags {

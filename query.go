@@ -109,22 +109,28 @@ func (c *catalog) traitIndex(name string) *traitIndex {
 	return c.indexes[i]
 }
 
-// indexOf returns the index that answers an operand, or nil. An aggregate is
-// answered by any computed trait of the same one.
+// indexOf returns the index that answers an operand, or nil. What a computed trait
+// stands for is answered by any indexed trait that stands for the same.
 func (c *catalog) indexOf(op syntax.Operand) *traitIndex {
-	switch op := op.(type) {
-	case *syntax.Trait:
+	if op, ok := op.(*syntax.Trait); ok {
 		if ix := c.traitIndex(op.Name); ix != nil && !ix.filling {
 			return ix
 		}
-		if a := c.traits[op.Name].Aggregate; a != nil {
-			return c.indexOf(a)
+		if x := c.traits[op.Name].Compute; x != nil {
+			return c.indexOf(x)
 		}
-	case *syntax.Aggregate:
-		for _, ix := range c.indexes {
-			if a := ix.info.Aggregate; a != nil && !ix.filling && a.Fn == op.Fn && a.Event == op.Event && a.Property == op.Property {
-				return ix
-			}
+		return nil
+	}
+	text := ""
+	for _, ix := range c.indexes {
+		if ix.computed == nil || ix.filling {
+			continue
+		}
+		if text == "" {
+			text = syntax.PrintOperand(op)
+		}
+		if syntax.PrintOperand(ix.info.Compute) == text {
+			return ix
 		}
 	}
 	return nil

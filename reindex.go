@@ -76,6 +76,11 @@ func (t *txn) reindex(ordinal uint32, before, after *person) error {
 			return err
 		}
 	}
+	for _, id := range after.comp.folds {
+		if err := t.reread(t.cat.foldReaders[id], ordinal, was, is); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -156,12 +161,22 @@ func (t *txn) retrait(i int, ordinal uint32, was, is *profile.State) error {
 	ix := t.cat.indexes[i]
 	var old, now profile.Value
 	var had, has bool
+	hadUntil, until := profile.Never, profile.Never
 	if was != nil {
-		old, had = ix.value(was)
+		old, had, hadUntil = ix.value(was, t.meta.instant)
 	}
 	if is != nil {
-		now, has = ix.value(is)
+		now, has, until = ix.value(is, t.meta.instant)
 	}
+	// What lived has a deadline at hadUntil or before it, unless it is being filled.
+	if until < hadUntil || ix.filling && until != profile.Never {
+		t.arm(until, ordinal)
+	}
+	return t.revalue(ix, ordinal, old, now, had, has)
+}
+
+// revalue moves one indexed trait of one ordinal from one value to another.
+func (t *txn) revalue(ix *traitIndex, ordinal uint32, old, now profile.Value, had, has bool) error {
 	if had && has && !ix.filling && old.Equal(now) {
 		return nil
 	}

@@ -15,12 +15,13 @@ import (
 // traitIndex is one indexed trait: a column of numbers or times, or a bitmap
 // per value and one of who has any.
 type traitIndex struct {
-	name    string
-	info    syntax.TraitInfo
-	column  bool
-	field   segment.FieldID // the column, or the bitmap of who has a value
-	values  *valueFields    // nil for a column
-	filling bool            // see tag.filling
+	name     string
+	info     syntax.TraitInfo
+	computed *tags.Value // nil for an attribute
+	column   bool
+	field    segment.FieldID // the column, or the bitmap of who has a value
+	values   *valueFields    // nil for a column
+	filling  bool            // see tag.filling
 }
 
 func newTraitIndex(name string, info syntax.TraitInfo) (*traitIndex, error) {
@@ -28,7 +29,7 @@ func newTraitIndex(name string, info syntax.TraitInfo) (*traitIndex, error) {
 	switch info.Kind {
 	case profile.KindNumber, profile.KindTime:
 		ix.column = true
-	case profile.KindString, profile.KindBool, profile.KindSet:
+	case profile.KindString, profile.KindBool, profile.KindSet, profile.KindList, syntax.Any:
 		ix.values = newValueFields()
 	default:
 		return nil, fmt.Errorf("trait %q: a %s cannot be indexed", name, info.Kind)
@@ -36,13 +37,21 @@ func newTraitIndex(name string, info syntax.TraitInfo) (*traitIndex, error) {
 	return ix, nil
 }
 
-// value returns the trait's value in a state.
-func (ix *traitIndex) value(st *profile.State) (profile.Value, bool) {
-	if ix.info.Aggregate != nil {
-		return tags.Aggregate(ix.info.Aggregate, st)
+// value returns the trait's value in a state at an instant, and until when it is
+// that if nothing happens, or an earlier instant at which to ask again.
+func (ix *traitIndex) value(st *profile.State, at profile.Instant) (v profile.Value, ok bool, until profile.Instant) {
+	if ix.computed == nil {
+		v, ok = st.Attr(ix.name, ix.info.Policy)
+		return v, ok && sameKind(v.Kind(), ix.info.Kind), profile.Never
 	}
-	v, ok := st.Attr(ix.name, ix.info.Policy)
-	return v, ok && sameKind(v.Kind(), ix.info.Kind)
+	v, ok, until = ix.computed.Eval(st, at)
+	return v, ok && fits(v, ix.info), until
+}
+
+// fits reports whether a computed value is of the kind that the trait is declared
+// as.
+func fits(v profile.Value, info syntax.TraitInfo) bool {
+	return info.Kind == syntax.Any || sameKind(v.Kind(), info.Kind)
 }
 
 // sameKind reports whether a value of kind k counts for a trait declared as want:

@@ -58,6 +58,7 @@ type component struct {
 	all      bool             // evaluate every rule
 	attrs    []string         // else the rules that read these
 	events   []string
+	folds    []uint32
 	now      *person // once settled; nil if it is no live profile
 
 	single [1]identity.Token // the memory of members, of a node that is alone
@@ -293,7 +294,7 @@ func (t *txn) personBefore(c *component) (*person, error) {
 }
 
 // fold adds one event's state to a node.
-func (t *txn) fold(n *node, delta *profile.State, attrs []string, event string) error {
+func (t *txn) fold(n *node, p *prepared) error {
 	c, err := t.component(n)
 	if err != nil {
 		return err
@@ -304,18 +305,24 @@ func (t *txn) fold(n *node, delta *profile.State, attrs []string, event string) 
 	if n.owned != t.seq {
 		n.state, n.owned = n.state.Clone(), t.seq
 	}
-	n.state.Absorb(delta)
+	n.state.Absorb(p.delta)
+	n.state.Expire(t.cat.fold, t.meta.instant)
 	t.markDirty(n)
 	if c.all {
 		return nil
 	}
-	for _, a := range attrs {
+	for _, a := range p.attrs {
 		if !slices.Contains(c.attrs, a) {
 			c.attrs = append(c.attrs, a)
 		}
 	}
-	if event != "" && !slices.Contains(c.events, event) {
-		c.events = append(c.events, event)
+	if p.event != "" && !slices.Contains(c.events, p.event) {
+		c.events = append(c.events, p.event)
+	}
+	for id := range p.delta.SeriesIDs() {
+		if !slices.Contains(c.folds, id) {
+			c.folds = append(c.folds, id)
+		}
 	}
 	return nil
 }

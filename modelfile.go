@@ -1,0 +1,276 @@
+package portrait
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/internal/yamlfile"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// modelFile is the file form of a Model.
+type modelFile struct {
+	Zone      string                  `yaml:"zone,omitempty" json:"zone,omitempty"`
+	Week      string                  `yaml:"week,omitempty" json:"week,omitempty"`
+	Identity  identityFile            `yaml:"identity,omitempty" json:"identity,omitzero"`
+	Events    map[string]foldsFile    `yaml:"events,omitempty" json:"events,omitempty"`
+	Traits    map[string]traitFile    `yaml:"traits,omitempty" json:"traits,omitempty"`
+	Interests map[string]interestFile `yaml:"interests,omitempty" json:"interests,omitempty"`
+	Tags      map[string]tagFile      `yaml:"tags,omitempty" json:"tags,omitempty"`
+	Segments  map[string]tagFile      `yaml:"segments,omitempty" json:"segments,omitempty"`
+	Log       logFile                 `yaml:"log,omitempty" json:"log,omitzero"`
+}
+
+type foldsFile struct {
+	Numbers []string `yaml:"numbers,omitempty" json:"numbers,omitempty"`
+	Unique  []string `yaml:"unique,omitempty" json:"unique,omitempty"`
+}
+
+type traitFile struct {
+	Type    string `yaml:"type,omitempty" json:"type,omitempty"`
+	Of      string `yaml:"of,omitempty" json:"of,omitempty"`
+	Merge   string `yaml:"merge,omitempty" json:"merge,omitempty"`
+	Compute string `yaml:"compute,omitempty" json:"compute,omitempty"`
+	Index   bool   `yaml:"index,omitempty" json:"index,omitempty"`
+}
+
+type tagFile struct {
+	Rule        string       `yaml:"rule" json:"rule"`
+	Description string       `yaml:"description,omitempty" json:"description,omitempty"`
+	Version     yamlfile.Int `yaml:"version,omitempty" json:"version,omitempty"`
+}
+
+type interestFile struct {
+	HalfLife string       `yaml:"half_life" json:"half_life"`
+	From     []sourceFile `yaml:"from" json:"from"`
+}
+
+type sourceFile struct {
+	Event    string  `yaml:"event" json:"event"`
+	Property string  `yaml:"property" json:"property"`
+	Where    string  `yaml:"where,omitempty" json:"where,omitempty"`
+	Weight   float64 `yaml:"weight,omitempty" json:"weight,omitempty"`
+	By       string  `yaml:"by,omitempty" json:"by,omitempty"`
+}
+
+type logFile struct {
+	Retain string            `yaml:"retain,omitempty" json:"retain,omitempty"`
+	Events map[string]string `yaml:"events,omitempty" json:"events,omitempty"`
+}
+
+func (f *modelFile) model() (Model, error) {
+	m := Model{Zone: f.Zone, Week: f.Week}
+	var faults []error
+	m.Identity, faults = f.Identity.config()
+	for name, e := range f.Events {
+		if m.Events == nil {
+			m.Events = map[string]profile.Folds{}
+		}
+		m.Events[name] = profile.Folds{Numbers: e.Numbers, Uniques: e.Unique}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Traits)) {
+		t, err := f.Traits[name].trait(name)
+		faults = append(faults, err)
+		if m.Traits == nil {
+			m.Traits = map[string]Trait{}
+		}
+		m.Traits[name] = t
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Interests)) {
+		interest, err := f.Interests[name].interest(name)
+		faults = append(faults, err)
+		m.Interests = append(m.Interests, interest)
+	}
+	var err error
+	m.Tags, err = definitions("tag", f.Tags)
+	faults = append(faults, err)
+	m.Segments, err = definitions("segment", f.Segments)
+	faults = append(faults, err)
+	m.Log, err = f.Log.policy()
+	faults = append(faults, err)
+	if err := errors.Join(faults...); err != nil {
+		return Model{}, fmt.Errorf("%w: %w", ErrModel, err)
+	}
+	return m, nil
+}
+
+func definitions(what string, files map[string]tagFile) ([]tags.Definition, error) {
+	var defs []tags.Definition
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		t := files[name]
+		rule, err := tags.Parse(t.Rule)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s %q: %w", what, name, err))
+			continue
+		}
+		defs = append(defs, tags.Definition{Name: name, Rule: rule, Description: t.Description, Version: int(t.Version)})
+	}
+	return defs, errors.Join(faults...)
+}
+
+func (f interestFile) interest(name string) (tags.Interest, error) {
+	i := tags.Interest{Name: name}
+	var faults []error
+	fault := func(err error) {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("interest %q: %w", name, err))
+		}
+	}
+	var err error
+	i.HalfLife, err = parseSpan("half_life", f.HalfLife)
+	fault(err)
+	for _, s := range f.From {
+		source := tags.InterestSource{Event: s.Event, Property: s.Property, Weight: s.Weight, By: s.By}
+		if s.Where != "" {
+			source.Where, err = tags.Parse(s.Where)
+			fault(err)
+		}
+		i.Sources = append(i.Sources, source)
+	}
+	return i, errors.Join(faults...)
+}
+
+func (f logFile) policy() (LogPolicy, error) {
+	var p LogPolicy
+	var faults []error
+	read := func(field, text string) time.Duration {
+		d, err := parseSpan("log: "+field, text)
+		faults = append(faults, err)
+		return d
+	}
+	if f.Retain != "" {
+		p.Retain = read("retain", f.Retain)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Events)) {
+		if p.Events == nil {
+			p.Events = map[string]time.Duration{}
+		}
+		p.Events[name] = read("event "+strconv.Quote(name), f.Events[name])
+	}
+	return p, errors.Join(faults...)
+}
+
+// parseSpan reads an exact length of time, such as "36h" or "90d".
+func parseSpan(field, text string) (time.Duration, error) {
+	d, err := syntax.ParseSpan(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", field, err)
+	}
+	return d, nil
+}
+
+func (f traitFile) trait(name string) (Trait, error) {
+	t := Trait{Type: profile.KindString, Compute: f.Compute, Index: f.Index}
+	if f.Compute != "" {
+		t.Type = profile.KindNull
+	}
+	var faults []error
+	kind := func(field, text string, into *profile.Kind) {
+		if text == "" {
+			return
+		}
+		k, ok := profile.ParseKind(text)
+		if !ok || k == profile.KindNull {
+			faults = append(faults, fmt.Errorf("trait %q: unknown %s %q", name, field, text))
+		}
+		*into = k
+	}
+	kind("type", f.Type, &t.Type)
+	kind("of", f.Of, &t.Of)
+	if f.Merge != "" {
+		p, ok := profile.ParsePolicy(f.Merge)
+		if !ok {
+			faults = append(faults, fmt.Errorf("trait %q: unknown merge policy %q", name, f.Merge))
+		}
+		t.Merge = p
+	}
+	if f.Compute != "" && (f.Of != "" || f.Merge != "") {
+		faults = append(faults, fmt.Errorf("trait %q: a computed trait has no of or merge", name))
+	}
+	return t, errors.Join(faults...)
+}
+
+func fileOf(m Model) modelFile {
+	f := modelFile{
+		Zone:     m.Zone,
+		Week:     m.Week,
+		Identity: identityFileOf(m.Identity),
+		Tags:     definitionFiles(m.Tags),
+		Segments: definitionFiles(m.Segments),
+		Log:      m.Log.file(),
+	}
+	if len(m.Events) > 0 {
+		f.Events = map[string]foldsFile{}
+		for name, e := range m.Events {
+			f.Events[name] = foldsFile{Numbers: e.Numbers, Unique: e.Uniques}
+		}
+	}
+	if len(m.Traits) > 0 {
+		f.Traits = map[string]traitFile{}
+		for name, t := range m.Traits {
+			f.Traits[name] = t.file()
+		}
+	}
+	if len(m.Interests) > 0 {
+		f.Interests = map[string]interestFile{}
+		for _, i := range m.Interests {
+			f.Interests[i.Name] = interestFileOf(i)
+		}
+	}
+	return f
+}
+
+func definitionFiles(defs []tags.Definition) map[string]tagFile {
+	if len(defs) == 0 {
+		return nil
+	}
+	files := map[string]tagFile{}
+	for _, t := range defs {
+		files[t.Name] = tagFile{Rule: t.Rule.String(), Description: t.Description, Version: yamlfile.Int(t.Version)}
+	}
+	return files
+}
+
+func interestFileOf(i tags.Interest) interestFile {
+	f := interestFile{HalfLife: syntax.PrintSpan(i.HalfLife)}
+	for _, s := range i.Sources {
+		f.From = append(f.From, sourceFile{Event: s.Event, Property: s.Property, Where: s.Where.String(), Weight: s.Weight, By: s.By})
+	}
+	return f
+}
+
+func (p LogPolicy) file() logFile {
+	var f logFile
+	if p.Retain != 0 {
+		f.Retain = syntax.PrintSpan(p.Retain)
+	}
+	for name, d := range p.Events {
+		if f.Events == nil {
+			f.Events = map[string]string{}
+		}
+		f.Events[name] = syntax.PrintSpan(d)
+	}
+	return f
+}
+
+func (t Trait) file() traitFile {
+	if t.Compute != "" {
+		f := traitFile{Compute: t.Compute, Index: t.Index}
+		if t.Type != profile.KindNull {
+			f.Type = t.Type.String()
+		}
+		return f
+	}
+	f := traitFile{Type: t.kind().String(), Index: t.Index, Merge: t.Merge.String()}
+	if f.Type == profile.KindSet.String() {
+		f.Of = t.elem().String()
+	}
+	return f
+}
