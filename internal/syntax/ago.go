@@ -42,7 +42,11 @@ func (a *Ago) Reach(x profile.Instant, zone *time.Location) profile.Instant {
 	for startOf(from-1, zone) >= x {
 		from-- // A day that the zone left out begins with the one after it.
 	}
-	// The window of at begins on from or later, that of at-1 does not.
+	return startOf(a.reach(from), zone)
+}
+
+// reach returns the first day whose window begins on the day from or later.
+func (a *Ago) reach(from civil.Day) civil.Day {
 	at := a.last(from)
 	for a.first(at) >= from {
 		at--
@@ -50,7 +54,7 @@ func (a *Ago) Reach(x profile.Instant, zone *time.Location) profile.Instant {
 	for a.first(at) < from {
 		at++
 	}
-	return startOf(at, zone)
+	return at
 }
 
 const (

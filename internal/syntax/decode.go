@@ -30,7 +30,7 @@ func DecodeJSON(data []byte) (Expr, error) {
 	if err := withinLimits(e); err != nil {
 		return nil, err
 	}
-	if err := writable(e, len(data)); err != nil {
+	if err := writable(len(data), func() string { return Print(e) }); err != nil {
 		return nil, err
 	}
 	return e, nil

@@ -42,9 +42,9 @@ func isConditionFunction(name string) bool {
 	return false
 }
 
-// arguments reads a condition's function behind its opening bracket, up to the
+// conditionCall reads a condition's function behind its opening bracket, up to the
 // closing one.
-func (p *parser) arguments(name token) (Expr, *Error) {
+func (p *parser) conditionCall(name token) (Expr, *Error) {
 	switch name.text {
 	case "all":
 		xs, err := p.exprs()

@@ -33,7 +33,7 @@ func parse(text string) (Expr, *Error) {
 	if err := withinLimits(e); err != nil {
 		return nil, err
 	}
-	if err := writable(e, len(text)); err != nil {
+	if err := writable(len(text), func() string { return Print(e) }); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -224,7 +224,7 @@ func (p *parser) word() (Expr, *Error) {
 		if err := p.enter(); err != nil {
 			return nil, err
 		}
-		e, err := p.arguments(start)
+		e, err := p.conditionCall(start)
 		if err != nil {
 			return nil, err
 		}

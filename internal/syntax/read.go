@@ -3,40 +3,88 @@ package syntax
 import "slices"
 
 // Reads is what an expression depends on by name, each list sorted and without
-// repetitions. Tags and computed traits are not followed.
+// repetitions. Tags, computed traits and interests are not followed.
 type Reads struct {
-	Traits []string
-	Events []string
-	Tags   []string
-	Timed  bool // it reads the clock: now() or ago()
+	Traits    []string
+	Events    []string // of folds, of filters; [AnyEvent] for all
+	Tags      []string
+	Interests []string
+	// Timed reports that the answer may change with no event: the clock, a window that
+	// moves, a sequence or an interest is read.
+	Timed bool
 }
 
 // Read returns what e depends on.
 func Read(e Expr) Reads {
 	var r Reads
-	r.expr(e)
-	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags} {
-		slices.Sort(*names)
-		*names = slices.Compact(*names)
-	}
+	v := r.visitor()
+	v.visit(e)
+	r.sort()
 	return r
 }
 
-func (r *Reads) expr(e Expr) {
-	if t, ok := e.(*TagRef); ok {
-		r.Tags = append(r.Tags, t.Name)
+// ReadOperand returns what an operand depends on.
+func ReadOperand(x Operand) Reads {
+	var r Reads
+	v := r.visitor()
+	v.visitOperand(x)
+	r.sort()
+	return r
+}
+
+func (r *Reads) sort() {
+	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
 	}
-	for _, x := range Parts(e) {
-		r.expr(x)
+}
+
+func (r *Reads) visitor() visitor {
+	return visitor{
+		expr: func(e Expr) bool {
+			if t, ok := e.(*TagRef); ok {
+				r.Tags = append(r.Tags, t.Name)
+			}
+			return true
+		},
+		operand: func(x Operand) bool {
+			r.operand(x)
+			return true
+		},
 	}
-	for _, x := range operands(e) {
-		switch x := x.(type) {
-		case *Trait:
-			r.Traits = append(r.Traits, x.Name)
-		case *Aggregate:
-			r.Events = append(r.Events, x.Event)
-		case *Now, *Ago:
-			r.Timed = true
+}
+
+func (r *Reads) operand(x Operand) {
+	switch x := x.(type) {
+	case *Trait:
+		r.Traits = append(r.Traits, x.Name)
+	case *Aggregate:
+		r.Events = append(r.Events, x.Event)
+		r.Timed = r.Timed || x.timed()
+	case *Sequence:
+		for _, f := range x.filters() {
+			r.Events = append(r.Events, f.Event)
 		}
+		r.Timed = true
+	case *Interest:
+		r.Interests = append(r.Interests, x.Name)
+		r.Timed = true
+	case *Interests:
+		r.Interests = append(r.Interests, x.Name)
+		r.Timed = true
+	case *Call:
+		r.Timed = r.Timed || x.Fn == DaysSince
+	case *Now, *Ago:
+		r.Timed = true
 	}
+}
+
+// timed reports whether the aggregate may change with no event: its window moves, or
+// it looks at the days up to today.
+func (x *Aggregate) timed() bool {
+	switch x.Fn {
+	case Days, ShareOfDays, Streak, LongestStreak:
+		return true
+	}
+	return x.Window.Kind != Lifetime && x.Window.Kind != Since
 }

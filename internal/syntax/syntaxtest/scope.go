@@ -11,16 +11,24 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// Scope is a model as plain data. It implements [syntax.Scope].
+// Scope is a model as plain data. It implements [syntax.Scope]. It is not safe for
+// concurrent use.
 type Scope struct {
-	Traits  map[string]syntax.TraitInfo
-	Tags    map[string]syntax.Expr
-	Numbers map[string][]string // by event
-	Uniques map[string][]string
-	// Interests by name.
+	Traits    map[string]syntax.TraitInfo
+	Tags      map[string]syntax.Expr            // any value
+	Values    map[string]map[string]syntax.Expr // of tags that have them
 	Interests map[string]syntax.InterestInfo
+	Numbers   map[string][]string // by event
+	Uniques   map[string][]string
 	Loc       *time.Location // nil is UTC
-	FirstDay  time.Weekday
+	FirstDay  time.Weekday   // of the week
+	// KeepsNothing makes a model that keeps no fold; else all that are asked for are
+	// kept for ever.
+	KeepsNothing bool
+
+	kept map[string]uint32 // by key
+	// Folds are what was asked for: the first has the number 1.
+	Folds []*syntax.Fold
 }
 
 var _ syntax.Scope = (*Scope)(nil)
@@ -32,7 +40,11 @@ func (s *Scope) Trait(name string) (syntax.TraitInfo, bool) {
 }
 
 // Tag implements [syntax.Scope].
-func (s *Scope) Tag(name, _ string) (syntax.Expr, bool) {
+func (s *Scope) Tag(name, value string) (syntax.Expr, bool) {
+	if value != "" {
+		e, ok := s.Values[name][value]
+		return e, ok
+	}
 	e, ok := s.Tags[name]
 	return e, ok
 }
@@ -48,9 +60,23 @@ func (s *Scope) Interest(name string) (syntax.InterestInfo, bool) {
 	return info, ok
 }
 
-// Kept implements [syntax.Scope]: nothing is kept yet.
+// Kept implements [syntax.Scope].
 func (s *Scope) Kept(f *syntax.Fold) (id uint32, ok bool) {
-	return 0, false
+	if s.KeepsNothing {
+		return 0, false
+	}
+	key := f.Key(s.Zone().String())
+	if id, ok := s.kept[key]; ok {
+		return id, true
+	}
+	if s.kept == nil {
+		s.kept = map[string]uint32{}
+	}
+	f = new(*f)
+	f.Keep = 0
+	s.Folds = append(s.Folds, f)
+	s.kept[key] = uint32(len(s.Folds))
+	return s.kept[key], true
 }
 
 // WeekStart implements [syntax.Scope].
@@ -66,8 +92,11 @@ func (s *Scope) Zone() *time.Location {
 
 // Names implements [syntax.Scope].
 func (s *Scope) Names(kind string) []string {
-	if kind == "trait" {
+	switch kind {
+	case "trait":
 		return slices.Sorted(maps.Keys(s.Traits))
+	case "interest":
+		return slices.Sorted(maps.Keys(s.Interests))
 	}
 	return slices.Sorted(maps.Keys(s.Tags))
 }
