@@ -19,6 +19,7 @@ const (
 	MergeLog  = 'g' // g epoch sequence
 	Audit     = 'a' // a epoch sequence
 	Refusal   = 'r' // r number
+	Revision  = 'v' // v kind name-length name revision
 )
 
 // TokenLen is the length of an identifier's token.
@@ -123,6 +124,22 @@ func appendLog(dst []byte, space byte, epoch uint64, seq uint32) []byte {
 // AppendRefusal appends the key of one record of what was refused.
 func AppendRefusal(dst []byte, number uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, Refusal), number)
+}
+
+// AppendRevisions appends the prefix of all revisions of a tag's definition, or of a
+// tracked segment's.
+func AppendRevisions(dst []byte, segment bool, name string) []byte {
+	kind := byte(0)
+	if segment {
+		kind = 1
+	}
+	dst = binary.BigEndian.AppendUint16(append(dst, Revision, kind), uint16(len(name)))
+	return append(dst, name...)
+}
+
+// AppendRevision appends the key of one revision.
+func AppendRevision(dst []byte, segment bool, name string, revision uint32) []byte {
+	return binary.BigEndian.AppendUint32(AppendRevisions(dst, segment, name), revision)
 }
 
 // End returns the least key above every key that begins with prefix, or nil
