@@ -153,6 +153,14 @@ func (t *txn) fireOne(ordinal uint32, from, to profile.Instant) error {
 	next := profile.Never
 	for _, i := range t.cat.timed.tags {
 		tag := t.cat.tags[i]
+		if tag.values != nil {
+			until, err := t.fireIndex(tag.values, ordinal, st, from, to)
+			if err != nil {
+				return err
+			}
+			next = min(next, until)
+			continue
+		}
 		had, _ := tag.program.Eval(st, from)
 		has, until := tag.program.Eval(st, to)
 		if had != has || tag.filling {
@@ -161,10 +169,8 @@ func (t *txn) fireOne(ordinal uint32, from, to profile.Instant) error {
 		next = min(next, until)
 	}
 	for _, i := range t.cat.timed.indexes {
-		ix := t.cat.indexes[i]
-		old, had, _ := ix.value(st, from)
-		now, has, until := ix.value(st, to)
-		if err := t.revalue(ix, ordinal, old, now, had, has); err != nil {
+		until, err := t.fireIndex(t.cat.indexes[i], ordinal, st, from, to)
+		if err != nil {
 			return err
 		}
 		next = min(next, until)
@@ -173,6 +179,14 @@ func (t *txn) fireOne(ordinal uint32, from, to profile.Instant) error {
 		t.arm(next, ordinal)
 	}
 	return nil
+}
+
+// fireIndex moves one indexed trait, or the values of a tag, of one person from one
+// instant to a later one.
+func (t *txn) fireIndex(ix *traitIndex, ordinal uint32, st *profile.State, from, to profile.Instant) (profile.Instant, error) {
+	old, had, _ := ix.value(st, from)
+	now, has, until := ix.value(st, to)
+	return until, t.revalue(ix, ordinal, old, now, had, has)
 }
 
 // byOrdinal returns the node that was given an ordinal.

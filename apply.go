@@ -43,6 +43,9 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 	if slices.Contains(opts, DryRun) {
 		return within(ctx, db, func(v *View) (*Plan, error) {
 			a, err := db.application(ctx, v.epoch, m)
+			if err == nil {
+				a.plan.Moves, err = v.moves(ctx, a.next)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -146,6 +149,10 @@ func (db *DB) applyLocked(ctx context.Context, m Model) (*Plan, error) {
 	}
 	t := db.begin()
 	t.inherit(a.cur, a.next)
+	if err := t.revise(a.cur, a.next); err != nil {
+		t.abort()
+		return nil, err
+	}
 	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
 	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append(nil))
 	t.settled, t.next = true, a.next
@@ -177,16 +184,19 @@ func (t *txn) inherit(cur, next *catalog) {
 	for _, tg := range next.tags {
 		if old := cur.label(tg.segment, tg.def.Name); old != nil {
 			if cur.sameRule(next, old, tg) {
-				tg.field, tg.filling = old.field, old.filling
+				if tg.values != nil {
+					tg.values.values = old.values.values
+				}
+				tg.attach(old.field, old.filling)
 				continue
 			}
-			t.dropField(old.field)
+			t.dropTag(old)
 		}
-		tg.field, tg.filling = t.newField(fieldRecord{Use: tg.use(), Name: tg.def.Name, Filling: true}, segment.Bitmap), true
+		tg.attach(t.newField(fieldRecord{Use: tg.use(), Name: tg.def.Name, Filling: true}, segment.Bitmap), true)
 	}
 	for _, old := range cur.tags {
 		if next.label(old.segment, old.def.Name) == nil {
-			t.dropField(old.field)
+			t.dropTag(old)
 		}
 	}
 	for _, ix := range next.indexes {
@@ -213,10 +223,14 @@ func (t *txn) inherit(cur, next *catalog) {
 
 func (t *txn) dropIndex(ix *traitIndex) {
 	t.dropField(ix.field)
-	if ix.column {
-		return
+	if !ix.column {
+		t.dropValues(ix)
 	}
-	for _, f := range (valuesView{ix}).All() {
-		t.dropField(f)
+}
+
+func (t *txn) dropTag(old *tag) {
+	t.dropField(old.field)
+	if old.values != nil {
+		t.dropValues(old.values)
 	}
 }

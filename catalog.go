@@ -19,14 +19,14 @@ import (
 // catalog is a model made ready to run. It is immutable but for the values that
 // traitIndex learns.
 type catalog struct {
-	model   Model
-	host    hostFuncs
-	zone    *time.Location
-	week    time.Weekday // that weeks begin on
-	rules   *identity.Rules
-	fold    *profile.Schema
-	folds   *foldSet
-	traits  map[string]syntax.TraitInfo
+	model  Model
+	host   hostFuncs
+	zone   *time.Location
+	week   time.Weekday // that weeks begin on
+	rules  *identity.Rules
+	fold   *profile.Schema
+	folds  *foldSet
+	traits map[string]syntax.TraitInfo
 	// computed are the programs of the traits that are not told.
 	computed  map[string]*tags.Value
 	interests map[string]syntax.InterestInfo
@@ -51,6 +51,8 @@ type tag struct {
 	rule    syntax.Expr // checked
 	program *tags.Program
 	field   segment.FieldID
+	// values are the bitmaps of who has which value; nil for a tag without.
+	values *traitIndex
 	// filling is set until the tag has been evaluated over every profile: it is
 	// kept by commits, but nobody can read it yet.
 	filling bool
@@ -255,9 +257,29 @@ func (c *catalog) addTags(what string, defs []tags.Definition) []error {
 			continue
 		}
 		seen[d.Name] = true
-		c.tags = append(c.tags, &tag{segment: what == "segment", def: d, rule: d.Rule.Tree()})
+		t := &tag{segment: what == "segment", def: d}
+		if t.segment && d.Kind() != tags.ByRule {
+			faults = append(faults, fmt.Errorf("segment %q: it wants a rule", d.Name))
+			continue
+		}
+		faults = append(faults, c.addTold(d)...)
+		c.tags = append(c.tags, t)
 	}
 	slices.SortFunc(c.tags, func(a, b *tag) int { return a.compare(b.segment, b.def.Name) })
+	return faults
+}
+
+// addTold declares the attributes that keep what is told of a tag.
+func (c *catalog) addTold(d tags.Definition) []error {
+	var faults []error
+	for name, a := range d.Attributes() {
+		if _, ok := c.traits[name]; ok {
+			faults = append(faults, fmt.Errorf("tag %q: trait %q is its own and cannot be declared", d.Name, name))
+			continue
+		}
+		c.fold.Attributes[name] = a
+		c.traits[name] = syntax.TraitInfo{Kind: a.Kind, Elem: a.Elem, Policy: a.Policy}
+	}
 	return faults
 }
 
@@ -290,13 +312,41 @@ func (t *tag) use() fieldUse {
 
 func (c *catalog) checkTags() []error {
 	var faults []error
+	for _, t := range c.tags {
+		t.rule, _ = t.def.Holds("", c)
+	}
 	rules := make([]syntax.Expr, len(c.tags))
 	for i, t := range c.tags {
-		checked, err := syntax.Check(t.rule, c)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s %q: %w", t.what(), t.def.Name, t.def.Rule.Locate(err)))
+		if err := t.def.Check(c); err != nil {
+			if t.segment {
+				err = fmt.Errorf("segment: %w", err)
+			}
+			faults = append(faults, err)
+			continue
 		}
-		rules[i] = checked
+		var err error
+		if rules[i], err = syntax.Check(t.rule, c); err != nil {
+			faults = append(faults, fmt.Errorf("%s %q: %w", t.what(), t.def.Name, err))
+			continue
+		}
+		x := t.def.Operand()
+		if x == nil {
+			continue
+		}
+		checked, err := syntax.Check(&syntax.Exists{X: x, Pos: -1}, c)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("tag %q: %w", t.def.Name, err))
+			continue
+		}
+		x = checked.(*syntax.Exists).X
+		kind, elem, _ := syntax.OperandKind(x, c)
+		if kind == profile.KindPoint {
+			faults = append(faults, fmt.Errorf("tag %q: a point is no value of a tag", t.def.Name))
+		}
+		t.values = &traitIndex{
+			name: t.def.Name, label: t, info: syntax.TraitInfo{Kind: kind, Elem: elem, Compute: x},
+			values: newValueFields(),
+		}
 	}
 	if len(faults) > 0 {
 		return faults
@@ -335,7 +385,10 @@ func (c *catalog) compile() []error {
 	}
 	for _, t := range c.tags {
 		var err error
-		if t.program, err = tags.Compile(t.rule, c); err != nil {
+		if t.program, err = tags.Compile(t.rule, c); err == nil && t.values != nil {
+			t.values.computed, err = tags.CompileValue(t.values.info.Compute, c)
+		}
+		if err != nil {
 			faults = append(faults, fmt.Errorf("%s %q: %w", t.what(), t.def.Name, t.def.Rule.Locate(err)))
 		}
 	}
@@ -346,10 +399,16 @@ func (c *catalog) compile() []error {
 // read.
 func (c *catalog) connect() {
 	for i, t := range c.tags {
-		c.read(t.program.Deps(), func(r readers) readers {
-			r.tags = append(r.tags, i)
+		enter := func(r readers) readers {
+			if len(r.tags) == 0 || r.tags[len(r.tags)-1] != i {
+				r.tags = append(r.tags, i)
+			}
 			return r
-		})
+		}
+		c.read(t.program.Deps(), enter)
+		if t.values != nil {
+			c.read(t.values.computed.Deps(), enter)
+		}
 	}
 	for i, ix := range c.indexes {
 		deps := tags.Deps{Attributes: []string{ix.name}}
@@ -413,8 +472,11 @@ func (c *catalog) Trait(name string) (syntax.TraitInfo, bool) {
 // Tag implements syntax.Scope.
 func (c *catalog) Tag(name, value string) (syntax.Expr, bool) {
 	t := c.tag(name)
-	if t == nil || t.filling || value != "" {
+	switch {
+	case t == nil || t.filling:
 		return nil, false
+	case value != "":
+		return t.def.Holds(value, c)
 	}
 	return t.rule, true
 }

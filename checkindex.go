@@ -33,6 +33,11 @@ func (c *checker) checkIndex() error {
 		if err := c.checkBits(fmt.Sprintf("%s %q", t.what(), t.def.Name), t.field, want); err != nil {
 			return err
 		}
+		if t.values != nil {
+			if err := c.checkTrait(t.values, want); err != nil {
+				return err
+			}
+		}
 	}
 	for _, ix := range cat.indexes {
 		if ix.filling {
@@ -47,15 +52,22 @@ func (c *checker) checkIndex() error {
 
 func (c *checker) checkTrait(ix *traitIndex, everyone []uint32) error {
 	var op syntax.Operand = &syntax.Trait{Name: ix.name}
+	what := "trait"
+	if ix.label != nil { // of those who have the tag
+		op, what = ix.info.Compute, "tag"
+	}
 	column := map[uint32]int64{}
 	byValue := map[string][]uint32{}
 	var have []uint32
 	for _, ordinal := range everyone {
 		v, ok := oracle.Value(op, c.people[ordinal], c.v.epoch.cat)
-		if !ok {
+		if !ok && ix.label == nil {
 			continue
 		}
 		have = append(have, ordinal)
+		if !ok {
+			continue
+		}
 		if ix.column {
 			column[ordinal] = sortable(v)
 			continue
@@ -67,12 +79,11 @@ func (c *checker) checkTrait(ix *traitIndex, everyone []uint32) error {
 	if ix.column {
 		return c.checkColumn(ix, have, column)
 	}
-	if err := c.checkBits(fmt.Sprintf("who has trait %q", ix.name), ix.field, have); err != nil {
+	if err := c.checkBits(fmt.Sprintf("who has %s %q", what, ix.name), ix.field, have); err != nil {
 		return err
 	}
 	for v, field := range (valuesView{ix}).All() {
-		what := fmt.Sprintf("trait %q = %s", ix.name, v)
-		if err := c.checkBits(what, field, byValue[valueKey(v)]); err != nil {
+		if err := c.checkBits(fmt.Sprintf("%s %q = %s", what, ix.name, v), field, byValue[valueKey(v)]); err != nil {
 			return err
 		}
 		delete(byValue, valueKey(v))
@@ -82,7 +93,7 @@ func (c *checker) checkTrait(ix *traitIndex, everyone []uint32) error {
 		if err != nil {
 			return err
 		}
-		c.differ("trait %q = %s: %d profiles and no bitmap", ix.name, v, len(ordinals))
+		c.differ("%s %q = %s: %d profiles and no bitmap", what, ix.name, v, len(ordinals))
 	}
 	return nil
 }

@@ -216,8 +216,12 @@ func (c *catalog) attach(id segment.FieldID, rec fieldRecord) error {
 		return nil
 	case useTag, useSegment:
 		if t := c.label(rec.Use == useSegment, rec.Name); t != nil {
-			t.field, t.filling = id, rec.Filling
+			t.attach(id, rec.Filling)
 			return nil
+		}
+	case useTagValue:
+		if t := c.tag(rec.Name); t != nil && t.values != nil {
+			return t.values.learn(rec, id)
 		}
 	case useColumn, useExists, useValue:
 		ix := c.traitIndex(rec.Name)
@@ -225,12 +229,7 @@ func (c *catalog) attach(id segment.FieldID, rec fieldRecord) error {
 			break
 		}
 		if rec.Use == useValue {
-			v, rest, err := profile.DecodeValue(rec.Value)
-			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("%w: field record of trait %q: bad value", ErrCorrupt, rec.Name)
-			}
-			ix.values.add(v, id)
-			return nil
+			return ix.learn(rec, id)
 		}
 		ix.field, ix.filling = id, rec.Filling
 		return nil

@@ -77,6 +77,10 @@ func (v *View) appendMember(dst []byte, m *member, at profile.Instant) []byte {
 	for _, t := range cat.tags {
 		if ok, _ := t.program.Eval(st, at); ok && !t.filling {
 			dst = pack.AppendString(pack.AppendBool(dst, t.segment), t.def.Name)
+			if t.values != nil {
+				value, _, _ := t.value(st, at)
+				dst = profile.AppendValue(dst, value)
+			}
 		}
 	}
 	return dst

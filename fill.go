@@ -80,13 +80,16 @@ func (m *member) root() identity.Token { return m.nodes[0].root }
 func (t *txn) fillOne(m *member) error {
 	st := m.state()
 	for i, tag := range t.cat.tags {
-		if tag.filling {
-			t.retag(i, m.ordinal, nil, st)
+		if !tag.filling {
+			continue
+		}
+		if err := t.retag(i, m.ordinal, nil, st); err != nil {
+			return err
 		}
 	}
-	for i, ix := range t.cat.indexes {
+	for _, ix := range t.cat.indexes {
 		if ix.filling {
-			if err := t.retrait(i, m.ordinal, nil, st); err != nil {
+			if err := t.retrait(ix, m.ordinal, nil, st); err != nil {
 				return err
 			}
 		}
@@ -115,6 +118,11 @@ func (c *catalog) filled() *catalog {
 	for i, t := range c.tags {
 		done := *t
 		done.filling = false
+		if t.values != nil {
+			values := *t.values
+			values.label, values.filling = &done, false
+			done.values = &values
+		}
 		next.tags[i] = &done
 	}
 	next.indexes = make([]*traitIndex, len(c.indexes))

@@ -91,6 +91,7 @@ const (
 	useExists            // who has a value of trait Name
 	useValue             // who has Value of trait Name
 	useSegment           // Name: the tracked segment's
+	useTagValue          // who has Value of tag Name
 )
 
 // fieldRecord says what one field of the index is for.
@@ -114,7 +115,7 @@ func decodeField(data []byte) (f fieldRecord, err error) {
 	r := openRecord(data)
 	r.Fields("field", 4)
 	use := r.Uint()
-	if use > uint64(useSegment) {
+	if use > uint64(useTagValue) {
 		r.Fail(fmt.Errorf("unknown use %d", use))
 	}
 	f.Use = fieldUse(use)

@@ -149,6 +149,9 @@ func (m Model) clone() Model {
 	}
 	m.Traits = maps.Clone(m.Traits)
 	m.Tags, m.Segments = slices.Clone(m.Tags), slices.Clone(m.Segments)
+	for i := range m.Tags {
+		m.Tags[i].Tiers, m.Tags[i].Choices = slices.Clone(m.Tags[i].Tiers), slices.Clone(m.Tags[i].Choices)
+	}
 	m.Interests = slices.Clone(m.Interests)
 	for i := range m.Interests {
 		m.Interests[i].Sources = slices.Clone(m.Interests[i].Sources)

@@ -41,9 +41,25 @@ type traitFile struct {
 }
 
 type tagFile struct {
-	Rule        string       `yaml:"rule" json:"rule"`
+	Rule        string       `yaml:"rule,omitempty" json:"rule,omitempty"`
+	Tiers       []tierFile   `yaml:"tiers,omitempty" json:"tiers,omitempty"`
+	Else        string       `yaml:"else,omitempty" json:"else,omitempty"`
+	Value       string       `yaml:"value,omitempty" json:"value,omitempty"`
+	Told        string       `yaml:"told,omitempty" json:"told,omitempty"`
+	Choices     []string     `yaml:"choices,omitempty" json:"choices,omitempty"`
+	Group       string       `yaml:"group,omitempty" json:"group,omitempty"`
+	Owner       string       `yaml:"owner,omitempty" json:"owner,omitempty"`
 	Description string       `yaml:"description,omitempty" json:"description,omitempty"`
 	Version     yamlfile.Int `yaml:"version,omitempty" json:"version,omitempty"`
+	Since       string       `yaml:"since,omitempty" json:"since,omitempty"`
+	Until       string       `yaml:"until,omitempty" json:"until,omitempty"`
+	Expires     string       `yaml:"expires,omitempty" json:"expires,omitempty"`
+	Track       bool         `yaml:"track,omitempty" json:"track,omitempty"`
+}
+
+type tierFile struct {
+	Value string `yaml:"value" json:"value"`
+	Rule  string `yaml:"rule" json:"rule"`
 }
 
 type interestFile struct {
@@ -105,14 +121,55 @@ func definitions(what string, files map[string]tagFile) ([]tags.Definition, erro
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		t := files[name]
-		rule, err := tags.Parse(t.Rule)
+		def, err := t.definition(name)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s %q: %w", what, name, err))
 			continue
 		}
-		defs = append(defs, tags.Definition{Name: name, Rule: rule, Description: t.Description, Version: int(t.Version)})
+		defs = append(defs, def)
 	}
 	return defs, errors.Join(faults...)
+}
+
+func (f tagFile) definition(name string) (tags.Definition, error) {
+	d := tags.Definition{
+		Name: name, Else: f.Else, Told: tags.Told(f.Told), Choices: f.Choices, Group: f.Group, Owner: f.Owner, Description: f.Description,
+		Version: int(f.Version), Since: f.Since, Until: f.Until, Expires: f.Expires, Track: f.Track,
+	}
+	var faults []error
+	rule := func(part, text string) (r tags.Rule) {
+		if text == "" {
+			return r
+		}
+		r, err := tags.Parse(text)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s%w", part, err))
+		}
+		return r
+	}
+	d.Rule = rule("", f.Rule)
+	for i, t := range f.Tiers {
+		d.Tiers = append(d.Tiers, tags.Tier{Value: t.Value, Rule: rule(fmt.Sprintf("tier %d: ", i+1), t.Rule)})
+	}
+	if f.Value != "" {
+		var err error
+		if d.Value, err = tags.ParseFormula(f.Value); err != nil {
+			faults = append(faults, fmt.Errorf("value: %w", err))
+		}
+	}
+	return d, errors.Join(faults...)
+}
+
+func definitionFile(d tags.Definition) tagFile {
+	f := tagFile{
+		Rule: d.Rule.String(), Else: d.Else, Value: d.Value.String(), Told: string(d.Told), Choices: d.Choices, Group: d.Group,
+		Owner: d.Owner, Description: d.Description, Version: yamlfile.Int(d.Version), Since: d.Since, Until: d.Until,
+		Expires: d.Expires, Track: d.Track,
+	}
+	for _, t := range d.Tiers {
+		f.Tiers = append(f.Tiers, tierFile{Value: t.Value, Rule: t.Rule.String()})
+	}
+	return f
 }
 
 func (f interestFile) interest(name string) (tags.Interest, error) {
@@ -233,7 +290,7 @@ func definitionFiles(defs []tags.Definition) map[string]tagFile {
 	}
 	files := map[string]tagFile{}
 	for _, t := range defs {
-		files[t.Name] = tagFile{Rule: t.Rule.String(), Description: t.Description, Version: yamlfile.Int(t.Version)}
+		files[t.Name] = definitionFile(t)
 	}
 	return files
 }

@@ -19,6 +19,10 @@ type Plan struct {
 	// Regroupings are the profiles that other identity rules merge, split or take
 	// away, all of them.
 	Regroupings []Regrouping
+	// Moves are who gains and loses each tag and tracked segment that is new, changed
+	// or dropped, also because of what its rule refers to. Only a DryRun works them
+	// out, over profiles as they are grouped now.
+	Moves []Move
 }
 
 // regroup adds what other identity rules do to profiles.
@@ -104,6 +108,8 @@ func (c *catalog) planTags(next *catalog, say func(string, ...any)) {
 			say("%s %q: new description", t.what(), t.def.Name)
 		case old.def.Version != t.def.Version:
 			say("%s %q: version %d becomes %d", t.what(), t.def.Name, old.def.Version, t.def.Version)
+		case !jsonEqual(old.def, t.def):
+			say("%s %q: new particulars", t.what(), t.def.Name)
 		}
 	}
 	for _, t := range c.tags {
@@ -202,7 +208,8 @@ func sameOperand(a, b syntax.Operand) bool {
 // folds.
 func (c *catalog) sameRule(next *catalog, a, b *tag) bool {
 	return c.zone.String() == next.zone.String() && c.week == next.week && c.spell(a.rule) == next.spell(b.rule) &&
-		slices.Equal(a.program.Deps().Folds, b.program.Deps().Folds)
+		slices.Equal(a.program.Deps().Folds, b.program.Deps().Folds) &&
+		(a.values == nil) == (b.values == nil) && (a.values == nil || c.sameIndex(next, a.values, b.values))
 }
 
 // sameIndex reports whether what an index holds stays right under the next model.

@@ -60,6 +60,15 @@ func (o operands) Tag(name string) (segment.FieldID, bool) {
 	return t.field, true
 }
 
+// TagValues implements segment.Catalog.
+func (o operands) TagValues(name string) (segment.Values, bool) {
+	t := o.v.epoch.cat.tag(name)
+	if t == nil || t.filling || t.values == nil {
+		return nil, false
+	}
+	return valuesView{t.values}, true
+}
+
 // Column implements segment.Catalog.
 func (o operands) Column(op syntax.Operand) (segment.FieldID, profile.Kind, bool) {
 	ix := o.v.epoch.cat.indexOf(op)

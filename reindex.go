@@ -57,10 +57,12 @@ func (t *txn) reindex(ordinal uint32, before, after *person) error {
 	t.db.marks.visit++
 	if was == nil || is == nil || after.comp.all || !was.SameBounds(is) {
 		for i := range t.cat.tags {
-			t.retag(i, ordinal, was, is)
+			if err := t.retag(i, ordinal, was, is); err != nil {
+				return err
+			}
 		}
-		for i := range t.cat.indexes {
-			if err := t.retrait(i, ordinal, was, is); err != nil {
+		for _, ix := range t.cat.indexes {
+			if err := t.retrait(ix, ordinal, was, is); err != nil {
 				return err
 			}
 		}
@@ -104,13 +106,15 @@ func (t *txn) reread(r readers, ordinal uint32, was, is *profile.State) error {
 	for _, i := range r.tags {
 		if m.tags[i] != m.visit {
 			m.tags[i] = m.visit
-			t.retag(i, ordinal, was, is)
+			if err := t.retag(i, ordinal, was, is); err != nil {
+				return err
+			}
 		}
 	}
 	for _, i := range r.indexes {
 		if m.indexes[i] != m.visit {
 			m.indexes[i] = m.visit
-			if err := t.retrait(i, ordinal, was, is); err != nil {
+			if err := t.retrait(t.cat.indexes[i], ordinal, was, is); err != nil {
 				return err
 			}
 		}
@@ -120,8 +124,11 @@ func (t *txn) reread(r readers, ordinal uint32, was, is *profile.State) error {
 
 // retag moves one tag of one ordinal. The bit of a tag is its rule at the
 // published instant, so what it was need not be stored.
-func (t *txn) retag(i int, ordinal uint32, was, is *profile.State) {
+func (t *txn) retag(i int, ordinal uint32, was, is *profile.State) error {
 	tag := t.cat.tags[i]
+	if tag.values != nil {
+		return t.retrait(tag.values, ordinal, was, is)
+	}
 	had, has := false, false
 	hadUntil, until := profile.Never, profile.Never
 	if was != nil && !tag.filling {
@@ -138,6 +145,7 @@ func (t *txn) retag(i int, ordinal uint32, was, is *profile.State) {
 	if until < hadUntil || until != profile.Never && !changes(tag.program, was, had, hadUntil) {
 		t.arm(until, ordinal)
 	}
+	return nil
 }
 
 // changes reports whether a rule that said had until an instant says something
@@ -157,8 +165,7 @@ func (t *txn) arm(at profile.Instant, ordinal uint32) {
 // retrait moves one indexed trait of one ordinal. While the index is being filled
 // it may hold either nothing of the ordinal or all of what it was: so what it was
 // is taken away, and what it is put in whole.
-func (t *txn) retrait(i int, ordinal uint32, was, is *profile.State) error {
-	ix := t.cat.indexes[i]
+func (t *txn) retrait(ix *traitIndex, ordinal uint32, was, is *profile.State) error {
 	var old, now profile.Value
 	var had, has bool
 	hadUntil, until := profile.Never, profile.Never
@@ -244,7 +251,7 @@ func (t *txn) setValue(ix *traitIndex, v profile.Value, ordinal uint32, on bool)
 			if !on {
 				return nil
 			}
-			field = t.newField(fieldRecord{Use: useValue, Name: ix.name, Value: []byte(key.value)}, segment.Bitmap)
+			field = t.newField(fieldRecord{Use: ix.valueUse(), Name: ix.name, Value: []byte(key.value)}, segment.Bitmap)
 			t.learnt[key] = field
 			t.values = append(t.values, newValue{dict: ix.values, value: v, field: field})
 		}

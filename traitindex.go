@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -13,9 +14,10 @@ import (
 )
 
 // traitIndex is one indexed trait: a column of numbers or times, or a bitmap
-// per value and one of who has any.
+// per value and one of who has any. So are the values of a tag.
 type traitIndex struct {
 	name     string
+	label    *tag // whose values they are; nil for a trait
 	info     syntax.TraitInfo
 	computed *tags.Value // nil for an attribute
 	column   bool
@@ -25,6 +27,9 @@ type traitIndex struct {
 }
 
 func newTraitIndex(name string, info syntax.TraitInfo) (*traitIndex, error) {
+	if hint := restless(info.Compute); hint != "" {
+		return nil, fmt.Errorf("trait %q: it changes by itself all the time and cannot be indexed: %s", name, hint)
+	}
 	ix := &traitIndex{name: name, info: info}
 	switch info.Kind {
 	case profile.KindNumber, profile.KindTime:
@@ -40,12 +45,86 @@ func newTraitIndex(name string, info syntax.TraitInfo) (*traitIndex, error) {
 // value returns the trait's value in a state at an instant, and until when it is
 // that if nothing happens, or an earlier instant at which to ask again.
 func (ix *traitIndex) value(st *profile.State, at profile.Instant) (v profile.Value, ok bool, until profile.Instant) {
+	if ix.label != nil {
+		return ix.label.value(st, at)
+	}
 	if ix.computed == nil {
 		v, ok = st.Attr(ix.name, ix.info.Policy)
 		return v, ok && sameKind(v.Kind(), ix.info.Kind), profile.Never
 	}
 	v, ok, until = ix.computed.Eval(st, at)
 	return v, ok && fits(v, ix.info), until
+}
+
+// value returns the values of the tag; ok is false for those who have not the tag.
+func (t *tag) value(st *profile.State, at profile.Instant) (v profile.Value, ok bool, until profile.Instant) {
+	ok, until = t.program.Eval(st, at)
+	if !ok {
+		return profile.Value{}, false, until
+	}
+	v, known, next := t.values.computed.Eval(st, at)
+	if !known {
+		v = profile.List()
+	}
+	return v, true, min(until, next)
+}
+
+// restless returns what to do instead where an operand gives every profile another
+// value at every midnight, or oftener.
+func restless(x syntax.Operand) string {
+	switch x := x.(type) {
+	case *syntax.Interest:
+		return "make a tag of a comparison with it"
+	case *syntax.Now, *syntax.Ago:
+		return "compare with the clock in a rule"
+	case *syntax.Arith:
+		return cmp.Or(restless(x.L), restless(x.R))
+	case *syntax.If:
+		return cmp.Or(restless(x.Then), restless(x.Else))
+	case *syntax.Call:
+		if x.Fn == syntax.DaysSince {
+			return "index the time, and compare that with ago()"
+		}
+		for _, arg := range x.Args {
+			if hint := restless(arg); hint != "" {
+				return hint
+			}
+		}
+	}
+	return ""
+}
+
+// learn enters a stored field of one value.
+func (ix *traitIndex) learn(rec fieldRecord, id segment.FieldID) error {
+	v, rest, err := profile.DecodeValue(rec.Value)
+	if err != nil || len(rest) > 0 {
+		return fmt.Errorf("%w: field record of %q: bad value", ErrCorrupt, rec.Name)
+	}
+	ix.values.add(v, id)
+	return nil
+}
+
+// attach gives a tag its field.
+func (t *tag) attach(id segment.FieldID, filling bool) {
+	t.field, t.filling = id, filling
+	if t.values != nil {
+		t.values.field, t.values.filling = id, filling
+	}
+}
+
+// valueUse says what the field of a value is for.
+func (ix *traitIndex) valueUse() fieldUse {
+	if ix.label != nil {
+		return useTagValue
+	}
+	return useValue
+}
+
+// dropValues removes the bitmaps of the values.
+func (t *txn) dropValues(ix *traitIndex) {
+	for _, f := range (valuesView{ix}).All() {
+		t.dropField(f)
+	}
 }
 
 // fits reports whether a computed value is of the kind that the trait is declared

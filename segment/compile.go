@@ -18,6 +18,8 @@ type Catalog interface {
 	Universe() FieldID
 	// Tag returns the bitmap of a tag; ok is false where it is not complete.
 	Tag(name string) (f FieldID, ok bool)
+	// TagValues returns the bitmaps of a tag that has one for each of its values.
+	TagValues(name string) (v Values, ok bool)
 	// Column returns the column of a number (see SortableNumber) or time
 	// (microseconds) operand: it has a value for each profile for which the
 	// operand is not missing.
@@ -149,6 +151,13 @@ func (n Node) labelled(e syntax.Expr) Node {
 func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 	switch e := e.(type) {
 	case *syntax.TagRef:
+		if e.Value != "" {
+			vs, ok := k.catalog.TagValues(e.Name)
+			if !ok {
+				return Node{}, false, nil
+			}
+			return matching(vs, func(v profile.Value) bool { return v.String() == e.Value }), true, nil
+		}
 		f, ok := k.catalog.Tag(e.Name)
 		return Bits(f), ok, nil
 	case *syntax.Compare:

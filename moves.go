@@ -1,0 +1,78 @@
+package portrait
+
+import (
+	"context"
+
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
+
+// Move is how another model changes who has one tag or is in one tracked segment.
+type Move struct {
+	Name    string
+	Segment bool
+	// Entered and Left are the profiles that gain and lose it, as of the epoch of the
+	// plan. They stay valid.
+	Entered, Left *segment.Set
+	Stayed        uint64 // how many have it before and after
+}
+
+// moves evaluates what another catalog means otherwise over everybody.
+func (v *View) moves(ctx context.Context, next *catalog) ([]Move, error) {
+	type change struct {
+		old, now      *tag
+		entered, left []uint32
+		stayed        uint64
+	}
+	cur := v.epoch.cat
+	var changes []*change
+	for _, now := range next.tags {
+		old := cur.label(now.segment, now.def.Name)
+		if old == nil || !cur.sameRule(next, old, now) {
+			changes = append(changes, &change{old: old, now: now})
+		}
+	}
+	for _, old := range cur.tags {
+		if next.label(old.segment, old.def.Name) == nil {
+			changes = append(changes, &change{old: old})
+		}
+	}
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	has := func(t *tag, st *profile.State) bool {
+		if t == nil {
+			return false
+		}
+		ok, _ := t.program.Eval(st, v.at)
+		return ok
+	}
+	for m, err := range v.members(ctx, nil) {
+		if err != nil {
+			return nil, err
+		}
+		st, as := m.state(), m.state()
+		for _, c := range changes {
+			switch had, will := has(c.old, st), has(c.now, as); {
+			case had && will:
+				c.stayed++
+			case had:
+				c.left = append(c.left, m.ordinal)
+			case will:
+				c.entered = append(c.entered, m.ordinal)
+			}
+		}
+	}
+	list := make([]Move, len(changes))
+	for i, c := range changes {
+		t := c.now
+		if t == nil {
+			t = c.old
+		}
+		list[i] = Move{
+			Name: t.def.Name, Segment: t.segment, Stayed: c.stayed,
+			Entered: segment.NewSet(v.source(), c.entered), Left: segment.NewSet(v.source(), c.left),
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,118 @@
+package portrait
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// TagRevision is one edit of the definition of a tag or a tracked segment.
+type TagRevision struct {
+	// Revision counts the edits from 1 on.
+	Revision uint32
+	Epoch    uint64    // of the commit that brought it in
+	At       time.Time // the store's instant then, UTC
+	// Definition is what the tag became: handing it to DB.DefineTag makes it so again.
+	Definition tags.Definition
+	// Dropped says that the tag was dropped; Definition is then what it was.
+	Dropped bool
+}
+
+// TagHistory returns the edits of a tag's definition, the oldest first: of the one that
+// has the name now and of earlier ones. It is empty where there never was one.
+func (v *View) TagHistory(_ context.Context, name string) ([]TagRevision, error) {
+	return inside(v, func() ([]TagRevision, error) { return v.epoch.revisions(false, name) })
+}
+
+// SegmentHistory is TagHistory of a tracked segment.
+func (v *View) SegmentHistory(_ context.Context, name string) ([]TagRevision, error) {
+	return inside(v, func() ([]TagRevision, error) { return v.epoch.revisions(true, name) })
+}
+
+func (e *epoch) revisions(segment bool, name string) ([]TagRevision, error) {
+	var list []TagRevision
+	prefix := keys.AppendRevisions(nil, segment, name)
+	for kv, err := range e.snap.Scan(prefix, keys.End(prefix)) {
+		if err != nil {
+			return nil, err
+		}
+		if len(kv.Key) != len(prefix)+4 {
+			return nil, fmt.Errorf("%w: revision key of %d bytes", ErrCorrupt, len(kv.Key))
+		}
+		rev, err := decodeRevision(kv.Value)
+		if err != nil {
+			return nil, err
+		}
+		rev.Revision = binary.BigEndian.Uint32(kv.Key[len(prefix):])
+		list = append(list, rev)
+	}
+	return list, nil
+}
+
+// revise records how the definitions of a catalog differ from those of the next.
+func (t *txn) revise(cur, next *catalog) error {
+	for _, now := range next.tags {
+		old := cur.label(now.segment, now.def.Name)
+		if old != nil && jsonEqual(old.def, now.def) {
+			continue
+		}
+		if err := t.addRevision(now, false); err != nil {
+			return err
+		}
+	}
+	for _, old := range cur.tags {
+		if next.label(old.segment, old.def.Name) == nil {
+			if err := t.addRevision(old, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *txn) addRevision(tg *tag, dropped bool) error {
+	last, err := t.db.current.Load().revisions(tg.segment, tg.def.Name)
+	if err != nil {
+		return err
+	}
+	number := uint32(1)
+	if len(last) > 0 {
+		number = last[len(last)-1].Revision + 1
+	}
+	def, err := json.Marshal(tg.def)
+	if err != nil {
+		return err
+	}
+	rec := append(t.scratch[:0], recordVersion)
+	rec = pack.AppendArray(rec, 4)
+	rec = pack.AppendUint(rec, t.meta.epoch+1)
+	rec = pack.AppendInt(rec, int64(t.meta.instant))
+	rec = pack.AppendBool(rec, dropped)
+	rec = pack.AppendBin(rec, def)
+	t.scratch = rec
+	t.batch.Set(keys.AppendRevision(nil, tg.segment, tg.def.Name, number), rec)
+	return nil
+}
+
+func decodeRevision(data []byte) (TagRevision, error) {
+	r := openRecord(data)
+	r.Fields("revision", 4)
+	rev := TagRevision{Epoch: r.Uint()}
+	rev.At = profile.Instant(r.Int()).Time()
+	rev.Dropped = r.Bool()
+	def := r.Bin()
+	if err := closeRecord("revision", &r); err != nil {
+		return TagRevision{}, err
+	}
+	if err := json.Unmarshal(def, &rev.Definition); err != nil {
+		return TagRevision{}, fmt.Errorf("%w: revision record: %w", ErrCorrupt, err)
+	}
+	return rev, nil
+}
