@@ -84,7 +84,7 @@ func ruleScope(zone *time.Location) scope {
 		}
 	}
 	s.traits["groups"] = syntax.TraitInfo{Kind: profile.KindSet, Policy: profile.Union}
-	s.traits["orders"] = syntax.TraitInfo{Kind: profile.KindNumber, Aggregate: &syntax.Aggregate{Fn: syntax.Count, Event: "Order"}}
+	s.traits["orders"] = syntax.TraitInfo{Kind: profile.KindNumber, Compute: &syntax.Aggregate{Fn: syntax.Count, Event: "Order"}}
 	return s
 }
 

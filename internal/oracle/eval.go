@@ -41,7 +41,13 @@ func Judge(e syntax.Expr, p *Person, s syntax.Scope, now profile.Instant) Truth 
 // Value returns what an operand that does not read the clock is of p; ok is false
 // when it is missing.
 func Value(o syntax.Operand, p *Person, s syntax.Scope) (v profile.Value, ok bool) {
-	w := &world{person: p, scope: s}
+	return ValueAt(o, p, s, 0)
+}
+
+// ValueAt returns what an operand is of p at the instant now; ok is false when it
+// is missing.
+func ValueAt(o syntax.Operand, p *Person, s syntax.Scope, now profile.Instant) (v profile.Value, ok bool) {
+	w := &world{person: p, scope: s, now: now}
 	return w.value(o)
 }
 
@@ -50,8 +56,9 @@ type world struct {
 	person *Person
 	scope  syntax.Scope
 	now    profile.Instant
-	kleene bool     // keep Unknown apart from False
-	tags   []string // being evaluated, outermost first
+	fields fields          // in a where(), what names mean there; else nil
+	kleene bool            // keep Unknown apart from False
+	tags   []syntax.TagRef // being evaluated, outermost first
 }
 
 // truth evaluates a condition.
@@ -88,7 +95,7 @@ func (w *world) truth(e syntax.Expr) Truth {
 	case *syntax.Const:
 		return truthOf(e.Value)
 	case *syntax.TagRef:
-		return w.tag(e.Name)
+		return w.tag(syntax.TagRef{Name: e.Name, Value: e.Value})
 	}
 	return w.condition(e)
 }
@@ -107,7 +114,7 @@ func (w *world) condition(e syntax.Expr) Truth {
 		if !lok || !rok {
 			return missing
 		}
-		return truthOf(compare(e.Op, l, r))
+		return truthOf(compare(e.Op, w.alike(l, e.R), w.alike(r, e.L)))
 	case *syntax.In:
 		x, ok := w.value(e.X)
 		if !ok {
@@ -129,17 +136,25 @@ func (w *world) condition(e syntax.Expr) Truth {
 	case *syntax.Exists:
 		_, ok := w.value(e.X)
 		return truthOf(ok != e.Missing)
+	case *syntax.Happened:
+		n, ok := w.matches(e.X)
+		if !ok {
+			return missing
+		}
+		return truthOf(n > 0)
+	case *syntax.Each:
+		return truthOf(w.each(e))
 	}
 	return False
 }
 
 // tag evaluates the rule of another tag in its place.
-func (w *world) tag(name string) Truth {
-	rule, ok := w.scope.Tag(name)
-	if !ok || slices.Contains(w.tags, name) {
+func (w *world) tag(tag syntax.TagRef) Truth {
+	rule, ok := w.scope.Tag(tag.Name, tag.Value)
+	if !ok || slices.Contains(w.tags, tag) {
 		return False
 	}
-	w.tags = append(w.tags, name)
+	w.tags = append(w.tags, tag)
 	t := w.truth(rule)
 	w.tags = w.tags[:len(w.tags)-1]
 	return t

@@ -14,13 +14,33 @@ type scope struct {
 	traits map[string]syntax.TraitInfo
 	tags   map[string]syntax.Expr
 	zone   *time.Location
+
+	interests  map[string]syntax.InterestInfo
+	weekStart  time.Weekday
+	undeclared bool              // no property of an event is declared
+	kept       map[string]uint32 // by the key of the fold
 }
 
 func (s scope) Trait(name string) (syntax.TraitInfo, bool) { t, ok := s.traits[name]; return t, ok }
-func (s scope) Tag(name string) (syntax.Expr, bool)        { e, ok := s.tags[name]; return e, ok }
-func (s scope) Folded(string, string) (bool, bool)         { return true, true }
-func (s scope) Zone() *time.Location                       { return s.zone }
-func (s scope) Names(string) []string                      { return nil }
+func (s scope) Tag(name, value string) (syntax.Expr, bool) {
+	if value != "" {
+		name += "=" + value
+	}
+	e, ok := s.tags[name]
+	return e, ok
+}
+func (s scope) Folded(string, string) (bool, bool) { return !s.undeclared, !s.undeclared }
+func (s scope) WeekStart() time.Weekday            { return s.weekStart }
+func (s scope) Interest(name string) (syntax.InterestInfo, bool) {
+	i, ok := s.interests[name]
+	return i, ok
+}
+func (s scope) Kept(f *syntax.Fold) (uint32, bool) {
+	id, ok := s.kept[f.Key(s.zone.String())]
+	return id, ok
+}
+func (s scope) Zone() *time.Location  { return s.zone }
+func (s scope) Names(string) []string { return nil }
 
 func text(s string) *syntax.Literal { return &syntax.Literal{Value: profile.String(s)} }
 func num(f float64) *syntax.Literal { return &syntax.Literal{Value: profile.Number(f)} }
@@ -72,7 +92,7 @@ func fixture(t *testing.T) (*Person, scope) {
 	s.traits["vip"] = syntax.TraitInfo{Kind: profile.KindString} // since it was told
 	s.traits["points"] = syntax.TraitInfo{Policy: profile.Sum}
 	s.traits["lost"] = syntax.TraitInfo{Policy: profile.Union}
-	s.traits["orders"] = syntax.TraitInfo{Aggregate: &syntax.Aggregate{Fn: syntax.Count, Event: "Order"}}
+	s.traits["orders"] = syntax.TraitInfo{Compute: &syntax.Aggregate{Fn: syntax.Count, Event: "Order"}}
 	s.tags["adult"] = cmpOf(trait("age"), syntax.Ge, num(18))
 	s.tags["reader"] = cmpOf(trait("absent"), syntax.Eq, num(1))
 	s.tags["loop"] = &syntax.Not{X: &syntax.TagRef{Name: "loop"}}

@@ -32,6 +32,13 @@ func told(e *profile.Event, schema *profile.Schema) (*Person, error) {
 	p := empty()
 	stamp := e.Stamp()
 	p.Events, p.First, p.Last = 1, stamp, stamp
+	p.History = []profile.Event{*e}
+	for i := range schema.Folds {
+		f := &schema.Folds[i]
+		if s := gather(p.History, gatheringOf(f)); len(s.Buckets) > 0 || len(s.Spans) > 0 {
+			p.Series[f.ID] = s
+		}
+	}
 	for name, v := range e.Traits {
 		declaration, declared := schema.Attributes[name]
 		if !declared && name == profile.GroupsTrait {
@@ -45,12 +52,7 @@ func told(e *profile.Event, schema *profile.Schema) (*Person, error) {
 			p.Attributes[AttributeKey{name, declaration.Policy, declared}] = a
 		}
 	}
-	name, counted := map[profile.Type]string{
-		profile.Track:  e.Name,
-		profile.Page:   "$page",
-		profile.Screen: "$screen",
-	}[e.Type]
-	if counted && name != "" {
+	if name, counted := countedName(e); counted {
 		folds, declared := schema.Events[name]
 		c, err := count(e, folds, stamp)
 		if err != nil {

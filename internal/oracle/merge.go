@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/portraitdb/portrait/profile"
 )
@@ -15,6 +16,7 @@ func Merge(parts ...*Person) *Person {
 	whole := empty()
 	attributes := map[AttributeKey][]Attribute{}
 	counters := map[CounterKey][]Counter{}
+	series := map[uint32][]Series{}
 	for _, p := range parts {
 		if p.Events > 0 {
 			whole.First = earlier(whole.Events > 0, whole.First, p.First)
@@ -23,6 +25,11 @@ func Merge(parts ...*Person) *Person {
 		whole.Events += p.Events
 		whole.LostAttributes = whole.LostAttributes || p.LostAttributes
 		whole.LostEvents = whole.LostEvents || p.LostEvents
+		whole.Stored = whole.Stored || p.Stored
+		whole.History = append(whole.History, p.History...)
+		for id, s := range p.Series {
+			series[id] = append(series[id], s)
+		}
 		for key, a := range p.Attributes {
 			attributes[key] = append(attributes[key], a)
 		}
@@ -36,8 +43,20 @@ func Merge(parts ...*Person) *Person {
 	for key, cs := range counters {
 		whole.Counters[key] = sumUp(cs)
 	}
+	slices.SortFunc(whole.History, inOrder)
+	for id, parts := range series {
+		whole.Series[id] = unitedSeries(parts)
+	}
 	whole.bound()
 	return whole
+}
+
+// inOrder orders events by stamp, and those of one stamp by what they say.
+func inOrder(a, b profile.Event) int {
+	if c := a.Stamp().Compare(b.Stamp()); c != 0 {
+		return c
+	}
+	return strings.Compare(content(&a), content(&b))
 }
 
 // bound drops the undeclared names where there are too many of them, or ever were.

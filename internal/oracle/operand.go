@@ -7,6 +7,9 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
+// anyKind is the kind of a trait whose values may be of every kind.
+const anyKind = profile.Kind(0xff)
+
 // value evaluates an operand; ok is false when it is missing.
 func (w *world) value(o syntax.Operand) (v profile.Value, ok bool) {
 	switch o := o.(type) {
@@ -17,30 +20,78 @@ func (w *world) value(o syntax.Operand) (v profile.Value, ok bool) {
 	case *syntax.Ago:
 		return profile.TimeAt(windowStart(o.N, o.Unit, w.now, w.scope.Zone())), true
 	case *syntax.Trait:
-		t, known := w.scope.Trait(o.Name)
-		switch {
-		case !known:
-			return profile.Value{}, false
-		case t.Aggregate != nil:
-			return w.aggregate(t.Aggregate)
-		}
-		v, ok = w.person.attribute(o.Name, t.Policy)
-		return v, ok && fits(v, t.Kind)
+		return w.trait(o.Name)
 	case *syntax.Aggregate:
+		if w.plain(o) {
+			return w.lifelong(o)
+		}
 		return w.aggregate(o)
+	case *syntax.Sequence:
+		n, ok := w.matches(o)
+		return profile.Number(float64(n)), ok
+	case *syntax.Interest:
+		return w.interest(o)
+	case *syntax.Interests:
+		return w.interests(o)
+	case *syntax.Arith:
+		return w.arithmetic(o)
+	case *syntax.Call:
+		return w.call(o)
+	case *syntax.If:
+		if w.truth(o.Cond) == True {
+			return w.value(o.Then)
+		}
+		return w.value(o.Else)
 	}
 	return profile.Value{}, false
+}
+
+// trait returns what a name stands for: a field in a where(), otherwise what the
+// trait computes, or what was told of it.
+func (w *world) trait(name string) (v profile.Value, ok bool) {
+	if w.fields != nil {
+		v = w.fields(name)
+		return v, !v.IsNull()
+	}
+	t, known := w.scope.Trait(name)
+	switch {
+	case !known || len(w.tags) > maxNesting*100:
+		return profile.Value{}, false
+	case t.Compute != nil:
+		return w.value(t.Compute)
+	}
+	v, ok = w.person.attribute(name, t.Policy)
+	return v, ok && fits(v, t.Kind)
 }
 
 // fits reports whether a value is of the declared kind; one that was told before
 // the declaration changed need not be. A list stands for a set, and null for any
 // kind.
 func fits(v profile.Value, kind profile.Kind) bool {
-	return kind == profile.KindNull || kind == v.Kind() || kind >= profile.KindList && v.Kind() >= profile.KindList
+	return kind == profile.KindNull || kind == anyKind || kind == v.Kind() || kind >= profile.KindList && v.Kind() >= profile.KindList
 }
 
-// aggregate evaluates a fold over all events of one name.
-func (w *world) aggregate(a *syntax.Aggregate) (v profile.Value, ok bool) {
+// plain reports whether an aggregate is one that counters answer: over the whole
+// life and all events of one name, of no property or of one that the model's
+// events declare.
+func (w *world) plain(a *syntax.Aggregate) bool {
+	if a.Event == syntax.AnyEvent || a.Where != nil || a.Window.Kind != syntax.Lifetime {
+		return false
+	}
+	number, unique := w.scope.Folded(a.Event, a.Property)
+	switch a.Fn {
+	case syntax.Count, syntax.FirstTime, syntax.LastTime:
+		return true
+	case syntax.SumOf, syntax.AvgOf, syntax.MinOf, syntax.MaxOf, syntax.FirstOf, syntax.LastOf:
+		return number
+	case syntax.Unique:
+		return unique
+	}
+	return false
+}
+
+// lifelong evaluates an aggregate that counters answer.
+func (w *world) lifelong(a *syntax.Aggregate) (v profile.Value, ok bool) {
 	c, had := w.person.counter(a.Event)
 	switch a.Fn {
 	case syntax.Count:

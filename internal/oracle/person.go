@@ -24,6 +24,12 @@ type Person struct {
 	LostAttributes bool
 	// LostEvents says the same of undeclared event names.
 	LostEvents bool
+	// History are the events themselves, of a person who was folded from events.
+	History []profile.Event
+	// Stored says that the person was read from a state, which has Series in the
+	// place of the events: by the number of the fold.
+	Stored bool
+	Series map[uint32]Series
 }
 
 // AttributeKey names one attribute under one merge policy. What was told while
@@ -75,7 +81,7 @@ type UniqueSet struct {
 
 // empty returns a person of whom nothing is known.
 func empty() *Person {
-	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[CounterKey]Counter{}}
+	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[CounterKey]Counter{}, Series: map[uint32]Series{}}
 }
 
 // attribute returns the value of an attribute; ok is false when it is missing.
