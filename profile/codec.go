@@ -7,7 +7,7 @@ import (
 )
 
 // stateVersion leads every stored State.
-const stateVersion = 1
+const stateVersion = 2
 
 // Append appends the stored form of the state to dst and returns the longer
 // slice. Equal states have equal bytes. The form is the byte 1, its version,
@@ -43,7 +43,7 @@ const stateVersion = 1
 // Attrs ascend by (name, policy, declared), counters by (name, declared),
 // numbers and uniques by property.
 func (s *State) Append(dst []byte) []byte {
-	dst = pack.AppendArray(append(dst, stateVersion), 5)
+	dst = s.appendSeries(pack.AppendArray(append(dst, stateVersion), 6))
 	dst = pack.AppendUint(dst, s.events)
 	if s.events == 0 {
 		dst = pack.AppendArray(dst, 0)

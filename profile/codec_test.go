@@ -117,12 +117,12 @@ func TestState_Append_golden(t *testing.T) {
 		events []Event
 		want   string
 	}{
-		{"nothing", nil, "01950090909000"},
-		{"one event", []Event{one}, "019501" + "92" + at1 + "90" +
+		{"nothing", nil, "0296c00090909000"},
+		{"one event", []Event{one}, "0296c001" + "92" + at1 + "90" +
 			"91" + "96a54f72646572" + "01" + "01" + "92" + at1 +
 			"91" + "95a7726576656e7565" + "01" + "ca40200000" + at1 +
 			"91" + "92a3736b75" + "91a178" + "00"},
-		{"two events", []Event{one, two}, "019502" + "94" + at1 + at2 +
+		{"two events", []Event{one, two}, "0296c002" + "94" + at1 + at2 +
 			"93" + "93a461707073" + "0b" + "9207a161" +
 			"95a463697479" + "00" + "a162" + at2 +
 			"93a373756d" + "09" + "ce000f4240" +
@@ -142,26 +142,26 @@ func TestState_Append_golden(t *testing.T) {
 
 // What a state without events begins with, up to its one attribute or counter.
 const (
-	attrs    = "0195009091"
-	counters = "019500909091"
+	attrs    = "0296c0009091"
+	counters = "0296c000909091"
 )
 
 func TestDecodeState_refuses(t *testing.T) {
 	tests := []struct{ name, data, want string }{
 		{"nothing", "", "cut short"},
-		{"another version", "02950090909000", "unknown version 2"},
-		{"an end too early", "0195009090", "cut short"},
-		{"an end too late", "0195009090900000", "1 bytes too many"},
-		{"another shape", "019400909090", "state of 4 fields"},
-		{"a map", "0180", "want an array"},
-		{"a long integer", "0195cc0090909000", "not the shortest form"},
-		{"a long array", "019500dc0000909000", "not the shortest form"},
-		{"an array larger than the input", "01950090dd7fffffff9000", "cut short"},
+		{"another version", "0196c00090909000", "unknown version 1"},
+		{"an end too early", "0296c0009090", "cut short"},
+		{"an end too late", "0296c0009090900000", "1 bytes too many"},
+		{"another shape", "029400909090", "state of 4 fields"},
+		{"a map", "0280", "want an array"},
+		{"a long integer", "0296c0cc0090909000", "not the shortest form"},
+		{"a long array", "0296c000dc0000909000", "not the shortest form"},
+		{"an array larger than the input", "0296c00090dd7fffffff9000", "cut short"},
 		{"a text larger than the input", attrs + "95dbffffffff", "cut short"},
-		{"a span without events", "019500920101909000", "span does not fit"},
-		{"events without a span", "01950190909000", "span does not fit"},
-		{"a span backwards", "01950294020101019090" + "00", "span ends before it begins"},
-		{"an unknown overflow", "01950090909004", "unknown overflow 4"},
+		{"a span without events", "0296c000920101909000", "span does not fit"},
+		{"events without a span", "0296c00190909000", "span does not fit"},
+		{"a span backwards", "0296c00294020101019090" + "00", "span ends before it begins"},
+		{"an unknown overflow", "0296c00090909004", "unknown overflow 4"},
 		{"an undeclared name after the overflow", attrs + "95a16100c00101" + "9001", "more undeclared names"},
 		{"an unknown policy", attrs + "95a1610fc00101" + "9000", "unknown flags 15"},
 		{"an undeclared sum", attrs + "93a1610801" + "9000", "undeclared under sum"},
@@ -170,7 +170,7 @@ func TestDecodeState_refuses(t *testing.T) {
 		{"a null under max", attrs + "95a16105c00101" + "9000", "empty under max"},
 		{"an empty text under nonEmpty", attrs + "95a1610da00101" + "9000", "empty under nonEmpty"},
 		{"a set that descends", attrs + "93a1610b93070201" + "9000", "set is not ascending"},
-		{"a name twice", "0195009092" + "95a16100c00101" + "95a16100c00101" + "9000", "entries are not ascending"},
+		{"a name twice", "0296c0009092" + "95a16100c00101" + "95a16100c00101" + "9000", "entries are not ascending"},
 		{"a short sum as bytes", attrs + "93a16109c410" + strings.Repeat("00", 16) + "9000", "not the shortest form"},
 		{"a NaN", attrs + "95a16100cb7ff80000000000010101" + "9000", "not finite"},
 		{"an infinity", attrs + "95a16100ca7f8000000101" + "9000", "not finite"},
@@ -209,8 +209,8 @@ func TestDecodeState_refuses(t *testing.T) {
 // A few bytes must not make the decoder allocate what they merely claim.
 func TestDecodeState_allocates_by_what_is_there(t *testing.T) {
 	claims := []string{
-		"01950090dd7fffffff" + "9000",                          // attributes
-		"0195009090dd7fffffff" + "00",                          // counters
+		"0296c00090dd7fffffff" + "9000",                          // attributes
+		"0296c0009090dd7fffffff" + "00",                          // counters
 		attrs + "95db7fffffff",                                 // a name
 		attrs + "95a16100dd7fffffff",                           // a list
 		counters + "96a1610101920101dd7fffffff",                // numbers

@@ -18,7 +18,7 @@ func (s *State) Combine(o *State) *State {
 }
 
 func (s *State) isZero() bool {
-	return s.events == 0 && s.overflow == 0 && len(s.attrs) == 0 && len(s.counters) == 0
+	return s.events == 0 && s.overflow == 0 && len(s.attrs) == 0 && len(s.counters) == 0 && len(s.series) == 0
 }
 
 // Clone returns a copy that the caller owns and may change by Absorb. Texts and
@@ -27,6 +27,7 @@ func (s *State) Clone() *State {
 	c := *s
 	c.attrs = slices.Clone(s.attrs)
 	c.counters = slices.Clone(s.counters)
+	c.series = slices.Clone(s.series)
 	numbers, uniques := 0, 0
 	for i := range c.counters {
 		numbers += len(c.counters[i].numbers)
@@ -76,6 +77,9 @@ func (s *State) Absorb(d *State) {
 	}
 	s.attrs = absorb(s.attrs, attrs, (*attr).compare, (*attr).join, nil)
 	s.counters = absorb(s.counters, counters, (*counter).compare, (*counter).join, (*counter).own)
+	if len(d.series) > 0 {
+		s.series = absorb(s.series, d.series, (*series).compare, (*series).join, nil)
+	}
 	s.trim()
 }
 

@@ -16,20 +16,26 @@ type reader struct{ pack.Reader }
 // less than 100 bytes for each byte of data, whatever that says. The texts of
 // the state share one copy of data, so a value kept from it keeps that.
 func DecodeState(data []byte) (*State, error) {
-	r := reader{pack.NewSharingReader(data)}
+	s := &State{}
+	r := reader{pack.NewReader(data)}
 	if v := r.Byte(); r.Err() == nil && v != stateVersion {
 		return nil, fmt.Errorf("state: unknown version %d, want %d", v, stateVersion)
 	}
-	s := r.state()
+	r.Fields("state", 6)
+	s.series = r.series()
+	if r.Err() == nil {
+		// What follows shares a copy of its own: the series change with every event.
+		r = reader{pack.NewSharingReader(r.Rest())}
+		r.state(s)
+	}
 	if err := r.Close(); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
 	return s, nil
 }
 
-func (r *reader) state() *State {
-	s := &State{}
-	r.Fields("state", 5)
+// state reads what follows the series.
+func (r *reader) state(s *State) {
 	s.events = r.Uint()
 	var spans int
 	s.first, s.last, spans = r.span()
@@ -45,7 +51,6 @@ func (r *reader) state() *State {
 	s.overflow = overflow(over)
 	r.undeclared(count(s.attrs, func(a *attr) bool { return !a.declared }), s.overflow&overflowAttrs != 0)
 	r.undeclared(count(s.counters, func(c *counter) bool { return !c.declared }), s.overflow&overflowEvents != 0)
-	return s
 }
 
 // undeclared checks the number of undeclared entries of a form.

@@ -64,6 +64,8 @@ func (e *Event) CountedName() string {
 //     ScreenEvent; Identify, Group and Alias are not counted by name.
 //   - Of a counted event, the properties declared as numbers and as uniques
 //     fold; null and absent ones do not count. Undeclared properties do not fold.
+//   - A counted event folds into every one of Folds that selects it. Properties
+//     that a Fold cannot take in are passed over, and never refuse the event.
 //
 // An attribute or event name is declared when the Schema names it; GroupsTrait
 // always is. Declared and undeclared entries of one name, from before and after
@@ -89,6 +91,9 @@ func (sc *Schema) Lift(e *Event) (*State, error) {
 			return nil, err
 		}
 		s.counters = one.c[:]
+		if len(sc.Folds) > 0 {
+			s.series = sc.liftSeries(e, name, at)
+		}
 	}
 	s.trim()
 	return s, nil

@@ -8,6 +8,10 @@ func (s *State) MemoryBytes() int {
 	n := int(unsafe.Sizeof(*s))
 	n += cap(s.attrs) * int(unsafe.Sizeof(attr{}))
 	n += cap(s.counters) * int(unsafe.Sizeof(counter{}))
+	n += cap(s.series) * int(unsafe.Sizeof(series{}))
+	for i := range s.series {
+		n += len(s.series[i].body)
+	}
 	for i := range s.attrs {
 		n += len(s.attrs[i].name) + s.attrs[i].value.memory()
 	}

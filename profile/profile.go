@@ -2,6 +2,7 @@ package profile
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,7 +143,8 @@ func (s *State) EventNames() iter.Seq[string] {
 func (s *State) SameBounds(o *State) bool { return s.overflow == o.overflow }
 
 // Overflowed lists, in words, the bounded forms that took in more than 1,000
-// entries and therefore read as missing; nil when there are none.
+// entries and therefore read as missing; of a Fold, named by its ID, that is at least
+// one bucket. It is nil when there are none.
 func (s *State) Overflowed() []string {
 	var list []string
 	if s.overflow&overflowAttrs != 0 {
@@ -161,6 +163,11 @@ func (s *State) Overflowed() []string {
 			if u.over {
 				list = append(list, "unique "+strconv.Quote(u.prop)+" of event "+strconv.Quote(c.name))
 			}
+		}
+	}
+	for i := range s.series {
+		if one := &s.series[i]; one.Overflowed(math.MinInt64, math.MaxInt64) {
+			list = append(list, "fold "+strconv.FormatUint(uint64(one.id), 10))
 		}
 	}
 	return list

@@ -1,7 +1,7 @@
 package profile
 
 // Schema says what a model folds out of events. It must not change once the
-// first event was folded under it; it is then safe for concurrent use. The zero
+// first event was folded under it, nor be copied; it is then safe for concurrent use. The zero
 // Schema declares nothing: every attribute folds as Latest, with the kind it
 // comes in, and every event name is counted.
 type Schema struct {
@@ -10,6 +10,10 @@ type Schema struct {
 	// Events are the declared event names, with what is folded of each. A
 	// declared name is kept for ever; of the others a State holds at most 1,000.
 	Events map[string]Folds
+	// Folds say what is kept in series, ascending by ID, each of which occurs once.
+	Folds []Fold
+
+	index foldIndex // of Folds, made when the first event is folded
 }
 
 // Attribute is the declaration of one attribute.

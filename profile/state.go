@@ -14,8 +14,8 @@ import (
 // Absorb changes one, and only its owner may call that, see Clone.
 //
 // A State is a product of independent monoids: the span; one register, sum or
-// set per declared attribute; one counter per declared event name; and two maps
-// for undeclared names that are either of at most 1,000 keys or given up as a
+// set per declared attribute; one counter per declared event name; one series of buckets
+// per Fold; and two maps for undeclared names that are either of at most 1,000 keys or given up as a
 // whole. An entry that was folded while its name was not declared therefore
 // stays apart from one that was folded after, and reading unites the two.
 type State struct {
@@ -24,6 +24,7 @@ type State struct {
 	last     Stamp     // of the latest
 	attrs    []attr    // sorted by (name, policy, declared)
 	counters []counter // sorted by (event name, declared)
+	series   []series  // sorted by (id, kind); none is empty
 	overflow overflow  // which bounded forms gave up, see overflow
 }
 

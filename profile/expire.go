@@ -1,0 +1,77 @@
+package profile
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/portraitdb/portrait/internal/civil"
+)
+
+// Expire drops what no reading at the instant or later looks at: the buckets that the
+// Keep of their Fold has passed, and the series of Folds that the schema does not have.
+// The caller must own s, see Clone. Of Spans a run is dropped that no later event in
+// the days that are kept can prolong; one that began before these days is cut, see
+// SpanFold. What expires can come back: a late event folds into an expired bucket until
+// the next Expire. It does not matter when, and how often, a state was expired before,
+// nor whether its parts were: the state is the same.
+//
+// Where nothing has expired it costs a search for each series and allocates nothing.
+func (s *State) Expire(sc *Schema, now Instant) {
+	kept := s.series[:0]
+	folds := sc.Folds
+	var days dayCache
+	for i := range s.series {
+		one := s.series[i]
+		at, ok := slices.BinarySearchFunc(folds, one.id, func(f Fold, id uint32) int { return cmp.Compare(f.ID, id) })
+		folds = folds[at:]
+		if !ok || folds[0].kind() != one.kind {
+			continue
+		}
+		if one.expire(&folds[0], now, &days); one.body != "" {
+			kept = append(kept, one)
+		}
+	}
+	clear(s.series[len(kept):])
+	s.series = kept
+}
+
+// expire drops the buckets of one series.
+func (s *series) expire(f *Fold, now Instant, days *dayCache) {
+	switch {
+	case f.Keep <= 0 || f.Grain == WholeLife && f.Form != Spans:
+		return
+	case f.Form == Spans:
+		begin := Instant(civil.Day(days.day(now, f.Zone) - int64(f.Keep) + 1).Start(f.Zone))
+		if Instant(s.oldest) < begin {
+			s.cut(begin)
+		}
+		return
+	}
+	least := f.bucket(now, days) - int64(f.Keep) + 1
+	if s.oldest >= least {
+		return
+	}
+	end := 0
+	for c := s.cells(); c.next() && c.bucket >= least; end = c.i {
+		c.skip()
+		s.oldest = c.bucket
+	}
+	s.body = s.body[:end]
+}
+
+// cut drops the runs that end more than a gap before an instant, and what of the
+// others lies before it.
+func (s *series) cut(begin Instant) {
+	all := s.Spans()
+	kept := all[:0]
+	for _, v := range all {
+		if v.Last < begin && uint64(begin-v.Last) > s.param {
+			continue
+		}
+		if v.First < begin {
+			v.First, v.Events = min(v.Last, begin-1), 0
+		}
+		kept = append(kept, v)
+	}
+	s.set(kept)
+}

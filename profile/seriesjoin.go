@@ -1,0 +1,282 @@
+package profile
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// series is what a state keeps under one number. Its texts are immutable and shared
+// between states.
+type series struct {
+	id uint32
+	Series
+}
+
+// compare orders series by ID. Those of one ID are of one kind, but where a state was
+// made under a Fold that it should not have been; they never meet.
+func (s *series) compare(o *series) int {
+	return cmp.Or(cmp.Compare(s.id, o.id), cmp.Compare(s.form, o.form), cmp.Compare(s.grain, o.grain), cmp.Compare(s.param, o.param))
+}
+
+// join folds o into s, both of one kind.
+func (s *series) join(o *series) {
+	if s.form == Spans {
+		s.joinSpans(o)
+		return
+	}
+	var few [512]byte
+	body := s.kind.join(few[:0], s.body, o.body)
+	s.oldest = min(s.oldest, o.oldest)
+	if string(body) != s.body {
+		s.body = string(body)
+	}
+}
+
+// join appends what two bodies fold into. Whatever lies behind the last bucket that
+// only one of them has is copied as it is.
+func (k kind) join(dst []byte, one, two string) []byte {
+	a, b := cells{scan: scan{s: one}, kind: k}, cells{scan: scan{s: two}, kind: k}
+	out := writer{dst: dst}
+	inA, inB := a.next(), b.next()
+	for inA && inB {
+		switch {
+		case a.bucket > b.bucket:
+			out.copy(&a)
+			inA = a.next()
+		case a.bucket < b.bucket:
+			out.copy(&b)
+			inB = b.next()
+		default:
+			out.bucket(a.bucket)
+			out.dst = joinCell(out.dst, &a, &b)
+			inA, inB = a.next(), b.next()
+		}
+	}
+	if inA {
+		out.rest(&a)
+	}
+	if inB {
+		out.rest(&b)
+	}
+	return out.dst
+}
+
+// writer writes buckets, the latest first.
+type writer struct {
+	dst   []byte
+	last  int64
+	begun bool
+}
+
+// bucket begins a bucket.
+func (w *writer) bucket(b int64) {
+	if w.begun {
+		w.dst = binary.AppendUvarint(w.dst, uint64(w.last-b)-1)
+	} else {
+		w.dst = appendZigzag(w.dst, b)
+	}
+	w.begun, w.last = true, b
+}
+
+// copy writes the bucket that the cells are at.
+func (w *writer) copy(c *cells) {
+	w.bucket(c.bucket)
+	begin := c.i
+	c.skip()
+	w.dst = append(w.dst, c.s[begin:c.i]...)
+}
+
+// rest writes the bucket that the cells are at and all that follow it.
+func (w *writer) rest(c *cells) {
+	w.bucket(c.bucket)
+	w.dst = append(w.dst, c.s[c.i:]...)
+}
+
+// joinCell appends what a bucket of both folds into, and takes it from both.
+func joinCell(dst []byte, a, b *cells) []byte {
+	k := a.kind
+	switch k.form {
+	case Tally:
+		return binary.AppendUvarint(dst, addCount(a.tally(), b.tally()))
+	case Times:
+		f, l := a.times()
+		g, m := b.times()
+		return k.appendTimes(dst, a.bucket, min(f, g), max(l, m))
+	case Numbers:
+		n := a.numbers()
+		n.join(b.numbers())
+		return appendNumbers(dst, n)
+	case Ends:
+		e := a.ends()
+		e.join(b.ends())
+		return k.appendEnds(dst, a.bucket, e)
+	case Keys, Sums, Scores:
+		return joinKeyed(dst, a, b)
+	case Recent, Oldest:
+		return joinSeen(dst, a, b)
+	case Trace:
+		return joinTrace(dst, a, b)
+	}
+	return dst // Presence
+}
+
+// keyed is one key of Keys, Sums or Scores.
+type keyed struct {
+	value      Value
+	count      uint64
+	sum        Decimal
+	begin, end int // where it lies
+}
+
+func (c *cells) keyed() (k keyed) {
+	k.begin = c.i
+	k.value = c.value()
+	switch c.form {
+	case Keys:
+		k.count = c.count()
+	case Sums:
+		k.sum = c.sum()
+	default:
+		k.sum = c.score()
+	}
+	k.end = c.i
+	return k
+}
+
+func (k kind) appendKeyed(dst []byte, v keyed) []byte {
+	dst = appendScalar(dst, v.value)
+	switch k.form {
+	case Keys:
+		return binary.AppendUvarint(dst, v.count)
+	case Sums:
+		return appendSum(dst, v.sum)
+	}
+	return appendScore(dst, v.sum)
+}
+
+// joinKeyed merges two ascending lists of keys; 0 keys stand for too many.
+func joinKeyed(dst []byte, a, b *cells) []byte {
+	n, m := a.length(), b.length()
+	if n == 0 || m == 0 {
+		for range n {
+			a.keyed()
+		}
+		for range m {
+			b.keyed()
+		}
+		return append(dst, 0)
+	}
+	// How many there are is known last: room for its two bytes.
+	begin := len(dst)
+	dst = append(dst, 0, 0)
+	total := 0
+	var x, y keyed
+	for readX, readY := true, true; n+m > 0; total++ {
+		if readX && n > 0 {
+			x = a.keyed()
+		}
+		if readY && m > 0 {
+			y = b.keyed()
+		}
+		order := 0
+		switch {
+		case m == 0:
+			order = -1
+		case n == 0:
+			order = 1
+		default:
+			order = x.value.Compare(y.value)
+		}
+		readX, readY = order <= 0, order >= 0
+		switch {
+		case order < 0:
+			dst = append(dst, a.s[x.begin:x.end]...)
+		case order > 0:
+			dst = append(dst, b.s[y.begin:y.end]...)
+		default:
+			x.count, x.sum = addCount(x.count, y.count), x.sum.Add(y.sum)
+			dst = a.appendKeyed(dst, x)
+		}
+		if readX {
+			n--
+		}
+		if readY {
+			m--
+		}
+	}
+	if total > maxElements {
+		return append(dst[:begin], 0)
+	}
+	if total < 0x80 {
+		dst = slices.Delete(dst, begin, begin+1)
+		dst[begin] = byte(total)
+		return dst
+	}
+	dst[begin], dst[begin+1] = byte(total)|0x80, byte(total>>7)
+	return dst
+}
+
+// joinSeen keeps the first K values in the order of the form, each once.
+func joinSeen(dst []byte, a, b *cells) []byte {
+	var few [32]SeenFold
+	all := appendSeen(appendSeen(few[:0], a), b)
+	return a.appendSeen(dst, a.bucket, a.firstSeen(all, int(a.param)))
+}
+
+// firstSeen returns, of each value the first in the order of the form, the first n of
+// those, in its order. It changes all.
+func (k kind) firstSeen(all []SeenFold, n int) []SeenFold {
+	slices.SortFunc(all, func(a, b SeenFold) int {
+		if c := a.Value.Compare(b.Value); c != 0 {
+			return c
+		}
+		return k.compareSeen(a, b)
+	})
+	all = slices.CompactFunc(all, func(a, b SeenFold) bool { return a.Value.Equal(b.Value) })
+	slices.SortFunc(all, k.compareSeen)
+	return all[:max(min(n, len(all)), 0)]
+}
+
+// joinTrace merges the events of both, the latest first; 0 events stand for too many.
+func joinTrace(dst []byte, a, b *cells) []byte {
+	var few [32]TraceFold
+	all := appendTrace(few[:0], a)
+	n := len(all)
+	all = appendTrace(all, b)
+	if n == 0 || n == len(all) || len(all) > maxElements {
+		return append(dst, 0)
+	}
+	slices.SortStableFunc(all, func(a, b TraceFold) int { return b.compare(a) })
+	return a.appendTrace(dst, a.bucket, all)
+}
+
+// joinSpans unites the runs of both.
+func (s *series) joinSpans(o *series) {
+	all := append(s.Spans(), o.Spans()...)
+	slices.SortFunc(all, func(a, b SpanFold) int { return cmp.Compare(a.First, b.First) })
+	kept := all[:1]
+	for _, v := range all[1:] {
+		last := &kept[len(kept)-1]
+		if v.First <= last.Last || uint64(v.First-last.Last) <= s.param {
+			last.Last, last.Events = max(last.Last, v.Last), addCount(last.Events, v.Events)
+		} else {
+			kept = append(kept, v)
+		}
+	}
+	s.set(kept)
+}
+
+// set makes the runs, ascending, those of the series. It reverses them.
+func (s *series) set(all []SpanFold) {
+	if len(all) == 0 {
+		s.body = ""
+		return
+	}
+	s.oldest = int64(all[0].First)
+	slices.Reverse(all)
+	var few [512]byte
+	if body := appendSpans(few[:0], all, s.param); string(body) != s.body {
+		s.body = string(body)
+	}
+}
