@@ -10,11 +10,12 @@ import (
 const stateVersion = 2
 
 // Append appends the stored form of the state to dst and returns the longer
-// slice. Equal states have equal bytes. The form is the byte 1, its version,
+// slice. Equal states have equal bytes. The form is the byte 2, its version,
 // and one msgpack value, with structs as arrays and every list ascending by
 // what names its entries:
 //
-//	state    [events, span, [attr...], [counter...], overflow]
+//	state    [series, events, span, [attr...], [counter...], overflow]
+//	series   nil, or bin as seriescodec.go and docs/format.md say
 //	span     []                          no event
 //	         [at, tie]                   the earliest event is the latest
 //	         [at, tie, at, tie]          of the earliest and of the latest event

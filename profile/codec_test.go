@@ -209,8 +209,8 @@ func TestDecodeState_refuses(t *testing.T) {
 // A few bytes must not make the decoder allocate what they merely claim.
 func TestDecodeState_allocates_by_what_is_there(t *testing.T) {
 	claims := []string{
-		"0296c00090dd7fffffff" + "9000",                          // attributes
-		"0296c0009090dd7fffffff" + "00",                          // counters
+		"0296c00090dd7fffffff" + "9000",                        // attributes
+		"0296c0009090dd7fffffff" + "00",                        // counters
 		attrs + "95db7fffffff",                                 // a name
 		attrs + "95a16100dd7fffffff",                           // a list
 		counters + "96a1610101920101dd7fffffff",                // numbers

@@ -185,6 +185,27 @@ func (s Series) Scores(from, to int64) (scores []ScoreFold, ok bool) {
 	return scores, true
 }
 
+// Totals returns the scores of all keys together, of Scores, one for each bucket,
+// ascending, with a null Key: the number nearest to the exact total. ok is as in
+// Scores. The slice belongs to the caller.
+func (s Series) Totals(from, to int64) (totals []ScoreFold, ok bool) {
+	c := s.of(Scores)
+	for c.in(from, to) {
+		n := c.length()
+		if n == 0 {
+			return nil, false
+		}
+		var total Decimal
+		for range n {
+			_, sum := c.scored()
+			total = total.Add(sum)
+		}
+		totals = append(totals, ScoreFold{Bucket: c.bucket, Score: scoreOf(total)})
+	}
+	slices.Reverse(totals)
+	return totals, true
+}
+
 // scoreOf returns the number nearest to a count of 2^-30.
 func scoreOf(d Decimal) float64 {
 	if n, ok := d.small(); ok {
