@@ -12,13 +12,22 @@ var functions = map[string]string{
 	"count": `count("event")`, "sum": `sum("event", "property")`, "avg": `avg("event", "property")`, "min": `min("event", "property")`,
 	"max": `max("event", "property")`, "first": `first("event", "property")`, "last": `last("event", "property")`,
 	"first_time": `first_time("event")`, "last_time": `last_time("event")`, "unique": `unique("event", "property")`,
+	"most_frequent": `most_frequent("event", "property")`, "top": `top(3, "event", "property", by("number"))`,
+	"latest": `latest(5, "event", "property")`, "earliest": `earliest(5, "event", "property")`,
+	"days": `days("event")`, "share_of_days": `share_of_days("event", last("30d"))`, "streak": `streak("event")`, "longest_streak": `longest_streak("event")`,
+	"sessions": `sessions("event", "30m")`,
+	"sequence": `sequence("event", step("event", within("1h")), without("event"), within("2h"))`, "sequence_count": `sequence_count("event", "event", within("2h"))`,
+	"interest": `interest("name", "key")`, "interests": `interests("name", 3)`,
+	"round": "round(x, 2)", "floor": "floor(x)", "ceil": "ceil(x)", "abs": "abs(x)", "least": "least(a, b, ...)", "greatest": "greatest(a, b, ...)",
+	"coalesce": "coalesce(a, b, ...)", "if": "if(condition, a, b)", "days_since": "days_since(time)", "days_between": "days_between(a, b)",
 	"now": `now() - "36h"`, "ago": `ago("30d")`, "date": `date("2026-01-31")`, "point": "point(31.23, 121.47)",
 }
 
 // aggregates are the functions that fold an event.
 var aggregates = map[string]Fn{
 	"count": Count, "sum": SumOf, "avg": AvgOf, "min": MinOf, "max": MaxOf, "first": FirstOf, "last": LastOf,
-	"first_time": FirstTime, "last_time": LastTime, "unique": Unique,
+	"first_time": FirstTime, "last_time": LastTime, "unique": Unique, "most_frequent": MostFrequent, "top": Top, "latest": Latest, "earliest": Earliest,
+	"days": Days, "share_of_days": ShareOfDays, "streak": Streak, "longest_streak": LongestStreak, "sessions": Sessions,
 }
 
 var (
@@ -36,7 +45,7 @@ var keywords = map[string]bool{
 // isConditionFunction reports whether a function is a condition, and no value.
 func isConditionFunction(name string) bool {
 	switch name {
-	case "all", "any", "xor", "minus", "at_least", "has", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag":
+	case "all", "any", "xor", "minus", "at_least", "has", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag", "sequence":
 		return true
 	}
 	return false
@@ -46,12 +55,8 @@ func isConditionFunction(name string) bool {
 // closing one.
 func (p *parser) conditionCall(name token) (Expr, *Error) {
 	switch name.text {
-	case "all":
-		xs, err := p.exprs()
-		return &And{X: xs}, err
-	case "any":
-		xs, err := p.exprs()
-		return &Or{X: xs}, err
+	case "all", "any":
+		return p.each(name)
 	case "xor":
 		xs, err := p.exprs()
 		return &Xor{X: xs}, err
@@ -65,6 +70,9 @@ func (p *parser) conditionCall(name token) (Expr, *Error) {
 		return p.exists(name)
 	case "tag":
 		return p.tag(name)
+	case "sequence":
+		x, err := p.sequence(name)
+		return &Happened{X: x}, err
 	}
 	return p.match(name)
 }
@@ -169,11 +177,74 @@ func (p *parser) exists(name token) (Expr, *Error) {
 }
 
 func (p *parser) tag(name token) (Expr, *Error) {
-	texts, err := p.strings(name, 1)
+	tag, err := p.string(name)
 	if err != nil {
 		return nil, err
 	}
-	return &TagRef{Name: texts[0], Pos: Pos(name.pos)}, nil
+	e := &TagRef{Name: tag, Pos: Pos(name.pos)}
+	if p.is(",") {
+		err = p.second(name, func(t token) *Error {
+			if e.Value = t.text; e.Value == "" {
+				return faultAt(t.pos, t.end-t.pos, "a tag with any value is written without one", "the value is empty")
+			}
+			return nil
+		})
+	}
+	if err == nil && !p.is(")") {
+		err = p.misused(name)
+	}
+	return e, err
+}
+
+// each reads the arguments of all( or any(: conditions or, within where(), a list and
+// a condition on its elements.
+func (p *parser) each(name token) (Expr, *Error) {
+	if p.listAhead() {
+		x, err := p.primary()
+		if err != nil {
+			return nil, err
+		}
+		if err := p.comma(name); err != nil {
+			return nil, err
+		}
+		if err := p.enter(); err != nil {
+			return nil, err
+		}
+		where, err := p.where()
+		if err != nil {
+			return nil, err
+		}
+		return &Each{X: x, Where: where, All: name.text == "all", Pos: Pos(name.pos)}, p.expect(")", "to close where(")
+	}
+	xs, err := p.exprs()
+	if name.text == "all" {
+		return &And{X: xs}, err
+	}
+	return &Or{X: xs}, err
+}
+
+// listAhead reports whether a name follows, and then where(.
+func (p *parser) listAhead() bool {
+	ahead, t := p.lexer, p.tok
+	take := func(kind tokenKind, text string) bool {
+		ok := t.kind == kind && (text == "" || t.text == text)
+		var err *Error
+		t, err = ahead.next()
+		return ok && err == nil
+	}
+	switch {
+	case t.kind == tokenQuoted:
+		take(tokenQuoted, "")
+	case t.kind == tokenName && !keywords[t.text]:
+		called := t.text == "trait"
+		take(tokenName, "")
+		if called && t.text == "(" && !(take(tokenSymbol, "(") && take(tokenString, "") && take(tokenSymbol, ")")) {
+			return false
+		}
+	default:
+		return false
+	}
+	return take(tokenSymbol, ",") && take(tokenName, "where") && t.kind == tokenSymbol && t.text == "("
 }
 
 // subject reads a function's first operand and the comma behind it.

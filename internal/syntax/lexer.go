@@ -22,7 +22,8 @@ const (
 	tokenQuoted           // a trait in back quotes
 	tokenString
 	tokenNumber
-	tokenSymbol // ( ) [ ] , + - = != < <= > >=
+	tokenClause // a name that stands within a function of events; the lexer has none
+	tokenSymbol // ( ) [ ] , + - * / = != < <= > >=
 )
 
 // lexer cuts a text into tokens.
@@ -36,7 +37,7 @@ type lexer struct {
 var fullWidth = map[rune]string{
 	'（': "(", '）': ")", '，': ",", '、': ",", '［': "[", '］': "]", '【': "[", '】': "]", '「': `"`, '」': `"`,
 	'“': `"`, '”': `"`, '‘': "'", '’': "'", '＂': `"`, '＇': "'", '＝': "=", '＞': ">", '＜': "<", '≥': ">=", '≤': "<=",
-	'≠': "!=", '！': "!=", '＋': "+", '－': "-", '—': "-", '–': "-", '−': "-", '｀': "`",
+	'×': "*", '＊': "*", '÷': "/", '／': "/", '≠': "!=", '！': "!=", '＋': "+", '－': "-", '—': "-", '–': "-", '−': "-", '｀': "`",
 }
 
 // otherWords maps what other languages write to what this one does.
@@ -77,7 +78,7 @@ func (l *lexer) next() (token, *Error) {
 	case r == '`':
 		return l.backQuoted()
 	}
-	for _, s := range [...]string{"===", "<>", "&&", "||", "==", "!=", "<=", ">=", "(", ")", "[", "]", ",", "+", "-", "=", "<", ">"} {
+	for _, s := range [...]string{"===", "<>", "&&", "||", "==", "!=", "<=", ">=", "(", ")", "[", "]", ",", "+", "-", "*", "/", "=", "<", ">"} {
 		if strings.HasPrefix(l.text[start:], s) {
 			l.at += len(s)
 			if word, ok := otherWords[s]; ok {

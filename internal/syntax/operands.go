@@ -9,13 +9,13 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// operand reads a value of a profile or a constant.
-func (p *parser) operand() (Operand, *Error) {
+// primary reads a value of a profile or a constant.
+func (p *parser) primary() (Operand, *Error) {
 	t := p.tok
 	switch {
 	case t.kind == tokenString:
 		return &Literal{Value: profile.String(t.text), Pos: Pos(t.pos)}, p.advance()
-	case t.kind == tokenNumber || p.is("-"):
+	case t.kind == tokenNumber:
 		f, err := p.signed()
 		return &Literal{Value: profile.Number(f), Pos: Pos(t.pos)}, err
 	case p.is("true") || p.is("false"):
@@ -35,6 +35,9 @@ func (p *parser) operand() (Operand, *Error) {
 		return nil, faultAt(t.pos, len(t.text), "", "%s(...) is a condition, a value should be here", t.text)
 	}
 	if _, ok := functions[t.text]; !ok {
+		if use, ok := clauses[t.text]; ok {
+			return nil, faultAt(t.pos, len(t.text), "as in "+use, "%s(...) stands within a function of events", t.text)
+		}
 		return nil, p.unknownFunction(t)
 	}
 	if err := p.advance(); err != nil {
@@ -55,19 +58,10 @@ func (p *parser) unknownFunction(t token) *Error {
 func (p *parser) call(name token) (Operand, *Error) {
 	pos := Pos(name.pos)
 	if fn, ok := aggregates[name.text]; ok {
-		n := 2
-		if fn == Count || fn == FirstTime || fn == LastTime {
-			n = 1
-		}
-		texts, err := p.strings(name, n)
-		if err != nil {
-			return nil, err
-		}
-		a := &Aggregate{Fn: fn, Event: texts[0], Pos: pos}
-		if n == 2 {
-			a.Property = texts[1]
-		}
-		return a, p.expect(")", "to close "+name.text+"(")
+		return p.aggregate(name, fn)
+	}
+	if fn, ok := calls[name.text]; ok {
+		return p.valueCall(name, fn)
 	}
 	switch name.text {
 	case "now":
@@ -80,6 +74,16 @@ func (p *parser) call(name token) (Operand, *Error) {
 		return p.moved(pos)
 	case "point":
 		return p.point(name)
+	case "sequence_count":
+		x, err := p.sequence(name)
+		if err != nil {
+			return nil, err
+		}
+		return x, p.expect(")", "to close sequence_count(")
+	case "interest", "interests":
+		return p.interest(name)
+	case "if":
+		return p.choice(name)
 	}
 	text := p.tok
 	texts, err := p.strings(name, 1)
@@ -124,25 +128,50 @@ func (p *parser) strings(name token, n int) ([]string, *Error) {
 	texts := make([]string, 0, n)
 	for i := range n {
 		if i > 0 {
-			if !p.is(",") {
-				return nil, p.misused(name)
-			}
-			if err := p.advance(); err != nil {
+			if err := p.comma(name); err != nil {
 				return nil, err
 			}
 		}
-		if p.tok.kind != tokenString {
-			return nil, p.misused(name)
-		}
-		texts = append(texts, p.tok.text)
-		if err := p.advance(); err != nil {
+		text, err := p.string(name)
+		if err != nil {
 			return nil, err
 		}
+		texts = append(texts, text)
 	}
 	if !p.is(")") {
 		return nil, p.misused(name)
 	}
 	return texts, nil
+}
+
+// string reads one string of a function.
+func (p *parser) string(name token) (string, *Error) {
+	if p.tok.kind != tokenString {
+		return "", p.misused(name)
+	}
+	text := p.tok.text
+	return text, p.advance()
+}
+
+// comma reads the comma between a function's arguments.
+func (p *parser) comma(name token) *Error {
+	if !p.is(",") {
+		return p.misused(name)
+	}
+	return p.advance()
+}
+
+// wholeNumber reads a whole number from 1 to most.
+func (p *parser) wholeNumber(name token, most int) (int, *Error) {
+	if p.tok.kind != tokenNumber {
+		return 0, p.misused(name)
+	}
+	f, _ := number(p.tok.text)
+	n := int(min(f, float64(most)+1))
+	if float64(n) != f || n < 1 || n > most {
+		return 0, faultAt(p.tok.pos, p.tok.end-p.tok.pos, "", "%s wants a whole number from 1 to %d", name.text, most)
+	}
+	return n, p.advance()
 }
 
 // moved reads what may follow now(): + or - and a length of time.
@@ -220,9 +249,13 @@ func (p *parser) signed() (float64, *Error) {
 
 // misused is the error that a function's arguments are not what it takes.
 func (p *parser) misused(name token) *Error {
-	hint := ""
-	if _, ok := aggregates[name.text]; ok && p.is(",") {
-		hint = "it takes in every event of that name, over the whole life: there are no filters and no windows"
+	use, hint := functions[name.text], ""
+	_, folds := aggregates[name.text]
+	switch {
+	case name.kind == tokenClause:
+		use = "as in " + clauses[name.text]
+	case folds:
+		hint = `behind that may follow where(...) and one window, such as last("30d")`
 	}
-	return faultAt(name.pos, len(name.text), hint, "%s is written %s", name.text, functions[name.text])
+	return faultAt(name.pos, len(name.text), hint, "%s is written %s", name.text, use)
 }

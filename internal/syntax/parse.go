@@ -9,34 +9,58 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// Parse reads the text form. The error is an *[Error] that shows the place.
+// Parse reads the text form of a condition. The error is an *[Error] that shows the
+// place.
 func Parse(text string) (Expr, error) {
-	e, err := parse(text)
+	var e Expr
+	err := read(text, func(p *parser) (err *Error) {
+		e, err = p.whole()
+		return err
+	})
+	if err == nil {
+		err = withinLimits(e)
+	}
+	if err == nil {
+		err = writable(len(text), func() string { return Print(e) })
+	}
 	if err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func parse(text string) (Expr, *Error) {
+// ParseOperand reads the text form of a value: what a trait computes. The error is an
+// *[Error] that shows the place.
+func ParseOperand(text string) (Operand, error) {
+	var x Operand
+	err := read(text, func(p *parser) (err *Error) {
+		x, err = p.wholeOperand()
+		return err
+	})
+	if err == nil {
+		err = operandWithinLimits(x)
+	}
+	if err == nil {
+		err = writable(len(text), func() string { return PrintOperand(x) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// read has a text read, once it is known to be one.
+func read(text string, whole func(*parser) *Error) *Error {
 	if len(text) > maxText {
-		return nil, &Error{Offset: -1, Msg: fmt.Sprintf("the text is longer than %d KiB", maxText>>10)}
+		return &Error{Offset: -1, Msg: fmt.Sprintf("the text is longer than %d KiB", maxText>>10)}
 	}
 	if at := invalidUTF8(text); at >= 0 {
-		return nil, faultAt(at, 1, "", "the text is not valid UTF-8").shownIn(text)
+		return faultAt(at, 1, "", "the text is not valid UTF-8").shownIn(text)
 	}
-	p := &parser{lexer: lexer{text: text}}
-	e, err := p.whole()
-	if err != nil {
-		return nil, err.shownIn(text)
+	if err := whole(&parser{lexer: lexer{text: text}}); err != nil {
+		return err.shownIn(text)
 	}
-	if err := withinLimits(e); err != nil {
-		return nil, err
-	}
-	if err := writable(len(text), func() string { return Print(e) }); err != nil {
-		return nil, err
-	}
-	return e, nil
+	return nil
 }
 
 func invalidUTF8(s string) int {
@@ -62,8 +86,10 @@ func (e *Error) shownIn(text string) *Error { return e.in(text, e.span) }
 // operands. Every method leaves tok at the first token that it did not use.
 type parser struct {
 	lexer
-	tok   token
-	depth int
+	tok    token
+	before int // where the token before ended
+	depth  int
+	values map[int]bool // see opensValue
 }
 
 // binary operators by rising precedence.
@@ -90,7 +116,28 @@ func (p *parser) whole() (Expr, *Error) {
 	return e, nil
 }
 
+func (p *parser) wholeOperand() (Operand, *Error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if p.tok.kind == tokenEnd {
+		return nil, faultAt(p.tok.pos, 1, `write a value, such as count("event")`, "the expression is empty")
+	}
+	x, err := p.operand()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case isOperator(p.tok) || p.is("and") || p.is("or"):
+		return nil, faultAt(p.tok.pos, p.tok.end-p.tok.pos, "as a value, a condition is if(condition, 1, 0)", "a value should be here, and no condition")
+	case p.tok.kind != tokenEnd:
+		return nil, p.unexpected("the end")
+	}
+	return x, nil
+}
+
 func (p *parser) advance() *Error {
+	p.before = p.tok.end
 	t, err := p.next()
 	p.tok = t
 	return err
@@ -153,10 +200,18 @@ func (p *parser) followedByText() bool {
 	return err == nil && t.kind == tokenString
 }
 
+// deeper counts one more level, which the caller takes back.
+func (p *parser) deeper() *Error {
+	if p.depth++; p.depth > maxBrackets {
+		return faultAt(p.tok.pos, 1, "", "the brackets are nested deeper than %d levels", maxBrackets)
+	}
+	return nil
+}
+
 // expr reads conditions joined by operators of at least the precedence min.
 func (p *parser) expr(least int) (Expr, *Error) {
-	if p.depth++; p.depth > maxBrackets {
-		return nil, faultAt(p.tok.pos, 1, "", "the brackets are nested deeper than %d levels", maxBrackets)
+	if err := p.deeper(); err != nil {
+		return nil, err
 	}
 	defer func() { p.depth-- }()
 	left, err := p.unary()
@@ -198,7 +253,7 @@ func (p *parser) unary() (Expr, *Error) {
 		}
 		x, err := p.expr(precNot)
 		return &Not{X: x}, err
-	case p.is("("):
+	case p.is("(") && !p.opensValue():
 		if err := p.advance(); err != nil {
 			return nil, err
 		}

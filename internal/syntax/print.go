@@ -20,7 +20,8 @@ var (
 	opTexts    = [...]string{Eq: "=", Ne: "!=", Lt: "<", Le: "<=", Gt: ">", Ge: ">="}
 	hasTexts   = [...]string{AnyOf: "any_of", AllOf: "all_of", NoneOf: "none_of"}
 	matchTexts = [...]string{Contains: "contains", StartsWith: "starts_with", EndsWith: "ends_with", Regex: "matches"}
-	fnTexts    = [...]string{Count: "count", SumOf: "sum", AvgOf: "avg", MinOf: "min", MaxOf: "max", FirstOf: "first", LastOf: "last", FirstTime: "first_time", LastTime: "last_time", Unique: "unique"}
+	fnTexts    = [...]string{Count: "count", SumOf: "sum", AvgOf: "avg", MinOf: "min", MaxOf: "max", FirstOf: "first", LastOf: "last", FirstTime: "first_time", LastTime: "last_time", Unique: "unique",
+		MostFrequent: "most_frequent", Top: "top", Latest: "latest", Earliest: "earliest", Days: "days", ShareOfDays: "share_of_days", Streak: "streak", LongestStreak: "longest_streak", Sessions: "sessions"}
 )
 
 // String returns the operator as the text form writes it.
@@ -91,7 +92,21 @@ func appendExpr(b []byte, e Expr, least int) []byte {
 		}
 		return append(appendOperand(b, e.X), ')')
 	case *TagRef:
-		return append(appendQuoted(append(b, "tag("...), e.Name), ')')
+		b = appendQuoted(append(b, "tag("...), e.Name)
+		if e.Value != "" {
+			b = appendQuoted(append(b, ", "...), e.Value)
+		}
+		return append(b, ')')
+	case *Happened:
+		return appendSequence(b, "sequence", e.X)
+	case *Each:
+		if e.All {
+			b = append(b, "all("...)
+		} else {
+			b = append(b, "any("...)
+		}
+		b = append(appendOperand(b, e.X), ", where("...)
+		return append(appendExpr(b, e.Where, precOr), "))"...)
 	}
 	return append(b, "nothing"...)
 }
@@ -132,12 +147,26 @@ func appendOperand(b []byte, x Operand) []byte {
 	case *Trait:
 		return appendName(b, x.Name)
 	case *Aggregate:
-		b = append(append(b, x.Fn.String()...), '(')
-		b = appendQuoted(b, x.Event)
-		if x.Fn.folds() {
-			b = appendQuoted(append(b, ", "...), x.Property)
+		return appendAggregate(b, x)
+	case *Sequence:
+		return appendSequence(b, "sequence_count", x)
+	case *Interest:
+		b = appendQuoted(append(b, "interest("...), x.Name)
+		if x.Key != "" {
+			b = appendQuoted(append(b, ", "...), x.Key)
 		}
 		return append(b, ')')
+	case *Interests:
+		b = append(appendQuoted(append(b, "interests("...), x.Name), ", "...)
+		return append(strconv.AppendInt(b, int64(x.N), 10), ')')
+	case *Arith:
+		return appendArith(b, x)
+	case *Call:
+		return appendCall(b, x)
+	case *If:
+		b = append(appendExpr(append(b, "if("...), x.Cond, precOr), ", "...)
+		b = append(appendOperand(b, x.Then), ", "...)
+		return append(appendOperand(b, x.Else), ')')
 	case *Literal:
 		return appendValue(b, x.Value)
 	case *Now:
@@ -154,9 +183,6 @@ func appendOperand(b []byte, x Operand) []byte {
 	}
 	return append(b, "nothing"...)
 }
-
-// folds reports whether the function folds a property.
-func (f Fn) folds() bool { return f != Count && f != FirstTime && f != LastTime }
 
 func signAndSpan(d time.Duration) (sign byte, span string) {
 	if d < 0 {
