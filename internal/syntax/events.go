@@ -81,7 +81,7 @@ func (p *parser) aggregate(name token, fn Fn) (Operand, *Error) {
 		}
 	}
 	if !p.is(")") {
-		return nil, p.misused(name)
+		return nil, p.noClause(name)
 	}
 	return x, p.advance()
 }
@@ -142,7 +142,7 @@ func (p *parser) clause(of token) (token, *Error) {
 	clause := p.tok
 	ahead := p.lexer
 	if t, err := ahead.next(); clause.kind != tokenName || err != nil || t.kind != tokenSymbol || t.text != "(" {
-		return clause, p.misused(of)
+		return clause, p.noClause(of)
 	}
 	if _, ok := clauses[clause.text]; !ok {
 		names := slices.Sorted(maps.Keys(clauses))
@@ -154,6 +154,15 @@ func (p *parser) clause(of token) (token, *Error) {
 	}
 	clause.kind = tokenClause
 	return clause, p.enter()
+}
+
+// noClause is the error that something else stands where a clause may.
+func (p *parser) noClause(of token) *Error {
+	err := p.misused(of)
+	if _, ok := aggregates[of.text]; ok && of.kind != tokenClause {
+		err.Hint = `behind that may follow where(...) and one window, such as last("30d")`
+	}
+	return err
 }
 
 // where reads the condition on events within where(.

@@ -19,8 +19,9 @@ func OperandKind(x Operand, s Scope) (kind, elem profile.Kind, ok bool) {
 
 // kinds tells the kinds of operands, each computed trait once.
 type kinds struct {
-	scope  Scope
-	traits map[string]kinded
+	scope      Scope
+	properties bool // names are the properties of an event
+	traits     map[string]kinded
 }
 
 type kinded struct {
@@ -31,6 +32,9 @@ type kinded struct {
 func (k *kinds) operand(x Operand) kinded {
 	switch x := x.(type) {
 	case *Trait:
+		if k.properties {
+			return kinded{kind: Any, ok: true}
+		}
 		return k.trait(x.Name)
 	case *Aggregate:
 		return k.aggregate(x)

@@ -249,13 +249,9 @@ func (p *parser) signed() (float64, *Error) {
 
 // misused is the error that a function's arguments are not what it takes.
 func (p *parser) misused(name token) *Error {
-	use, hint := functions[name.text], ""
-	_, folds := aggregates[name.text]
-	switch {
-	case name.kind == tokenClause:
+	use := functions[name.text]
+	if name.kind == tokenClause {
 		use = "as in " + clauses[name.text]
-	case folds:
-		hint = `behind that may follow where(...) and one window, such as last("30d")`
 	}
-	return faultAt(name.pos, len(name.text), hint, "%s is written %s", name.text, use)
+	return faultAt(name.pos, len(name.text), "", "%s is written %s", name.text, use)
 }
