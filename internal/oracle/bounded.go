@@ -97,9 +97,9 @@ func form(code byte) (width int, payload uint64, known bool) {
 		return 1, 1, true
 	case msgpcode.Str8, msgpcode.Bin8:
 		return 1, 0, true
-	case msgpcode.Str16, msgpcode.Array16:
+	case msgpcode.Str16, msgpcode.Bin16, msgpcode.Array16:
 		return 2, 0, true
-	case msgpcode.Str32, msgpcode.Array32:
+	case msgpcode.Str32, msgpcode.Bin32, msgpcode.Array32:
 		return 4, 0, true
 	}
 	return 0, 0, false

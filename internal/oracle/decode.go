@@ -17,8 +17,8 @@ import (
 // documents, through a general msgpack decoder. It checks the layout and not
 // whether the bytes are in their only form, nor whether the figures make sense.
 func Decode(state []byte) (*Person, error) {
-	if len(state) == 0 || state[0] != 1 {
-		return nil, errors.New("oracle: the state does not begin with version 1")
+	if len(state) == 0 || state[0] != 2 {
+		return nil, errors.New("oracle: the state does not begin with version 2")
 	}
 	if err := bounded(state[1:]); err != nil {
 		return nil, fmt.Errorf("oracle: state: %w", err)
@@ -50,7 +50,15 @@ func (r *reading) fail(format string, args ...any) {
 
 func (r *reading) person(tree any) *Person {
 	p := empty()
-	fields := r.list("state", tree, 5)
+	p.Stored = true
+	fields := r.list("state", tree, 6)
+	if fields[0] != nil {
+		var err error
+		if p.Series, err = decodeSeries([]byte(r.text(fields[0]))); err != nil {
+			r.fail("%w", err)
+		}
+	}
+	fields = fields[1:]
 	p.Events = r.unsigned(fields[0])
 	p.First, p.Last = r.span(fields[1])
 	for _, x := range r.list("attributes", fields[2]) {

@@ -16,7 +16,7 @@ import (
 func stored(t testing.TB, tree any) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	b.WriteByte(1)
+	b.WriteByte(2)
 	e := msgpack.NewEncoder(&b)
 	e.UseCompactInts(true)
 	if err := e.Encode(tree); err != nil {
@@ -33,6 +33,7 @@ func TestDecode(t *testing.T) {
 	wide := make([]byte, 16)
 	new(big.Int).Add(minusHuge, new(big.Int).Lsh(big.NewInt(1), 128)).FillBytes(wide)
 	tree := A{
+		seriesBytes(),
 		7,
 		A{-5, 1, 300, uint64(1) << 63},
 		A{
@@ -65,6 +66,7 @@ func TestDecode(t *testing.T) {
 	str, number := profile.String, profile.Number
 	want := &Person{
 		Events: 7, First: s(-5, 1), Last: profile.Stamp{At: 300, Tie: 1 << 63}, LostEvents: true,
+		Stored: true, Series: decodedSeries(),
 		Attributes: map[AttributeKey]Attribute{
 			{"born", profile.Min, true}:      {Value: profile.Time(on(1)), Stamp: s(10, 2)},
 			{"city", profile.Latest, false}:  {Value: str("上海"), Stamp: s(-3, 9)},
@@ -99,28 +101,28 @@ func TestDecode(t *testing.T) {
 }
 
 func TestDecode_refuses(t *testing.T) {
-	good := func(attributes, counters A) A { return A{1, A{2, 3}, attributes, counters, 0} }
-	nest := func(n int) []byte { return append(append([]byte{1}, bytes.Repeat([]byte{0x91}, n)...), 0xc0) }
+	good := func(attributes, counters A) A { return A{nil, 1, A{2, 3}, attributes, counters, 0} }
+	nest := func(n int) []byte { return append(append([]byte{2}, bytes.Repeat([]byte{0x91}, n)...), 0xc0) }
 	for _, tt := range []struct {
 		name  string
 		bytes []byte
 		want  string
 	}{
 		{"nothing", nil, "version"},
-		{"another version", []byte{2, 0x90}, "version"},
-		{"a version only", []byte{1}, "cut short"},
-		{"four fields", stored(t, A{1, A{2, 3}, A{}, A{}}), "state: want an array of [5]"},
-		{"text for the state", stored(t, "abc"), "state: want an array of [5]"},
+		{"another version", []byte{1, 0x90}, "version"},
+		{"a version only", []byte{2}, "cut short"},
+		{"five fields", stored(t, A{nil, 1, A{2, 3}, A{}, A{}}), "state: want an array of [6]"},
+		{"text for the state", stored(t, "abc"), "state: want an array of [6]"},
 		{"bytes after the end", append(stored(t, good(A{}, A{})), 0), "bytes too many"},
-		{"an array longer than the state", []byte{1, 0xdd, 0xff, 0xff, 0xff, 0xff}, "longer than the state"},
-		{"text longer than the state", []byte{1, 0xdb, 0xff, 0xff, 0xff, 0xff, 'a'}, "longer than the state"},
-		{"a length that is cut", []byte{1, 0xdd, 0xff}, "cut short"},
+		{"an array longer than the state", []byte{2, 0xdd, 0xff, 0xff, 0xff, 0xff}, "longer than the state"},
+		{"text longer than the state", []byte{2, 0xdb, 0xff, 0xff, 0xff, 0xff, 'a'}, "longer than the state"},
+		{"a length that is cut", []byte{2, 0xdd, 0xff}, "cut short"},
 		{"a map", stored(t, map[string]int{"a": 1}), "no place in a state"},
 		{"a deep nest", nest(1 << 20), "arrays within each other"},
-		{"an odd span", stored(t, A{1, A{2}, A{}, A{}, 0}), "span"},
-		{"an odd time", stored(t, A{1, A{"2", 3}, A{}, A{}, 0}), "want an unsigned integer"},
-		{"a time too far", stored(t, A{1, A{uint64(1) << 63, 3}, A{}, A{}, 0}), "64 bits"},
-		{"an unknown overflow", stored(t, A{1, A{2, 3}, A{}, A{}, 4}), "overflow"},
+		{"an odd span", stored(t, A{nil, 1, A{2}, A{}, A{}, 0}), "span"},
+		{"an odd time", stored(t, A{nil, 1, A{"2", 3}, A{}, A{}, 0}), "want an unsigned integer"},
+		{"a time too far", stored(t, A{nil, 1, A{uint64(1) << 63, 3}, A{}, A{}, 0}), "64 bits"},
+		{"an unknown overflow", stored(t, A{nil, 1, A{2, 3}, A{}, A{}, 4}), "overflow"},
 		{"an unknown policy", stored(t, good(A{A{"a", 7 << 1, "x", 1, 2}}, A{})), "flags"},
 		{"a sum of five fields", stored(t, good(A{A{"a", 4 << 1, 1, 1, 2}}, A{})), "flags"},
 		{"a latest of three", stored(t, good(A{A{"a", 0, 1}}, A{})), "flags"},
@@ -146,8 +148,9 @@ func TestDecode_refuses(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{})
-	f.Add([]byte{1, 0xdd, 0xff, 0xff, 0xff, 0xff})
-	f.Add(stored(f, A{1, A{2, 3}, A{A{"a", 0, A{7, "x"}, 1, 2}, A{"b", 1, on(1), 1, 2}}, A{A{"e", 1, 1, A{1, 1}, A{A{"p", 1, 1.5, 1, 1}}, A{A{"q", nil}}}}, 0}))
+	f.Add([]byte{2, 0xdd, 0xff, 0xff, 0xff, 0xff})
+	f.Add(stored(f, A{seriesBytes(), 1, A{}, A{}, A{}, 0}))
+	f.Add(stored(f, A{nil, 1, A{2, 3}, A{A{"a", 0, A{7, "x"}, 1, 2}, A{"b", 1, on(1), 1, 2}}, A{A{"e", 1, 1, A{1, 1}, A{A{"p", 1, 1.5, 1, 1}}, A{A{"q", nil}}}}, 0}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Decode(data)
 		if (p == nil) == (err == nil) {

@@ -43,6 +43,14 @@ func Diff(a, b *Person) []string {
 			d.counter(place, x, y)
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(both(a.Series, b.Series))) {
+		place := fmt.Sprintf("fold %d", id)
+		x, xok := a.Series[id]
+		y, yok := b.Series[id]
+		if d.present(place, xok, yok) {
+			d.series(place, x, y)
+		}
+	}
 	return d
 }
 
@@ -105,6 +113,35 @@ func (d *differences) number(place string, a, b Number) {
 	d.say(a.FirstAt != b.FirstAt, place+" first at", at(a.FirstAt), at(b.FirstAt))
 	d.say(a.Last != b.Last, place+" last", a.Last, b.Last)
 	d.say(a.LastAt != b.LastAt, place+" last at", at(a.LastAt), at(b.LastAt))
+}
+
+func (d *differences) series(place string, a, b Series) {
+	d.say(a.Form != b.Form, place+" form", a.Form, b.Form)
+	d.say(a.Grain != b.Grain, place+" grain", a.Grain, b.Grain)
+	d.say(a.K != b.K, place+" values", a.K, b.K)
+	d.say(a.Gap != b.Gap, place+" gap", a.Gap, b.Gap)
+	d.say(!slices.Equal(a.Spans, b.Spans), place+" spans", a.Spans, b.Spans)
+	for _, number := range slices.Sorted(maps.Keys(both(a.Buckets, b.Buckets))) {
+		place := fmt.Sprintf("%s bucket %d", place, number)
+		x, xok := a.Buckets[number]
+		y, yok := b.Buckets[number]
+		if !d.present(place, xok, yok) {
+			continue
+		}
+		d.say(x.Count != y.Count, place+" count", x.Count, y.Count)
+		d.say(x.First != y.First || x.Last != y.Last, place+" times", []profile.Instant{x.First, x.Last}, []profile.Instant{y.First, y.Last})
+		d.say(!sameSum(x.Sum, y.Sum), place+" millionths", x.Sum, y.Sum)
+		d.say(x.Min != y.Min || x.Max != y.Max, place+" extremes", []float64{x.Min, x.Max}, []float64{y.Min, y.Max})
+		d.say(x.Earliest.compare(y.Earliest) != 0, place+" first", x.Earliest, y.Earliest)
+		d.say(x.Latest.compare(y.Latest) != 0, place+" last", x.Latest, y.Latest)
+		d.say(x.Lost != y.Lost, place+" lost", x.Lost, y.Lost)
+		d.say(!slices.EqualFunc(x.Keys, y.Keys, Key.equal), place+" keys", x.Keys, y.Keys)
+		d.say(!slices.EqualFunc(x.Traced, y.Traced, func(s, t Traced) bool { return s.compare(t) == 0 }), place+" events", x.Traced, y.Traced)
+	}
+}
+
+func (k Key) equal(o Key) bool {
+	return k.Value.Equal(o.Value) && k.Count == o.Count && sameSum(k.Sum, o.Sum) && k.At == o.At
 }
 
 // declared says whether a name was declared.

@@ -126,7 +126,7 @@ func (w *world) condition(e syntax.Expr) Truth {
 		if !ok {
 			return missing
 		}
-		return truthOf(has(e.Mode, x.Elements(), e.List))
+		return truthOf(x.Kind() >= profile.KindList && has(e.Mode, x.Elements(), e.List))
 	case *syntax.Match:
 		x, ok := w.value(e.X)
 		if !ok {

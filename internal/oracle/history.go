@@ -145,6 +145,9 @@ func (g gathering) scored(e *profile.Event, p pick) (adds []Bucket) {
 		}
 		weight = float64(weight * by.Number())
 	}
+	if math.Abs(weight) > 1e18 {
+		return nil
+	}
 	for _, v := range valuesOf(e, p.property) {
 		adds = append(adds, Bucket{Keys: []Key{{Value: v, Sum: score(weight, e.Stamp().At, g.halfLife)}}})
 	}
@@ -171,7 +174,13 @@ func named(name string, e *profile.Event) bool {
 func gatheringOf(f *profile.Fold) gathering {
 	g := gathering{
 		form: f.Form, grain: f.Grain, zone: f.Zone, property: f.Property, by: f.By,
-		k: f.K, gap: f.Gap, halfLife: f.HalfLife, since: f.Since,
+		gap: f.Gap, halfLife: max(f.HalfLife, time.Microsecond), since: f.Since,
+	}
+	switch f.Form {
+	case profile.Recent, profile.Oldest:
+		g.k = min(max(f.K, 1), maxElements)
+	case profile.Spans:
+		g.grain = profile.WholeLife
 	}
 	for _, filter := range f.Filters {
 		g.picks = append(g.picks, pick{
