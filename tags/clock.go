@@ -83,20 +83,6 @@ func flipClocks(op syntax.Op, l, r *clock, now profile.Instant) (until profile.I
 	return step, step == profile.Never
 }
 
-func compareAt(op syntax.Op, l, r *clock, now profile.Instant) bool {
-	return holds(op, compareInstants(l.at(now), r.at(now)))
-}
-
-func compareInstants(a, b profile.Instant) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // holds reports whether the operator holds between two values that compare as c.
 func holds(op syntax.Op, c int) bool {
 	switch op {

@@ -3,15 +3,14 @@ package tags
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/portraitdb/portrait/internal/syntax"
 )
 
-// maxParts bounds a program: the conditions of the rule and of every tag that it
-// names, counted as often as they are named.
+// maxParts bounds a program: the conditions and values of the rule and of every tag
+// and computed trait that it names, counted as often as they are named.
 const maxParts = 100_000
 
 // Compile checks an expression against what a model declares and compiles it,
@@ -22,18 +21,10 @@ func Compile(e syntax.Expr, s syntax.Scope) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &compiler{scope: s, tags: map[string]*part{}}
-	c.depend(checked)
+	c := newCompiler(s)
 	root := c.part(checked)
-	if len(c.faults) > 0 {
-		return nil, errors.Join(c.faults...)
-	}
-	if root.size > maxParts {
-		return nil, &syntax.Error{Offset: -1, Msg: fmt.Sprintf("with the rules of its tags the rule has more than %d conditions", maxParts)}
-	}
-	for _, names := range []*[]string{&c.deps.Attributes, &c.deps.Events} {
-		slices.Sort(*names)
-		*names = slices.Compact(*names)
+	if err := c.finish(root.size); err != nil {
+		return nil, err
 	}
 	return &Program{root: root, deps: c.deps}, nil
 }
@@ -45,28 +36,44 @@ type part struct {
 	parts    []*part
 	operands []syntax.Operand
 	values   []operand // the operands, compiled
-	size     int       // conditions, with those of the parts; stops above maxParts
+	size     int       // conditions and values, with those of the parts; stops above maxParts
 }
+
+// grow adds to the part's size.
+func (p *part) grow(size int) { p.size = min(p.size+size, maxParts+1) }
 
 type compiler struct {
 	scope  syntax.Scope
-	tags   map[string]*part
+	tags   map[syntax.TagRef]*part // by name and value
+	traits map[string]sized        // that are computed
 	deps   Deps
 	faults []error
 }
 
-// depend records what a checked expression reads.
-func (c *compiler) depend(e syntax.Expr) {
-	reads := syntax.Read(e)
-	c.deps.Timed = c.deps.Timed || reads.Timed
-	c.deps.Events = append(c.deps.Events, reads.Events...)
-	for _, name := range reads.Traits {
-		if info, _ := c.scope.Trait(name); info.Aggregate != nil {
-			c.deps.Events = append(c.deps.Events, info.Aggregate.Event)
-		} else {
-			c.deps.Attributes = append(c.deps.Attributes, name)
-		}
+func newCompiler(s syntax.Scope) *compiler {
+	return &compiler{scope: s, tags: map[syntax.TagRef]*part{}, traits: map[string]sized{}}
+}
+
+// finish returns the error that joins all faults, and puts the lists in order.
+func (c *compiler) finish(size int) error {
+	if len(c.faults) > 0 {
+		return errors.Join(c.faults...)
 	}
+	if size > maxParts {
+		return &syntax.Error{Offset: -1, Msg: fmt.Sprintf("with the rules of its tags and what its traits compute the rule has more than %d conditions", maxParts)}
+	}
+	for _, names := range []*[]string{&c.deps.Attributes, &c.deps.Events} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
+	slices.Sort(c.deps.Folds)
+	c.deps.Folds = slices.Compact(c.deps.Folds)
+	return nil
+}
+
+// fault adds an error about a place in the text.
+func (c *compiler) fault(pos syntax.Pos, format string, args ...any) {
+	c.faults = append(c.faults, &syntax.Error{Offset: int(max(pos, -1)), Msg: fmt.Sprintf(format, args...)})
 }
 
 // part compiles a checked expression.
@@ -76,7 +83,7 @@ func (c *compiler) part(e syntax.Expr) *part {
 	for _, x := range syntax.Parts(e) {
 		sub := c.part(x)
 		p.parts = append(p.parts, sub)
-		p.size = min(p.size+sub.size, maxParts+1)
+		p.grow(sub.size)
 		nodes = append(nodes, sub.node)
 	}
 	switch e := e.(type) {
@@ -100,95 +107,79 @@ func (c *compiler) part(e syntax.Expr) *part {
 	case *syntax.TagRef:
 		rule := c.tag(e)
 		p.node, p.parts = rule.node, []*part{rule}
-		p.size = min(p.size+rule.size, maxParts+1)
+		p.grow(rule.size)
 	default:
 		c.condition(p)
-		for _, x := range p.operands {
-			p.values = append(p.values, newOperand(x, c.scope))
-		}
 	}
 	return p
 }
 
-// tag compiles the rule of a tag, once.
+// tag compiles the rule of a tag, or of one with a value, once.
 func (c *compiler) tag(ref *syntax.TagRef) *part {
-	if p, ok := c.tags[ref.Name]; ok {
+	key := syntax.TagRef{Name: ref.Name, Value: ref.Value}
+	if p, ok := c.tags[key]; ok {
 		return p
 	}
-	rule, _ := c.scope.Tag(ref.Name)
+	rule, _ := c.scope.Tag(ref.Name, ref.Value)
 	checked, err := syntax.Check(rule, c.scope)
 	if err != nil {
-		c.faults = append(c.faults, &syntax.Error{
-			Offset: int(ref.Pos),
-			Msg:    fmt.Sprintf("the rule of tag %q is in error: %s", shorten(ref.Name), strings.ReplaceAll(err.Error(), "\n", " ")),
-		})
+		c.fault(ref.Pos, "the rule of tag %q is in error: %s", shorten(ref.Name), oneLine(err))
 		checked = &syntax.Const{}
 	}
-	c.depend(checked)
 	p := c.part(checked)
-	c.tags[ref.Name] = p
+	c.tags[key] = p
 	return p
 }
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", " ") }
 
 // condition compiles a condition on operands.
 func (c *compiler) condition(p *part) {
+	one := func(x syntax.Operand, is predicate) {
+		p.node = newAsk(c.value(p, x), is)
+	}
 	switch e := p.expr.(type) {
 	case *syntax.Compare:
-		p.operands = []syntax.Operand{e.L, e.R}
-		p.node = c.compare(e.Op, e.L, e.R)
+		c.compare(p, e)
 	case *syntax.In:
-		p.operands = []syntax.Operand{e.X}
-		p.node = c.in(e)
+		one(e.X, &membership{list: newList(e.List), negated: e.Negated})
 	case *syntax.Has:
-		p.operands = []syntax.Operand{e.X}
-		p.node = &overlap{mode: e.Mode, x: newOperand(e.X, c.scope), list: newList(e.List)}
+		one(e.X, &overlap{mode: e.Mode, list: newList(e.List)})
 	case *syntax.Match:
-		p.operands = []syntax.Operand{e.X}
-		m := &match{mode: e.Mode, x: newOperand(e.X, c.scope), text: e.Pattern}
-		if e.Mode == syntax.Regex {
-			pattern, err := regexp.Compile(e.Pattern)
-			if err != nil { // Check has refused it.
-				c.faults = append(c.faults, err)
-			}
-			m.pattern = pattern
+		is, err := newMatch(e)
+		if err != nil { // Check has refused it.
+			c.faults = append(c.faults, err)
 		}
-		p.node = m
+		one(e.X, is)
 	case *syntax.Exists:
-		p.operands = []syntax.Operand{e.X}
-		if newClock(e.X, nil) != nil {
-			p.node = fixed(!e.Missing)
-			return
-		}
-		p.node = &existence{x: newOperand(e.X, c.scope), missing: e.Missing}
+		one(e.X, &existence{missing: e.Missing})
+	case *syntax.Happened:
+		one(e.X, &threshold{op: syntax.Ge, value: numberOne})
+	default:
+		c.fault(-1, "%s stands in a where() alone", syntax.Print(e))
+		p.node = fixed(false)
 	}
 }
 
-func (c *compiler) compare(op syntax.Op, left, right syntax.Operand) node {
-	zone := c.scope.Zone()
-	l, r := newClock(left, zone), newClock(right, zone)
-	switch {
-	case l != nil && r != nil:
-		return &twoClocks{op: op, l: l, r: r}
-	case l != nil:
-		return &clockComparison{op: op, clock: l, x: newOperand(right, c.scope)}
-	case r != nil:
-		return &clockComparison{op: mirrored(op), clock: r, x: newOperand(left, c.scope)}
-	}
-	return &comparison{op: op, l: newOperand(left, c.scope), r: newOperand(right, c.scope)}
+// value compiles an operand of a condition.
+func (c *compiler) value(p *part, x syntax.Operand) operand {
+	o := c.operand(x)
+	p.operands, p.values = append(p.operands, x), append(p.values, o.operand)
+	p.grow(o.size)
+	return o.operand
 }
 
-// in compiles in and not in; of the clock, into one comparison for each time.
-func (c *compiler) in(e *syntax.In) node {
-	if newClock(e.X, nil) == nil {
-		return &membership{x: newOperand(e.X, c.scope), list: newList(e.List), negated: e.Negated}
+// compare compiles a comparison; one with a constant is a condition on the other
+// side.
+func (c *compiler) compare(p *part, e *syntax.Compare) {
+	l, r := c.value(p, e.L), c.value(p, e.R)
+	if k, ok := r.(*constant); ok {
+		p.node = newAsk(l, &threshold{op: e.Op, value: k.value})
+		return
 	}
-	whole := &junction{decides: !e.Negated}
-	op := syntax.Eq
-	if e.Negated {
-		op = syntax.Ne
+	if k, ok := l.(*constant); ok {
+		p.node = newAsk(r, &threshold{op: mirrored(e.Op), value: k.value})
+		return
 	}
-	for _, v := range e.List {
-		whole.x = append(whole.x, c.compare(op, e.X, &syntax.Literal{Value: v}))
-	}
-	return whole
+	p.node = &comparison{op: e.Op, l: l, r: r}
 }

@@ -1,157 +1,123 @@
 package tags
 
 import (
-	"regexp"
-	"slices"
-	"strings"
-
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 )
 
-// comparison compares two values that stand still.
+// tester is an operand that finds out by itself when a condition on it changes,
+// faster than it can be read again and again.
+type tester interface {
+	test(p predicate, st *profile.State, now profile.Instant) answer
+}
+
+// The bounds on how often a condition on operands asks on for the instant at which
+// it changes: where every step is a bucket, which are few, and where it may be
+// anything.
+const (
+	maxEdges = 1024
+	maxTurns = 64
+)
+
+// ask is a condition on one operand.
+type ask struct {
+	x  operand
+	is predicate
+	by tester // the operand, where it is one
+}
+
+func newAsk(x operand, is predicate) *ask {
+	by, _ := x.(tester)
+	return &ask{x: x, is: is, by: by}
+}
+
+func (n *ask) eval(st *profile.State, now profile.Instant) answer {
+	a := n.once(st, now)
+	if a.exact {
+		return a
+	}
+	steps := maxTurns
+	if n.by != nil {
+		steps = maxEdges
+	}
+	return pursue(n, a, st, steps)
+}
+
+func (n *ask) once(st *profile.State, now profile.Instant) answer {
+	if n.by != nil {
+		return n.by.test(n.is, st, now)
+	}
+	r := n.x.read(st, now)
+	a := answer{ok: n.is.holds(r.value, r.ok), until: r.until}
+	if r.clock != nil {
+		a.until = min(a.until, n.is.flip(r.clock, now))
+	}
+	a.exact = a.until == profile.Never
+	return a
+}
+
+// comparison compares two operands.
 type comparison struct {
 	op   syntax.Op
 	l, r operand
 }
 
-func (n *comparison) eval(st *profile.State, _ profile.Instant) answer {
-	l, ok := n.l.read(st)
-	if !ok {
-		return always(false)
+func (n *comparison) eval(st *profile.State, now profile.Instant) answer {
+	a := n.once(st, now)
+	if a.exact {
+		return a
 	}
-	r, ok := n.r.read(st)
-	return always(ok && l.Kind() == r.Kind() && holds(n.op, l.Compare(r)))
+	return pursue(n, a, st, maxTurns)
 }
 
-// clockComparison compares the clock, on the left, with a time that stands still.
-type clockComparison struct {
-	op    syntax.Op
-	clock *clock
-	x     operand
+func (n *comparison) once(st *profile.State, now profile.Instant) answer {
+	l, r := n.l.read(st, now), n.r.read(st, now)
+	return compared(n.op, &l, &r, now)
 }
 
-func (n *clockComparison) eval(st *profile.State, now profile.Instant) answer {
-	v, ok := n.x.read(st)
-	if !ok || v.Kind() != profile.KindTime {
-		return always(false)
+// compared answers "l op r".
+func compared(op syntax.Op, l, r *reading, now profile.Instant) answer {
+	a := answer{until: min(l.until, r.until)}
+	if !l.ok || !r.ok || l.value.Kind() != r.value.Kind() {
+		a.exact = a.until == profile.Never
+		return a
 	}
-	t := v.Instant()
-	return answer{
-		ok:    holds(n.op, compareInstants(n.clock.at(now), t)),
-		until: n.clock.flip(n.op, t, now),
-		exact: true,
+	a.ok = holds(op, l.value.Compare(r.value))
+	flip, exact := profile.Never, true
+	switch {
+	case l.clock != nil && r.clock != nil:
+		flip, exact = flipClocks(op, l.clock, r.clock, now)
+	case l.clock != nil:
+		flip = l.clock.flip(op, r.value.Instant(), now)
+	case r.clock != nil:
+		flip = r.clock.flip(mirrored(op), l.value.Instant(), now)
 	}
+	if flip < a.until {
+		a.until, a.exact = flip, exact
+		return a
+	}
+	a.exact = a.until == profile.Never
+	return a
 }
 
-// twoClocks compares the clock with itself, moved.
-type twoClocks struct {
-	op   syntax.Op
-	l, r *clock
+// inquiry is a condition that may be asked on.
+type inquiry interface {
+	once(st *profile.State, now profile.Instant) answer
 }
 
-func (n *twoClocks) eval(_ *profile.State, now profile.Instant) answer {
-	until, exact := flipClocks(n.op, n.l, n.r, now)
-	return answer{ok: compareAt(n.op, n.l, n.r, now), until: until, exact: exact}
-}
-
-// membership is in and not in.
-type membership struct {
-	x       operand
-	list    list
-	negated bool
-}
-
-func (n *membership) eval(st *profile.State, _ profile.Instant) answer {
-	v, ok := n.x.read(st)
-	return always(ok && n.list.contains(v) != n.negated)
-}
-
-// list is a sorted list of constants without repetitions.
-type list []profile.Value
-
-func newList(vs []profile.Value) list {
-	return profile.Set(slices.Clone(vs)...).Elements()
-}
-
-func (l list) contains(v profile.Value) bool {
-	const few = 8
-	if len(l) <= few {
-		for i := range l {
-			if l[i].Equal(v) {
-				return true
-			}
+// pursue asks on, at the instants that the answers name, until one differs from the
+// first. After so many steps it settles for a safe bound.
+func pursue(n inquiry, first answer, st *profile.State, steps int) answer {
+	a := first
+	for range steps {
+		next := n.once(st, a.until)
+		if next.ok != first.ok {
+			break
 		}
-		return false
-	}
-	_, ok := slices.BinarySearchFunc(l, v, profile.Value.Compare)
-	return ok
-}
-
-// overlap is any_of, all_of and none_of.
-type overlap struct {
-	mode syntax.HasMode
-	x    operand
-	list list
-}
-
-func (n *overlap) eval(st *profile.State, _ profile.Instant) answer {
-	v, ok := n.x.read(st)
-	if !ok {
-		return always(false)
-	}
-	elements := list(v.Elements())
-	for i := range n.list {
-		in := false
-		if v.Kind() == profile.KindSet {
-			in = elements.contains(n.list[i])
-		} else {
-			in = slices.ContainsFunc(elements, n.list[i].Equal)
-		}
-		switch {
-		case in && n.mode != syntax.AllOf:
-			return always(n.mode == syntax.AnyOf)
-		case !in && n.mode == syntax.AllOf:
-			return always(false)
+		a.until = next.until
+		if next.exact {
+			break
 		}
 	}
-	return always(n.mode != syntax.AnyOf)
-}
-
-// match is contains, starts_with, ends_with and matches.
-type match struct {
-	mode    syntax.MatchMode
-	x       operand
-	text    string
-	pattern *regexp.Regexp // for matches
-}
-
-func (n *match) eval(st *profile.State, _ profile.Instant) answer {
-	v, ok := n.x.read(st)
-	if !ok || v.Kind() != profile.KindString {
-		return always(false)
-	}
-	s := v.Text()
-	switch n.mode {
-	case syntax.Contains:
-		ok = strings.Contains(s, n.text)
-	case syntax.StartsWith:
-		ok = strings.HasPrefix(s, n.text)
-	case syntax.EndsWith:
-		ok = strings.HasSuffix(s, n.text)
-	default:
-		ok = n.pattern.MatchString(s)
-	}
-	return always(ok)
-}
-
-// existence is exists and missing.
-type existence struct {
-	x       operand
-	missing bool
-}
-
-func (n *existence) eval(st *profile.State, _ profile.Instant) answer {
-	_, ok := n.x.read(st)
-	return always(ok != n.missing)
+	return answer{ok: first.ok, until: a.until, exact: true}
 }

@@ -45,6 +45,10 @@ type Explanation struct {
 	Truth Truth `json:"truth"`
 	// Values are the operands of a condition that are no constants.
 	Values []Operand `json:"values,omitempty"`
+	// Wants says, where a number is compared with a constant, how far it is from
+	// another answer: "needs 2 more", "ends with 3 less". Empty where that is no
+	// matter of a number.
+	Wants string `json:"wants,omitempty"`
 	// Until is the instant at which Holds changes if nothing happens, or
 	// [profile.Never], which JSON leaves out.
 	Until profile.Instant `json:"-"`
@@ -72,6 +76,37 @@ type Operand struct {
 	Text string `json:"text"`
 	// Value is what it was, null where it was missing.
 	Value profile.Value `json:"value"`
+	// Until is the instant at which Value changes if nothing happens, or an earlier
+	// one, or [profile.Never], which JSON leaves out. That of now() is the next
+	// microsecond.
+	Until profile.Instant `json:"-"`
+	// Witnesses are the stamps of the events that made Value so: of a sequence, those
+	// of the match that ends last, a stamp for each step; of latest and earliest, one
+	// for each value. Of what is counted and added up there are none.
+	Witnesses []profile.Stamp `json:"-"`
+}
+
+// MarshalJSON writes Until and the times of Witnesses in RFC 3339 form.
+func (o Operand) MarshalJSON() ([]byte, error) {
+	type plain Operand
+	var until string
+	if o.Until != profile.Never {
+		until = o.Until.String()
+	}
+	var witnesses []string
+	for _, w := range o.Witnesses {
+		witnesses = append(witnesses, w.At.String())
+	}
+	return json.Marshal(struct {
+		plain
+		Until     string   `json:"until,omitempty"`
+		Witnesses []string `json:"witnesses,omitempty"`
+	}{plain(o), until, witnesses})
+}
+
+// witness is an operand that knows which events made it what it is.
+type witness interface {
+	witnesses(st *profile.State, now profile.Instant) []profile.Stamp
 }
 
 // Explain returns why the rule holds of a state at now or does not.
@@ -109,17 +144,29 @@ func (x *explainer) explain(p *part) *Explanation {
 	}
 	missing := false
 	for i, o := range p.operands {
-		v, ok := p.values[i].at(x.state, x.now)
-		missing = missing || !ok
-		if !ok {
-			v = profile.Value{}
-		}
+		r := p.values[i].read(x.state, x.now)
+		missing = missing || !r.ok
 		if _, isConstant := o.(*syntax.Literal); !isConstant {
-			e.Values = append(e.Values, Operand{Text: syntax.PrintOperand(o), Value: v})
+			e.Values = append(e.Values, x.operand(o, p.values[i], &r))
 		}
 	}
 	e.Truth = truth(p.expr, e.Parts, missing, a.ok)
+	if ask, ok := p.node.(*ask); ok {
+		e.Wants = ask.wants(x.state, x.now)
+	}
 	return e
+}
+
+// operand explains one value.
+func (x *explainer) operand(o syntax.Operand, compiled operand, r *reading) Operand {
+	out := Operand{Text: syntax.PrintOperand(o), Until: lasts(compiled, r, x.state, x.now)}
+	if r.ok {
+		out.Value = r.value
+	}
+	if w, ok := compiled.(witness); ok {
+		out.Witnesses = w.witnesses(x.state, x.now)
+	}
+	return out
 }
 
 // truth combines what is known of the parts (Kleene's logic).
@@ -207,6 +254,9 @@ func (e *Explanation) write(b *strings.Builder, depth int) {
 			value = "missing"
 		}
 		fmt.Fprintf(b, "%s%s is %s", sep, o.Text, value)
+	}
+	if e.Wants != "" {
+		b.WriteString(", " + e.Wants)
 	}
 	if e.Until != profile.Never {
 		fmt.Fprintf(b, " (until %s)", e.Until)

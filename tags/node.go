@@ -13,7 +13,8 @@ type answer struct {
 	// until is an instant after now before which the answer does not change if
 	// nothing happens.
 	until profile.Instant
-	// exact says that it does change at until; always so where until is Never.
+	// exact says that there is no use in asking on: it changes at until or, where a
+	// condition has asked on often enough, it may. Always so where until is Never.
 	exact bool
 }
 

@@ -5,108 +5,79 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// operand is a value of a state, a constant or the clock.
-type operand struct {
-	source source
-	name   string // of the attribute
+// operand is a compiled value of a state.
+type operand interface {
+	// read returns what the value is at now.
+	read(st *profile.State, now profile.Instant) reading
+}
+
+// reading is what an operand is at one instant.
+type reading struct {
+	value profile.Value
+	ok    bool // false: missing
+	// until is an instant after now before which nothing of this changes if nothing
+	// happens, but for what clock says.
+	until profile.Instant
+	// clock, where it is set, is what the value goes on with until then.
+	clock *clock
+}
+
+// still is a reading that does not change by itself.
+func still(v profile.Value, ok bool) reading {
+	return reading{value: v, ok: ok, until: profile.Never}
+}
+
+// missing is the reading of what has no value until an instant.
+func missing(until profile.Instant) reading { return reading{until: until} }
+
+// same reports whether two readings are of one value.
+func (r *reading) same(o *reading) bool {
+	return r.ok == o.ok && (!r.ok || r.value.Equal(o.value))
+}
+
+// change returns an instant after now before which the value stays as it is.
+func (r *reading) change(now profile.Instant) profile.Instant {
+	switch {
+	case r.clock == nil:
+		return r.until
+	case r.clock.ago != nil:
+		return min(r.until, r.clock.ago.Until(now, r.clock.zone))
+	}
+	return min(r.until, add(now, 1))
+}
+
+// constant is a value of the rule.
+type constant struct{ value profile.Value }
+
+func (o *constant) read(*profile.State, profile.Instant) reading {
+	return still(o.value, !o.value.IsNull())
+}
+
+// attribute is a trait that is told.
+type attribute struct {
+	name   string
 	policy profile.Policy
-	kind   profile.Kind // of the attribute, as declared
-	fold   *syntax.Aggregate
-	value  profile.Value // of the constant
-	clock  *clock
+	kind   profile.Kind // as declared
 }
 
-type source uint8
-
-const (
-	constant source = iota
-	attribute
-	aggregate
-	ticking
-)
-
-// newOperand compiles an operand.
-func newOperand(x syntax.Operand, s syntax.Scope) operand {
-	switch x := x.(type) {
-	case *syntax.Literal:
-		return operand{source: constant, value: x.Value}
-	case *syntax.Aggregate:
-		return operand{source: aggregate, fold: x}
-	case *syntax.Trait:
-		info, _ := s.Trait(x.Name)
-		if info.Aggregate != nil {
-			return operand{source: aggregate, fold: info.Aggregate}
-		}
-		return operand{source: attribute, name: x.Name, policy: info.Policy, kind: info.Kind}
-	}
-	return operand{source: ticking, clock: newClock(x, s.Zone())}
-}
-
-// at returns the operand's value at now; ok is false when it is missing.
-func (o *operand) at(st *profile.State, now profile.Instant) (v profile.Value, ok bool) {
-	if o.source == ticking {
-		return profile.TimeAt(o.clock.at(now)), true
-	}
-	return o.read(st)
-}
-
-// read returns the value of an operand that is not the clock; ok is false when it
-// is missing. A value of another kind than the declared one, told before the
-// declaration changed, is missing too.
-func (o *operand) read(st *profile.State) (v profile.Value, ok bool) {
-	switch o.source {
-	case attribute:
-		v, ok = st.Attr(o.name, o.policy)
-		return v, ok && sameKind(v.Kind(), o.kind)
-	case aggregate:
-		return Aggregate(o.fold, st)
-	}
-	return o.value, !o.value.IsNull()
+// A value of another kind than the declared one, told before the declaration
+// changed, is missing.
+func (o *attribute) read(st *profile.State, _ profile.Instant) reading {
+	v, ok := st.Attr(o.name, o.policy)
+	return still(v, ok && sameKind(v.Kind(), o.kind))
 }
 
 // sameKind reports whether a value of kind k may stand where want is declared: a
 // list is as good as a set, and null stands for any.
 func sameKind(k, want profile.Kind) bool {
-	return k == want || want == profile.KindNull || many(k) && many(want)
+	return k == want || want == profile.KindNull || want == syntax.Any || many(k) && many(want)
 }
 
 func many(k profile.Kind) bool { return k == profile.KindSet || k == profile.KindList }
 
-// Aggregate returns the value of a fold over a state; ok is false when it is
-// missing. Count and unique of an event that never happened are 0, everything
-// else of it is missing.
-func Aggregate(a *syntax.Aggregate, st *profile.State) (v profile.Value, ok bool) {
-	switch a.Fn {
-	case syntax.Count, syntax.FirstTime, syntax.LastTime:
-		stats, ok := st.Event(a.Event)
-		switch a.Fn {
-		case syntax.Count:
-			return profile.Number(float64(stats.Count)), ok
-		case syntax.FirstTime:
-			return profile.TimeAt(stats.First), stats.Count > 0
-		}
-		return profile.TimeAt(stats.Last), stats.Count > 0
-	case syntax.Unique:
-		n, ok := st.Unique(a.Event, a.Property)
-		return profile.Number(float64(n)), ok
-	}
-	n, ok := st.Number(a.Event, a.Property)
-	if !ok || n.Count == 0 {
-		return profile.Value{}, false
-	}
-	switch a.Fn {
-	case syntax.SumOf:
-		return profile.Number(n.Sum.Float64()), true
-	case syntax.AvgOf:
-		return profile.Number(n.Sum.Div(n.Count)), true
-	case syntax.MinOf:
-		return profile.Number(n.Min), true
-	case syntax.MaxOf:
-		return profile.Number(n.Max), true
-	case syntax.FirstOf:
-		return profile.Number(n.First), true
-	case syntax.LastOf:
-		return profile.Number(n.Last), true
-	}
-	return profile.Value{}, false
+// ticking is now() or ago().
+type ticking struct{ clock *clock }
+
+func (o *ticking) read(_ *profile.State, now profile.Instant) reading {
+	return reading{value: profile.TimeAt(o.clock.at(now)), ok: true, until: profile.Never, clock: o.clock}
 }

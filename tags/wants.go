@@ -1,0 +1,112 @@
+package tags
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// wants says how far a number is from the other side of the constant that it is
+// compared with, "" where no number is.
+func (n *ask) wants(st *profile.State, now profile.Instant) string {
+	t, ok := n.is.(*threshold)
+	r := n.x.read(st, now)
+	if !ok || !r.ok || t.value.Kind() != profile.KindNumber || r.value.Kind() != profile.KindNumber {
+		return ""
+	}
+	if _, isSequence := n.x.(*sequence); isSequence && t.value.Equal(numberOne) && t.op == syntax.Ge {
+		return "" // It happened or did not.
+	}
+	g := gap{by: t.value.Number() - r.value.Number(), whole: whole(n.x)}
+	if holds(t.op, r.value.Compare(t.value)) {
+		return "ends with " + g.ends(t.op)
+	}
+	return "needs " + g.needs(t.op)
+}
+
+// whole reports whether an operand moves by whole numbers alone.
+func whole(x operand) bool {
+	switch x := x.(type) {
+	case *lifetime:
+		return x.fn == syntax.Count || x.fn == syntax.Unique
+	case *windowed:
+		return x.fn == syntax.Count || x.fn == syntax.Unique
+	case *daysOf:
+		return x.fn != syntax.ShareOfDays
+	case *sessions, *sequence, *daysPassed:
+		return true
+	}
+	return false
+}
+
+// gap is what a number lacks of a constant; negative where it is beyond it.
+type gap struct {
+	by    float64
+	whole bool
+}
+
+// needs says what makes a comparison hold that does not.
+func (g gap) needs(op syntax.Op) string {
+	switch op {
+	case syntax.Eq:
+		return g.exactly()
+	case syntax.Ne:
+		return "another number"
+	case syntax.Gt:
+		return g.past("more")
+	case syntax.Lt:
+		return g.past("less")
+	}
+	return g.reached()
+}
+
+// ends says what makes a comparison fail that holds.
+func (g gap) ends(op syntax.Op) string {
+	switch op {
+	case syntax.Eq:
+		return "any other number"
+	case syntax.Ne:
+		return "exactly " + g.exactly()
+	case syntax.Ge:
+		return g.past("less")
+	case syntax.Le:
+		return g.past("more")
+	}
+	return g.reached()
+}
+
+// exactly says what leads to the constant.
+func (g gap) exactly() string { return amount(math.Abs(g.by)) + g.way() }
+
+// way says in which direction the constant is.
+func (g gap) way() string {
+	if g.by < 0 {
+		return " less"
+	}
+	return " more"
+}
+
+// reached says what leads to the constant or, of whole numbers, to the first behind it.
+func (g gap) reached() string {
+	by := math.Abs(g.by)
+	if g.whole {
+		by = math.Ceil(by)
+	}
+	return amount(by) + g.way()
+}
+
+// past says what leads beyond the constant.
+func (g gap) past(way string) string {
+	switch {
+	case g.whole:
+		return amount(math.Floor(math.Abs(g.by))+1) + " " + way
+	case g.by == 0:
+		return "any " + way
+	}
+	return "over " + amount(math.Abs(g.by)) + " " + way
+}
+
+// amount writes a number to six decimals.
+func amount(f float64) string { return strconv.FormatFloat(round(f, 6), 'f', -1, 64) }
