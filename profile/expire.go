@@ -18,7 +18,7 @@ import (
 // Where nothing has expired it costs a search for each series and allocates nothing.
 func (s *State) Expire(sc *Schema, now Instant) {
 	kept := s.series[:0]
-	folds := sc.Folds
+	folds := sc.folds().folds
 	var days dayCache
 	for i := range s.series {
 		one := s.series[i]

@@ -13,19 +13,22 @@ type Fold struct {
 	Grain Grain
 	// Zone is where civil days are counted, for ByDay. Nil means UTC.
 	Zone *time.Location
-	// Filters say which events fold. All forms but Scores and Trace have one.
+	// Filters say which events fold. All forms but Scores and Trace have one. At most 64
+	// count.
 	Filters []FoldFilter
 	// Property is what Numbers, Ends, Keys, Sums, Recent and Oldest fold, and whose
 	// value a Trace keeps; By is the number that Sums adds up.
 	Property, By string
-	// K is how many values Recent and Oldest keep.
+	// K is how many values Recent and Oldest keep, from 1 to 1,000.
 	K int
 	// Gap is the longest pause within one of the Spans; HalfLife, that of Scores.
 	Gap, HalfLife time.Duration
-	// Since is the time before which events do not fold.
+	// Since is the time before which events do not fold: the zero Instant is 1970, the
+	// least one takes all.
 	Since Instant
 	// Keep is for how many grains a bucket is kept, the running one included; of Spans,
-	// for how many civil days. Zero keeps all.
+	// for how many civil days. Zero keeps all. It alone may change under an ID: grow,
+	// and what was dropped is missing.
 	Keep int
 }
 
@@ -36,7 +39,8 @@ type FoldFilter struct {
 	// Match says which of them; nil means all. It must depend on the event alone.
 	Match func(*Event) bool
 	// Property, Weight and By are of Scores: the values of Property are the keys, and
-	// each event adds Weight, times the number By where that is set.
+	// each event adds Weight, times the number By where that is set. A product beyond
+	// 1e24 does not fold.
 	Property string
 	Weight   float64
 	By       string
@@ -61,7 +65,7 @@ const (
 	Sums                 // for each value of a property: the sum of By
 	Recent               // the K values seen last, each with the stamp of its last event
 	Oldest               // the K values seen first, each with the stamp of its first event
-	Spans                // runs of events without a pause longer than Gap: no buckets
+	Spans                // runs of events without a pause longer than Gap: no buckets, no grain
 	Scores               // for each key the sum of an interest
 	Trace                // the events: stamp, which filters select them, the property's value
 )

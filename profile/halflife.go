@@ -41,13 +41,17 @@ func Exp2(num, den int64) float64 {
 // scoreUnit is how many parts of a score a sum counts.
 const scoreUnit = 1 << 30
 
+// maxWeight bounds what one event adds to a score, before its half-life is considered:
+// the greatest number times the greatest weight of the language.
+const maxWeight = 1e24
+
 // scoreAt returns what an event at an instant adds to the sum of its bucket for a
 // weight: weight * 2^(rest/half), as [Exp2] gives it, where rest is how far into the
 // bucket the instant is; rounded once as a product, then half to even to 2^-30.
 func scoreAt(weight float64, at Instant, half int64) Decimal {
 	rest := int64(at) - civil.FloorDiv(int64(at), half)*half
 	f := math.RoundToEven(float64(weight*Exp2(rest, half)) * scoreUnit)
-	// The whole number f is m times 2^e; below 2^91, where |weight| is up to 1e18.
+	// The whole number f is m times 2^e; below 2^111, where |weight| is up to maxWeight.
 	frac, e := math.Frexp(math.Abs(f))
 	m := uint64(frac * (1 << 53))
 	if e -= 53; e <= 0 {

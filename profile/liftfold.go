@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -14,6 +15,7 @@ import (
 // under. Both lists ascend by ID.
 type foldIndex struct {
 	once  sync.Once
+	folds []Fold                 // ascending by ID, each once
 	named map[string][]candidate // the folds that name the event
 	every []candidate            // the folds that take events of every name
 }
@@ -28,9 +30,12 @@ type candidate struct {
 // names some in another is in both lists; under a name all filters are in the list of
 // that.
 func (ix *foldIndex) build(folds []Fold) {
+	ix.folds = slices.Clone(folds)
+	slices.SortStableFunc(ix.folds, func(a, b Fold) int { return cmp.Compare(a.ID, b.ID) })
+	ix.folds = slices.CompactFunc(ix.folds, func(a, b Fold) bool { return a.ID == b.ID })
 	ix.named = map[string][]candidate{}
-	for i := range folds {
-		f := &folds[i]
+	for i := range ix.folds {
+		f := &ix.folds[i]
 		var every []int
 		names := map[string]bool{}
 		for n, filter := range f.Filters {
@@ -55,10 +60,15 @@ func (ix *foldIndex) build(folds []Fold) {
 	}
 }
 
+// folds returns the index of the schema's folds.
+func (sc *Schema) folds() *foldIndex {
+	sc.index.once.Do(func() { sc.index.build(sc.Folds) })
+	return &sc.index
+}
+
 // liftSeries returns the series of the folds that select an event, ascending by ID.
 func (sc *Schema) liftSeries(e *Event, name string, at Stamp) []series {
-	ix := &sc.index
-	ix.once.Do(func() { ix.build(sc.Folds) })
+	ix := sc.folds()
 	named, every := ix.named[name], ix.every
 	if len(named)+len(every) == 0 {
 		return nil
@@ -194,8 +204,8 @@ func (l *lifter) cell(f *Fold, bucket int64, selects uint64) (ok bool) {
 	case Keys:
 		l.keys(k, values, keyed{count: 1})
 	case Sums:
-		by, f := exact(l.event.Properties[f.By])
-		if f != nil {
+		by, ok := l.event.Properties[f.By].amount()
+		if !ok {
 			return false
 		}
 		l.keys(k, values, keyed{sum: by})
@@ -209,8 +219,8 @@ func (l *lifter) cell(f *Fold, bucket int64, selects uint64) (ok bool) {
 func (l *lifter) numbers(values []Value) (ok bool) {
 	var all NumberFold
 	for _, v := range values {
-		sum, f := exact(v)
-		if f != nil {
+		sum, number := v.amount()
+		if !number {
 			continue
 		}
 		n := NumberFold{Count: 1, Sum: sum, Min: v.Number(), Max: v.Number()}
@@ -224,6 +234,14 @@ func (l *lifter) numbers(values []Value) (ok bool) {
 		l.dst = appendNumbers(l.dst, all)
 	}
 	return ok
+}
+
+// amount returns a number as a decimal; ok is false where it is none, or has none.
+func (v Value) amount() (d Decimal, ok bool) {
+	if v.kind != KindNumber {
+		return Decimal{}, false
+	}
+	return DecimalOf(v.Number())
 }
 
 // keys appends the same for each key.
@@ -248,10 +266,10 @@ func (l *lifter) scores(f *Fold, selects uint64) (ok bool) {
 		weight, ok := filter.Weight, selects>>n&1 != 0
 		if ok && filter.By != "" {
 			by := l.event.Properties[filter.By]
-			_, fault := exact(by)
-			weight, ok = weight*by.Number(), fault == nil
+			_, ok = by.amount()
+			weight = float64(weight * by.Number())
 		}
-		if !ok || !(math.Abs(weight) <= maxNumber) {
+		if !ok || !(math.Abs(weight) <= maxWeight) {
 			continue
 		}
 		sum := scoreAt(weight, l.at.At, f.halfLife())
