@@ -41,7 +41,7 @@ func (s *series) expire(f *Fold, now Instant, days *dayCache) {
 	case f.Keep <= 0 || f.Grain == WholeLife && f.Form != Spans:
 		return
 	case f.Form == Spans:
-		begin := Instant(civil.Day(days.day(now, f.Zone) - int64(f.Keep) + 1).Start(f.Zone))
+		begin := Instant(civil.Day(int64(civil.Today(int64(now), f.Zone)) - int64(f.Keep) + 1).Start(f.Zone))
 		if Instant(s.oldest) < begin {
 			s.cut(begin)
 		}
@@ -73,5 +73,7 @@ func (s *series) cut(begin Instant) {
 		}
 		kept = append(kept, v)
 	}
-	s.set(kept)
+	if s.body = ""; len(kept) > 0 {
+		s.oldest, s.body = int64(kept[0].First), string(appendSpans(nil, kept, s.param))
+	}
 }

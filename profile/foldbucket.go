@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"time"
+
 	"github.com/portraitdb/portrait/internal/civil"
 )
 
@@ -63,4 +65,51 @@ func (k kind) base(bucket int64) int64 {
 		return bucket * microsPerDay
 	}
 	return 0
+}
+
+// dayCache knows a stretch of time in which a zone's clock does not change.
+type dayCache struct {
+	zone     *time.Location
+	from, to int64 // instants; from is after to where it knows none
+	offset   int64 // of the clock from UTC, in microseconds
+}
+
+// day returns the civil day of an instant.
+func (d *dayCache) day(at Instant, zone *time.Location) int64 {
+	us := int64(at)
+	if d.zone != zone || us < d.from || us >= d.to {
+		d.learn(us, zone)
+		if us < d.from || us >= d.to {
+			return int64(civil.Today(us, zone))
+		}
+	}
+	return civil.FloorDiv(us+d.offset, microsPerDay)
+}
+
+// learn looks up the stretch that an instant is in. It leaves two days at both ends
+// to civil.Today, where a day that has begun may not be the one that the clock shows.
+func (d *dayCache) learn(us int64, zone *time.Location) {
+	const margin = 2 * microsPerDay
+	*d = dayCache{zone: zone, from: civil.First + margin, to: civil.Last - margin}
+	if zone == nil || us < d.from || us >= d.to {
+		return
+	}
+	t := time.UnixMicro(us).In(zone)
+	_, offset := t.Zone()
+	begin, end := t.ZoneBounds()
+	d.offset = int64(offset) * 1_000_000
+	if !begin.IsZero() {
+		d.from = max(d.from, begin.UnixMicro()+margin)
+	}
+	if !end.IsZero() {
+		d.to = min(d.to, end.UnixMicro()-margin)
+	}
+}
+
+// bucket is Bucket with a memory of the day.
+func (f *Fold) bucket(at Instant, days *dayCache) int64 {
+	if f.Grain == ByDay {
+		return days.day(at, f.Zone)
+	}
+	return f.Bucket(at)
 }

@@ -6,9 +6,6 @@ import (
 	"math"
 	"slices"
 	"sync"
-	"time"
-
-	"github.com/portraitdb/portrait/internal/civil"
 )
 
 // foldIndex finds the folds that may select an event by the name that it is counted
@@ -18,6 +15,7 @@ type foldIndex struct {
 	folds []Fold                 // ascending by ID, each once
 	named map[string][]candidate // the folds that name the event
 	every []candidate            // the folds that take events of every name
+	idle  sync.Pool              // of *lifter
 }
 
 // candidate is a fold and those of its filters that fit the name of an event.
@@ -73,11 +71,11 @@ func (sc *Schema) liftSeries(e *Event, name string, at Stamp) []series {
 	if len(named)+len(every) == 0 {
 		return nil
 	}
-	var (
-		parts [32]part
-		bytes [512]byte
-	)
-	l := lifter{event: e, at: at, parts: parts[:0], dst: bytes[:0]}
+	l, _ := ix.idle.Get().(*lifter)
+	if l == nil {
+		l = &lifter{}
+	}
+	l.event, l.at = e, at
 	for len(named) > 0 && len(every) > 0 {
 		if every[0].fold.ID < named[0].fold.ID {
 			l.fold(every[0])
@@ -96,10 +94,14 @@ func (sc *Schema) liftSeries(e *Event, name string, at Stamp) []series {
 	for _, c := range every {
 		l.fold(c)
 	}
-	return l.series()
+	out := l.series()
+	l.reset()
+	ix.idle.Put(l)
+	return out
 }
 
-// lifter folds one event into series, whose bodies are parts of one text.
+// lifter folds one event into series, whose bodies are parts of one text. It is used
+// again for another, by one goroutine at a time.
 type lifter struct {
 	event *Event
 	at    Stamp
@@ -108,6 +110,15 @@ type lifter struct {
 	dst   []byte
 	props [4]property // read last
 	next  int         // which of props is read next
+}
+
+// reset forgets the event.
+func (l *lifter) reset() {
+	l.event, l.parts, l.dst, l.next = nil, l.parts[:0], l.dst[:0], 0
+	clear(l.props[:])
+	if cap(l.dst) > 64<<10 {
+		l.dst = nil
+	}
 }
 
 // part is one series: its body ends at end in dst.
@@ -341,28 +352,4 @@ func (v Value) scalars(one *[1]Value) []Value {
 	}
 	one[0] = v
 	return one[:]
-}
-
-// dayCache remembers the civil day of the instant that was asked for last.
-type dayCache struct {
-	zone *time.Location
-	at   Instant
-	n    int64
-	set  bool
-}
-
-// day returns the civil day of an instant.
-func (d *dayCache) day(at Instant, zone *time.Location) int64 {
-	if !d.set || d.at != at || d.zone != zone {
-		*d = dayCache{zone: zone, at: at, n: int64(civil.Today(int64(at), zone)), set: true}
-	}
-	return d.n
-}
-
-// bucket is Bucket with a memory of the day.
-func (f *Fold) bucket(at Instant, days *dayCache) int64 {
-	if f.Grain == ByDay {
-		return days.day(at, f.Zone)
-	}
-	return f.Bucket(at)
 }

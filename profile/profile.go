@@ -138,6 +138,18 @@ func (s *State) EventNames() iter.Seq[string] {
 	}
 }
 
+// SeriesIDs yields the numbers of the folds that the state holds a series of,
+// ascending. Of the state of one event these are the folds that it may change.
+func (s *State) SeriesIDs() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i := range s.series {
+			if !yield(s.series[i].id) {
+				return
+			}
+		}
+	}
+}
+
 // SameBounds reports whether both states gave up the same maps of undeclared
 // names. Where they did not, every undeclared name may read differently.
 func (s *State) SameBounds(o *State) bool { return s.overflow == o.overflow }

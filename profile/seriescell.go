@@ -3,6 +3,7 @@ package profile
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // This file reads and writes what a bucket holds, by form.
@@ -298,46 +299,88 @@ func (w *spans) next() bool {
 	return !w.bad
 }
 
+// appendSpans appends runs that ascend, the latest first.
 func appendSpans(dst []byte, all []SpanFold, gap uint64) []byte {
-	for i, v := range all {
-		if i == 0 {
+	for i, v := range slices.Backward(all) {
+		if i == len(all)-1 {
 			dst = appendZigzag(dst, int64(v.Last))
 		} else {
-			dst = binary.AppendUvarint(dst, uint64(all[i-1].First-v.Last)-gap-1)
+			dst = binary.AppendUvarint(dst, uint64(all[i+1].First-v.Last)-gap-1)
 		}
 		dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(v.Last-v.First)), v.Events)
 	}
 	return dst
 }
 
-// skip takes what a bucket holds.
+// skip takes what a bucket holds, of a body that is known to be sound.
 func (c *cells) skip() {
 	switch c.form {
 	case Tally:
-		c.count()
+		c.uint()
 	case Times:
-		c.int()
+		c.uint()
 		c.uint()
 	case Numbers:
-		c.numbers()
-	case Ends:
-		c.ends()
-	case Keys, Sums:
-		for range c.length() {
-			c.key()
+		if c.uint() > 1 {
+			c.skipSum()
+			c.skipNumber()
 		}
-	case Scores:
-		for range c.length() {
-			c.scored()
+		c.skipNumber()
+	case Ends:
+		for more := c.uint() + 1; more > 0; more-- {
+			c.uint()
+			c.i += 8
+			c.skipScalar()
+		}
+	case Keys, Sums, Scores:
+		for n := c.uint(); n > 0; n-- {
+			c.skipScalar()
+			switch c.form {
+			case Keys:
+				c.uint()
+			case Sums:
+				c.skipSum()
+			default:
+				c.skipScore()
+			}
 		}
 	case Recent, Oldest, Trace:
-		for range c.length() {
-			c.int() // Of either sign, or a distance.
-			c.fixed()
+		for n := c.uint(); n > 0; n-- {
+			c.uint()
+			c.i += 8
 			if c.form == Trace {
 				c.uint()
 			}
-			c.scalar()
+			c.skipScalar()
 		}
+	}
+}
+
+func (r *scan) skipNumber() {
+	if r.uint() == escape {
+		r.i += 8
+	}
+}
+
+func (r *scan) skipSum() {
+	if r.uint() == escape {
+		r.i += 16
+	}
+}
+
+func (r *scan) skipScore() {
+	if r.uint() == 1 {
+		r.i += 16
+	}
+}
+
+func (r *scan) skipScalar() {
+	switch h := r.uint(); h & 7 {
+	case codeDouble:
+		r.i += 8
+	case codePoint:
+		r.i += 16
+	case codeText:
+		r.i += int(h >> 3)
 	}
 }

@@ -126,13 +126,23 @@ func (s *series) check() bool {
 // not what joining writes.
 func (c *cells) check() {
 	switch c.form {
+	case Tally:
+		c.count()
 	case Times:
 		c.times()
+	case Numbers:
+		c.numbers()
+	case Ends:
+		c.ends()
 	case Keys, Sums, Scores:
-		var last Value
-		for i := range c.length() {
+		n := c.length()
+		if n == 0 {
+			return
+		}
+		last := c.keyed().value
+		for range n - 1 {
 			v := c.keyed().value
-			if i > 0 && last.Compare(v) >= 0 {
+			if last.Compare(v) >= 0 {
 				c.fail()
 			}
 			last = v
@@ -152,7 +162,5 @@ func (c *cells) check() {
 		if !slices.IsSortedFunc(appendTrace(few[:0], c), func(a, b TraceFold) int { return b.compare(a) }) {
 			c.fail()
 		}
-	default:
-		c.skip()
 	}
 }

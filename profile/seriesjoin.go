@@ -19,18 +19,19 @@ func (s *series) compare(o *series) int {
 	return cmp.Or(cmp.Compare(s.id, o.id), cmp.Compare(s.form, o.form), cmp.Compare(s.grain, o.grain), cmp.Compare(s.param, o.param))
 }
 
-// join folds o into s, both of one kind.
-func (s *series) join(o *series) {
+// join folds o into s, both of one kind. It writes to scratch and returns that, for
+// the next.
+func (s *series) join(o *series, scratch []byte) []byte {
 	if s.form == Spans {
-		s.joinSpans(o)
-		return
+		scratch = s.joinSpans(scratch[:0], o)
+	} else {
+		scratch = s.kind.join(slices.Grow(scratch[:0], len(s.body)+len(o.body)+16), s.body, o.body)
+		s.oldest = min(s.oldest, o.oldest)
 	}
-	var few [512]byte
-	body := s.kind.join(few[:0], s.body, o.body)
-	s.oldest = min(s.oldest, o.oldest)
-	if string(body) != s.body {
-		s.body = string(body)
+	if string(scratch) != s.body {
+		s.body = string(scratch)
 	}
+	return scratch
 }
 
 // join appends what two bodies fold into. Whatever lies behind the last bucket that
@@ -251,8 +252,8 @@ func joinTrace(dst []byte, a, b *cells) []byte {
 	return a.appendTrace(dst, a.bucket, all)
 }
 
-// joinSpans unites the runs of both.
-func (s *series) joinSpans(o *series) {
+// joinSpans unites the runs of both and appends them.
+func (s *series) joinSpans(dst []byte, o *series) []byte {
 	all := append(s.Spans(), o.Spans()...)
 	slices.SortFunc(all, func(a, b SpanFold) int { return cmp.Compare(a.First, b.First) })
 	kept := all[:1]
@@ -264,19 +265,6 @@ func (s *series) joinSpans(o *series) {
 			kept = append(kept, v)
 		}
 	}
-	s.set(kept)
-}
-
-// set makes the runs, ascending, those of the series. It reverses them.
-func (s *series) set(all []SpanFold) {
-	if len(all) == 0 {
-		s.body = ""
-		return
-	}
-	s.oldest = int64(all[0].First)
-	slices.Reverse(all)
-	var few [512]byte
-	if body := appendSpans(few[:0], all, s.param); string(body) != s.body {
-		s.body = string(body)
-	}
+	s.oldest = int64(kept[0].First)
+	return appendSpans(dst, kept, s.param)
 }
