@@ -35,7 +35,7 @@ func at(t testing.TB, text string) profile.Instant {
 // fold lifts events and combines their states.
 func fold(t testing.TB, s *syntaxtest.Scope, events ...profile.Event) *profile.State {
 	t.Helper()
-	schema, state := s.Schema(), &profile.State{}
+	schema, state := schemaOf(t, s), &profile.State{}
 	for i := range events {
 		d, err := schema.Lift(&events[i])
 		if err != nil {
@@ -44,6 +44,20 @@ func fold(t testing.TB, s *syntaxtest.Scope, events ...profile.Event) *profile.S
 		state = state.Combine(d)
 	}
 	return state
+}
+
+// schemaOf returns what the model folds, with the folds that were asked for so far.
+func schemaOf(t testing.TB, s *syntaxtest.Scope) *profile.Schema {
+	t.Helper()
+	schema := s.Schema()
+	for i, spec := range s.Folds {
+		f, err := tags.NewFold(spec, uint32(i+1), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema.Folds = append(schema.Folds, f)
+	}
+	return schema
 }
 
 func compile(t testing.TB, s *syntaxtest.Scope, text string) *tags.Program {
@@ -256,7 +270,7 @@ func randomEvents(s *syntaxtest.Scope, r *syntaxtest.Random) []profile.Event {
 		e.Traits = map[string]profile.Value{}
 		for name, info := range s.Traits {
 			switch {
-			case info.Aggregate != nil || r.IntN(3) == 0:
+			case info.Compute != nil || r.IntN(3) == 0:
 			case info.Kind == profile.KindSet:
 				e.Traits[name] = profile.List(r.Value(info.Elem), r.Value(info.Elem))
 			case info.Kind == profile.KindNumber:

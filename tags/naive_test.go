@@ -44,7 +44,7 @@ func (n naive) eval(e syntax.Expr) bool {
 	case *syntax.Const:
 		return e.Value
 	case *syntax.TagRef:
-		rule, _ := n.scope.Tag(e.Name)
+		rule, _ := n.scope.Tag(e.Name, e.Value)
 		checked, err := syntax.Check(rule, n.scope)
 		return err == nil && n.eval(checked)
 	case *syntax.Exists:
@@ -93,10 +93,10 @@ func (n naive) value(x syntax.Operand) (profile.Value, bool) {
 		return profile.TimeAt(n.windowStart(x.N, x.Unit)), true
 	case *syntax.Trait:
 		info, _ := n.scope.Trait(x.Name)
-		if info.Aggregate == nil {
+		if info.Compute == nil {
 			return n.state.Attr(x.Name, info.Policy)
 		}
-		return n.value(info.Aggregate)
+		return n.value(info.Compute)
 	case *syntax.Aggregate:
 		return n.fold(x)
 	}

@@ -74,7 +74,7 @@ func TestDefinition_Validate(t *testing.T) {
 	}{
 		{"good", tags.Definition{Name: "高频购买者", Rule: rule, Description: "三单以上", Version: 2}, ""},
 		{"the longest name", tags.Definition{Name: strings.Repeat("x", tags.MaxNameBytes), Rule: rule}, ""},
-		{"everything wrong", tags.Definition{Description: "\xff", Version: -1}, "tag: the name is empty\ntag \"\": the rule is missing\ntag \"\": the description is not valid UTF-8\ntag \"\": the version is negative"},
+		{"everything wrong", tags.Definition{Description: "\xff", Version: -1}, "tag: the name is empty\ntag \"\": the rule is missing: it wants a rule, tiers, a value, or to be told\ntag \"\": the description is not valid UTF-8\ntag \"\": the version is negative"},
 		{"a long name", tags.Definition{Name: strings.Repeat("名", 86), Rule: rule}, "tag \"" + strings.Repeat("名", 21) + "…\": the name is 258 bytes long, 256 are allowed"},
 		{"bytes", tags.Definition{Name: "\xff", Rule: rule}, `tag "\xff": the name is not valid UTF-8`},
 	}
@@ -150,8 +150,8 @@ func TestCompile_errors(t *testing.T) {
 		{"a fault in the rule of a tag", `vip = true and tag("broken")`, `1:16: the rule of tag "broken" is in error: unknown trait "agee" in agee > 1; did you mean "age"?
   vip = true and tag("broken")
                  ^^^`},
-		{"tags that grow out of hand", `tag("doubled X")`, `with the rules of its tags the rule has more than 100000 conditions`},
-		{"a long chain of tags", `tag("chain ` + string(rune('0'+180)) + `")`, `1:1: tags that depend on tags are nested deeper than 100
+		{"tags that grow out of hand", `tag("doubled X")`, `with the rules of its tags and what its traits compute the rule has more than 100000 conditions`},
+		{"a long chain of tags", `tag("chain ` + string(rune('0'+180)) + `")`, `1:1: tags that depend on each other are nested deeper than 100
   tag("chain ä")
   ^^^`},
 	}

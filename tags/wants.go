@@ -19,8 +19,12 @@ func (n *ask) wants(st *profile.State, now profile.Instant) string {
 	if _, isSequence := n.x.(*sequence); isSequence && t.value.Equal(numberOne) && t.op == syntax.Ge {
 		return "" // It happened or did not.
 	}
+	held := holds(t.op, r.value.Compare(t.value))
+	if t.op == syntax.Eq && held || t.op == syntax.Ne && !held {
+		return "" // Any other number will do.
+	}
 	g := gap{by: t.value.Number() - r.value.Number(), whole: whole(n.x)}
-	if holds(t.op, r.value.Compare(t.value)) {
+	if held {
 		return "ends with " + g.ends(t.op)
 	}
 	return "needs " + g.needs(t.op)
@@ -52,8 +56,6 @@ func (g gap) needs(op syntax.Op) string {
 	switch op {
 	case syntax.Eq:
 		return g.exactly()
-	case syntax.Ne:
-		return "another number"
 	case syntax.Gt:
 		return g.past("more")
 	case syntax.Lt:
@@ -65,8 +67,6 @@ func (g gap) needs(op syntax.Op) string {
 // ends says what makes a comparison fail that holds.
 func (g gap) ends(op syntax.Op) string {
 	switch op {
-	case syntax.Eq:
-		return "any other number"
 	case syntax.Ne:
 		return "exactly " + g.exactly()
 	case syntax.Ge:
