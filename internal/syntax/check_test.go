@@ -147,7 +147,8 @@ func TestRandomExpressions(t *testing.T) {
 	const seed = 11
 	r := &syntaxtest.Random{Rand: rand.New(rand.NewPCG(seed, seed))}
 	s := shop(t, "Europe/Berlin")
-	for range 400 {
+	for i := range 900 {
+		r.Behaviour = i%3 > 0
 		e := r.Expr(4)
 		checkRoundTrips(t, e)
 		checked, err := syntax.Check(e, s)

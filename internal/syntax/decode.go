@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -47,7 +48,7 @@ func (d *decoder) whole() (Expr, *Error) {
 	return e, nil
 }
 
-var conditionKeys = []string{"and", "or", "not", "xor", "minus", "at_least", "compare", "in", "not_in", "any_of", "all_of", "none_of", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag"}
+var conditionKeys = []string{"and", "or", "not", "xor", "minus", "at_least", "compare", "in", "not_in", "any_of", "all_of", "none_of", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag", "sequence", "any", "all"}
 
 func (d *decoder) expr() (e Expr, err *Error) {
 	err = d.single(func(t json.Token) *Error {
@@ -111,8 +112,12 @@ func (d *decoder) condition(key string) (Expr, *Error) {
 		x, err := d.operand()
 		return &Exists{X: x, Missing: key == "missing", Pos: -1}, err
 	case "tag":
-		name, err := d.text()
-		return &TagRef{Name: name, Pos: -1}, err
+		return d.tag()
+	case "sequence":
+		x, err := d.sequence()
+		return &Happened{X: x}, err
+	case "any", "all":
+		return d.each(key == "all")
 	}
 	return nil, d.fault(suggest(key, conditionKeys), "unknown condition %s", quote(shorten(key)))
 }
@@ -202,7 +207,7 @@ func (d *decoder) values() (x Operand, list []profile.Value, err *Error) {
 	return x, list, err
 }
 
-var operandKeys = []string{"trait", "count", "sum", "avg", "min", "max", "first", "last", "first_time", "last_time", "unique", "now", "ago", "date", "point"}
+var operandKeys = slices.Concat([]string{"trait", "now", "ago", "date", "point", "interest", "interests", "sequence_count", "if"}, fnTexts[:], callTexts[:], arithKeys[:])
 
 func (d *decoder) operand() (x Operand, err *Error) {
 	err = d.single(func(t json.Token) *Error {
@@ -237,8 +242,23 @@ func (d *decoder) call(key string) (Operand, *Error) {
 	if fn, ok := aggregates[key]; ok {
 		return d.aggregate(fn)
 	}
-	if key == "point" {
+	if fn, ok := calls[key]; ok {
+		return d.valueCall(fn)
+	}
+	if op := index(arithKeys[:], key); op >= 0 {
+		return d.arith(ArithOp(op))
+	}
+	switch key {
+	case "point":
 		return d.point()
+	case "sequence_count":
+		return d.sequence()
+	case "interest":
+		return d.interest()
+	case "interests":
+		return d.interests()
+	case "if":
+		return d.choice()
 	}
 	if index(operandKeys, key) < 0 {
 		return nil, d.fault(suggest(key, operandKeys), "unknown value %s", quote(shorten(key)))
@@ -267,23 +287,6 @@ func (d *decoder) call(key string) (Operand, *Error) {
 		return nil, d.fault(dateHelp, "%s is no time", quote(shorten(text)))
 	}
 	return &Literal{Value: v, Pos: -1}, nil
-}
-
-func (d *decoder) aggregate(fn Fn) (Operand, *Error) {
-	a := &Aggregate{Fn: fn, Pos: -1}
-	var err *Error
-	if !fn.folds() {
-		a.Event, err = d.text()
-		return a, err
-	}
-	return a, d.fields([]string{"event", "property"}, func(key string) (err *Error) {
-		if key == "event" {
-			a.Event, err = d.text()
-		} else {
-			a.Property, err = d.text()
-		}
-		return err
-	})
 }
 
 // now reads what now() is moved by: nothing, or a length of time with its sign.

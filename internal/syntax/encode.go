@@ -124,8 +124,19 @@ func (w *encoder) expr(e Expr) {
 		w.raw("}")
 	case *TagRef:
 		w.open("tag")
-		w.text(e.Name)
+		if e.Value == "" {
+			w.text(e.Name)
+		} else {
+			w.raw(`{"name":`)
+			w.text(e.Name)
+			w.field("value", e.Value)
+			w.raw("}")
+		}
 		w.raw("}")
+	case *Happened:
+		w.sequence("sequence", e.X)
+	case *Each:
+		w.each(e)
 	default:
 		w.fail("a condition is missing")
 	}
@@ -152,17 +163,22 @@ func (w *encoder) operand(x Operand) {
 		w.text(x.Name)
 		w.raw("}")
 	case *Aggregate:
-		w.open(x.Fn.String())
-		if x.Fn.folds() {
-			w.raw(`{"event":`)
-			w.text(x.Event)
-			w.raw(`,"property":`)
-			w.text(x.Property)
-			w.raw("}")
-		} else {
-			w.text(x.Event)
-		}
-		w.raw("}")
+		w.aggregate(x)
+	case *Sequence:
+		w.sequence("sequence_count", x)
+	case *Interest:
+		w.interest(x)
+	case *Interests:
+		w.open("interests")
+		w.raw(`{"name":`)
+		w.text(x.Name)
+		w.raw(`,"n":` + strconv.Itoa(x.N) + "}}")
+	case *Arith:
+		w.operands(nameOf(arithKeys[:], int(x.Op)), x.L, x.R)
+	case *Call:
+		w.call(x)
+	case *If:
+		w.choice(x)
 	case *Literal:
 		w.value(x.Value)
 	case *Now:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -40,19 +41,20 @@ func (d *decoder) token() (json.Token, *Error) {
 }
 
 // object reads an object behind its opening brace. field reads the value of a
-// key; all of the keys must be there, once, and no other.
-func (d *decoder) object(keys []string, field func(key string) *Error) *Error {
-	seen := make([]bool, len(keys))
+// key; all of the keys must be there, the options may be, each once, and no other.
+func (d *decoder) object(keys, options []string, field func(key string) *Error) *Error {
+	known := slices.Concat(keys, options)
+	seen := make([]bool, len(known))
 	for d.json.More() {
 		t, err := d.token()
 		if err != nil {
 			return err
 		}
 		key, _ := t.(string)
-		i := index(keys, key)
+		i := index(known, key)
 		switch {
 		case i < 0:
-			return d.fault(suggest(key, keys), "unknown key %s", quote(shorten(key)))
+			return d.fault(suggest(key, known), "unknown key %s", quote(shorten(key)))
 		case seen[i]:
 			return d.fault("", "key %s comes twice", quote(key))
 		}
@@ -82,11 +84,11 @@ func index(keys []string, key string) int {
 }
 
 // fields is object with its opening brace.
-func (d *decoder) fields(keys []string, field func(key string) *Error) *Error {
+func (d *decoder) fields(keys []string, field func(key string) *Error, options ...string) *Error {
 	if err := d.delim('{', "an object"); err != nil {
 		return err
 	}
-	return d.object(keys, field)
+	return d.object(keys, options, field)
 }
 
 func (d *decoder) delim(want json.Delim, what string) *Error {

@@ -16,7 +16,7 @@ func (p *parser) sequence(name token) (*Sequence, *Error) {
 			return nil, err
 		}
 	}
-	if !p.is(")") {
+	if !p.is(")") || len(r.x.Steps) == 0 {
 		return nil, p.misused(name)
 	}
 	r.x.Without = r.forbidden

@@ -9,11 +9,14 @@ import (
 )
 
 // Random makes expressions over the model of [Shop]: all of them pass
-// [syntax.Check], and together they have every node of the tree.
+// [syntax.Check] and, with Behaviour, together have every node of the tree.
 type Random struct {
 	*rand.Rand
 	// Around is the instant near which the constants for times lie.
 	Around profile.Instant
+	// Behaviour asks for what is computed from events over time too: windows, filters,
+	// sequences, interests, arithmetic, tags with values.
+	Behaviour bool
 }
 
 var (
@@ -53,6 +56,9 @@ func (r *Random) exprs(depth, least int) []syntax.Expr {
 
 // Condition returns a random condition on operands.
 func (r *Random) Condition() syntax.Expr {
+	if r.Behaviour && r.IntN(2) == 0 {
+		return r.behaviour()
+	}
 	switch r.IntN(12) {
 	case 0:
 		return &syntax.Const{Value: r.IntN(2) == 0}

@@ -5,6 +5,7 @@ package syntaxtest
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -132,22 +133,51 @@ func Shop(zone *time.Location) *Scope {
 			"apps":       {Kind: profile.KindSet, Elem: profile.KindString, Policy: profile.Union},
 			"sizes":      {Kind: profile.KindSet, Elem: profile.KindNumber},
 			"visits":     {Kind: profile.KindSet, Elem: profile.KindTime, Policy: profile.Union},
-			"spend":      {Kind: profile.KindNumber, Compute: &syntax.Aggregate{Fn: syntax.SumOf, Event: "Order Completed", Property: "revenue", Pos: -1}},
-			"last_order": {Kind: profile.KindTime, Compute: &syntax.Aggregate{Fn: syntax.LastTime, Event: "Order Completed", Pos: -1}},
 		},
-		Tags:    map[string]syntax.Expr{},
-		Numbers: map[string][]string{"Order Completed": {"revenue"}, "Product Viewed": {"price"}},
-		Uniques: map[string][]string{"Order Completed": {"coupon"}},
-		Loc:     zone,
+		Tags:   map[string]syntax.Expr{},
+		Values: map[string]map[string]syntax.Expr{"等级": {}},
+		Interests: map[string]syntax.InterestInfo{"category": {HalfLife: 7 * 24 * time.Hour, Sources: []syntax.InterestSource{
+			{Filter: syntax.Filter{Event: "Product Viewed", Pos: -1}, Property: "category", Weight: 1},
+		}}},
+		Numbers:  map[string][]string{"Order Completed": {"revenue"}, "Product Viewed": {"price"}},
+		Uniques:  map[string][]string{"Order Completed": {"coupon"}},
+		Loc:      zone,
+		FirstDay: time.Monday,
+	}
+	for name, compute := range map[string]string{
+		"spend":      `sum("Order Completed", "revenue")`,
+		"last_order": `last_time("Order Completed")`,
+		"recent":     `count("Order Completed", last("7d"))`,
+		"basket":     `spend / count("Order Completed")`,
+		"favourite":  `most_frequent("Product Viewed", "category")`,
+	} {
+		x, err := syntax.ParseOperand(compute)
+		if err != nil {
+			panic("syntaxtest: " + err.Error())
+		}
+		s.Traits[name] = syntax.TraitInfo{Compute: x}
+	}
+	for name, info := range s.Traits {
+		if info.Compute != nil {
+			info.Kind, info.Elem, _ = syntax.OperandKind(info.Compute, s)
+			s.Traits[name] = info
+		}
 	}
 	for name, rule := range map[string]string{
 		"高频购买者": `count("Order Completed") >= 3`,
 		"沉睡":    `last_time("Order Completed") < ago("90d") or missing(last_order)`,
 		"新客":    `registered >= ago("7d") and not tag("高频购买者")`,
+		"等级":    `true`,
+		"等级/高":  `spend >= 20`,
+		"等级/中":  `not (spend >= 20)`,
 	} {
 		e, err := syntax.Parse(rule)
 		if err != nil {
 			panic("syntaxtest: " + err.Error())
+		}
+		if tag, value, ok := strings.Cut(name, "/"); ok {
+			s.Values[tag][value] = e
+			continue
 		}
 		s.Tags[name] = e
 	}
