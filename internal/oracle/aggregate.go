@@ -59,7 +59,7 @@ func (w *world) series(o syntax.Operand, g gathering) (s Series, kept bool) {
 func (w *world) aggregate(a *syntax.Aggregate) (v profile.Value, ok bool) {
 	g := gathering{
 		form: forms[a.Fn], grain: grainOf(a), gap: a.Gap, property: a.Property, by: a.By, since: w.since(a.Window),
-		picks: w.picks(syntax.Filter{Event: a.Event, Where: a.Where}),
+		choices: w.choices(syntax.Filter{Event: a.Event, Where: a.Where}),
 	}
 	if a.Fn == syntax.Top && a.By != "" {
 		g.form = profile.Sums

@@ -14,9 +14,9 @@ import (
 
 // past is a person to whom things happened at civil times of a zone.
 type past struct {
-	t     *testing.T
-	scope scope
-	p     *Person
+	t      *testing.T
+	scope  scope
+	events []profile.Event
 }
 
 // pastIn returns a person without events, under a model that declares no
@@ -27,7 +27,7 @@ func pastIn(t *testing.T, zone string) *past {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &past{t: t, p: empty(), scope: scope{
+	return &past{t: t, scope: scope{
 		traits: map[string]syntax.TraitInfo{}, tags: map[string]syntax.Expr{}, interests: map[string]syntax.InterestInfo{},
 		zone: loc, weekStart: time.Monday, undeclared: true,
 	}}
@@ -51,7 +51,7 @@ func (h *past) at(s string) profile.Instant {
 func (h *past) did(at, name string, properties ...any) *past {
 	h.t.Helper()
 	e := profile.Event{
-		MessageID: fmt.Sprint("m", len(h.p.History)), Source: "web", Name: name,
+		MessageID: fmt.Sprint("m", len(h.events)), Source: "web", Name: name,
 		Time: h.at(at).Time(), Properties: map[string]profile.Value{},
 	}
 	for i := 0; i < len(properties); i += 2 {
@@ -70,12 +70,18 @@ func (h *past) did(at, name string, properties ...any) *past {
 		}
 		e.Properties[properties[i].(string)] = v
 	}
-	p, err := Fold([]profile.Event{e}, &profile.Schema{})
+	h.events = append(h.events, e)
+	return h
+}
+
+// person returns the person that the events make.
+func (h *past) person() *Person {
+	h.t.Helper()
+	p, err := Fold(h.events, &profile.Schema{})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.p = Merge(h.p, p)
-	return h
+	return p
 }
 
 // says returns an operand's value as text, "missing" where it is.
@@ -85,7 +91,7 @@ func (h *past) says(o syntax.Operand, now string) string {
 }
 
 func (h *past) saysAt(o syntax.Operand, now profile.Instant) string {
-	v, ok := ValueAt(o, h.p, h.scope, now)
+	v, ok := ValueAt(o, h.person(), h.scope, now)
 	if !ok {
 		return "missing"
 	}
@@ -419,7 +425,7 @@ func TestInterest(t *testing.T) {
 	cup := &syntax.Interest{Name: "category", Key: "cup"}
 	for after, want := range map[time.Duration]float64{0: 1, 12 * time.Hour: math.Sqrt2 / 2, 36 * time.Hour: math.Sqrt2 / 4} {
 		at := h.at("2026-11-22 12:00") + profile.Instant(after.Microseconds())
-		v, _ := ValueAt(cup, h.p, h.scope, at)
+		v, _ := ValueAt(cup, h.person(), h.scope, at)
 		if d := math.Abs(v.Number() - want); d > 1e-8 {
 			t.Errorf("after %v it is %v, want %v", after, v, want)
 		}

@@ -96,8 +96,6 @@ type grower struct {
 	twoClocks bool   // a condition compares two times that move
 }
 
-func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
-
 func (g *grower) grow(depth int) syntax.Expr {
 	if depth == 0 || g.r.IntN(6) == 0 {
 		return g.condition()

@@ -15,7 +15,7 @@ type gathering struct {
 	form     profile.Form
 	grain    profile.Grain
 	zone     *time.Location
-	picks    []pick
+	choices  []choice
 	property string // the values that are folded, the link of a trace
 	by       string
 	k        int // Recent, Oldest: how many values; 0 keeps all
@@ -24,8 +24,8 @@ type gathering struct {
 	since    profile.Instant
 }
 
-// pick selects events, and says what they add to an interest.
-type pick struct {
+// choice selects events, and says what they add to an interest.
+type choice struct {
 	selects  func(*profile.Event) bool
 	property string
 	weight   float64
@@ -79,7 +79,7 @@ func (g gathering) bucket(at profile.Instant) int64 {
 func (g gathering) said(e *profile.Event) (adds []Bucket) {
 	at := e.Stamp()
 	var selects uint64
-	for i, p := range g.picks {
+	for i, p := range g.choices {
 		if !p.selects(e) {
 			continue
 		}
@@ -136,7 +136,7 @@ func (g gathering) said(e *profile.Event) (adds []Bucket) {
 
 // scored returns what one event adds to an interest, which is more the later it
 // comes in its half-life.
-func (g gathering) scored(e *profile.Event, p pick) (adds []Bucket) {
+func (g gathering) scored(e *profile.Event, p choice) (adds []Bucket) {
 	weight := p.weight
 	if p.by != "" {
 		by := e.Properties[p.by]
@@ -145,23 +145,20 @@ func (g gathering) scored(e *profile.Event, p pick) (adds []Bucket) {
 		}
 		weight = float64(weight * by.Number())
 	}
-	if math.Abs(weight) > 1e18 {
-		return nil
-	}
 	for _, v := range valuesOf(e, p.property) {
 		adds = append(adds, Bucket{Keys: []Key{{Value: v, Sum: score(weight, e.Stamp().At, g.halfLife)}}})
 	}
 	return adds
 }
 
-// picks returns what filters of the language select.
-func (w *world) picks(filters ...syntax.Filter) (picks []pick) {
+// choices returns what filters of the language select.
+func (w *world) choices(filters ...syntax.Filter) (choices []choice) {
 	for _, f := range filters {
-		picks = append(picks, pick{selects: func(e *profile.Event) bool {
+		choices = append(choices, choice{selects: func(e *profile.Event) bool {
 			return named(f.Event, e) && (f.Where == nil || w.holds(f.Where, fieldsOf(e)))
 		}})
 	}
-	return picks
+	return choices
 }
 
 // named reports whether an event is counted under the name, or under any.
@@ -174,16 +171,16 @@ func named(name string, e *profile.Event) bool {
 func gatheringOf(f *profile.Fold) gathering {
 	g := gathering{
 		form: f.Form, grain: f.Grain, zone: f.Zone, property: f.Property, by: f.By,
-		gap: f.Gap, halfLife: max(f.HalfLife, time.Microsecond), since: f.Since,
+		halfLife: max(f.HalfLife, time.Microsecond), since: f.Since,
 	}
 	switch f.Form {
 	case profile.Recent, profile.Oldest:
 		g.k = min(max(f.K, 1), maxElements)
 	case profile.Spans:
-		g.grain = profile.WholeLife
+		g.grain, g.gap = profile.WholeLife, f.Gap
 	}
 	for _, filter := range f.Filters {
-		g.picks = append(g.picks, pick{
+		g.choices = append(g.choices, choice{
 			selects:  func(e *profile.Event) bool { return named(filter.Event, e) && (filter.Match == nil || filter.Match(e)) },
 			property: filter.Property, weight: filter.Weight, by: filter.By,
 		})

@@ -51,9 +51,9 @@ func (w *world) scores(o syntax.Operand, name string) (keys map[string]scored, t
 	}
 	g := gathering{form: profile.Scores, grain: profile.ByHalfLife, halfLife: info.HalfLife, since: math.MinInt64}
 	for _, source := range info.Sources {
-		p := w.picks(source.Filter)[0]
+		p := w.choices(source.Filter)[0]
 		p.property, p.weight, p.by = source.Property, source.Weight, source.By
-		g.picks = append(g.picks, p)
+		g.choices = append(g.choices, p)
 	}
 	s, kept := w.series(o, g)
 	length := info.HalfLife.Microseconds()

@@ -29,7 +29,7 @@ func (w *world) matches(s *syntax.Sequence) (n int, ok bool) {
 		window = syntax.Window{Kind: syntax.Last, N: 30, Unit: syntax.Day}
 	}
 	series, kept := w.series(s, gathering{
-		form: profile.Trace, grain: profile.ByDay, picks: w.picks(filtersOf(s)...), property: s.Same, since: math.MinInt64,
+		form: profile.Trace, grain: profile.ByDay, choices: w.choices(filtersOf(s)...), property: s.Same, since: math.MinInt64,
 	})
 	from, to := w.reach(window, profile.ByDay)
 	if !kept || series.lost(from, to) {

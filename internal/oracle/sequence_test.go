@@ -1,8 +1,8 @@
 package oracle
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,36 +89,29 @@ func TestSequence(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := pastIn(t, "UTC")
-			h.p = folded(t, tt.events)
+			h.events = minutes(tt.events)
 			if got := h.says(tt.s, tt.now); got != tt.want {
 				t.Errorf("%s of %s = %s, want %s", syntax.PrintOperand(tt.s), tt.events, got, tt.want)
 			}
-			if got, want := Judge(&syntax.Happened{X: tt.s}, h.p, h.scope, h.at(tt.now)), truthOf(tt.want != "0"); got != want {
+			if got, want := Judge(&syntax.Happened{X: tt.s}, h.person(), h.scope, h.at(tt.now)), truthOf(tt.want != "0"); got != want {
 				t.Errorf("it happened: %v, want %v", got, want)
 			}
 		})
 	}
 }
 
-// folded returns a person with events at minutes of 23 November 2026: A10, B20=x.
-func folded(t *testing.T, events string) *Person {
-	t.Helper()
-	var list []profile.Event
+// minutes returns events at minutes of 23 November 2026: A10, B20=x.
+func minutes(events string) (list []profile.Event) {
 	for word := range strings.FieldsSeq(events) {
-		var minute int
-		var id string
-		fmt.Sscanf(word[1:], "%d=%s", &minute, &id)
+		at, id, _ := strings.Cut(word[1:], "=")
+		minute, _ := strconv.Atoi(at)
 		e := profile.Event{MessageID: word, Name: word[:1], Time: time.Date(2026, 11, 23, 0, minute, 0, 0, time.UTC)}
 		if id != "" {
 			e.Properties = map[string]profile.Value{"id": profile.String(id)}
 		}
 		list = append(list, e)
 	}
-	p, err := Fold(list, &profile.Schema{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	return list
 }
 
 func TestSequence_overflow(t *testing.T) {
@@ -135,7 +128,7 @@ func TestSequence_overflow(t *testing.T) {
 	if got := h.says(s, "2026-11-21 12:00"); got != "missing" {
 		t.Errorf("over the bound: %s", got)
 	}
-	if got := Judge(&syntax.Happened{X: s}, h.p, h.scope, h.at("2026-11-21 12:00")); got != Unknown {
+	if got := Judge(&syntax.Happened{X: s}, h.person(), h.scope, h.at("2026-11-21 12:00")); got != Unknown {
 		t.Errorf("over the bound it is %v", got)
 	}
 	if got := h.says(s, "2026-12-20 12:00"); got != "1" {
