@@ -1,6 +1,7 @@
 package tags
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -70,7 +71,9 @@ func Analyse(subjects []Subject, s syntax.Scope) Analysis {
 	p := pairs{analyser: &a, up: make([]map[int]bool, len(a.rules))}
 	p.compare()
 	p.report()
-	slices.SortStableFunc(a.findings, func(f, g Finding) int { return f.number - g.number })
+	slices.SortStableFunc(a.findings, func(f, g Finding) int {
+		return cmp.Or(f.number-g.number, int(f.Kind)-int(g.Kind), f.Pos-g.Pos)
+	})
 	return Analysis{Findings: a.findings, Omitted: a.omitted, Undecided: a.undecided}
 }
 

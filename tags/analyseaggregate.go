@@ -31,7 +31,9 @@ func (f *facts) describe(made *fact, a *syntax.Aggregate) {
 		made.domain, made.whole = set{missing: about.bounded, cuts: natural.cuts}, true
 	case syntax.FirstTime, syntax.LastTime:
 		about.bounded = syntax.FoldOf(a, f.scope) == nil
-	case syntax.Unique, syntax.Days, syntax.Streak, syntax.LongestStreak, syntax.Sessions:
+	case syntax.Days, syntax.Streak, syntax.LongestStreak, syntax.Sessions:
+		made.domain, made.whole = natural, true
+	case syntax.Unique:
 		made.domain, made.whole = set{missing: true, cuts: natural.cuts}, true
 	}
 }
@@ -62,9 +64,7 @@ func (a *aggregateFact) given(b *aggregateFact, domain set) (is set, ok bool) {
 		return set{}, false
 	}
 	is, _ = a.happened(domain)
-	if a.Fn != syntax.Count && a.Fn != syntax.FirstTime && a.Fn != syntax.LastTime || a.bounded && !b.bounded {
-		is.missing = domain.missing
-	}
+	is.missing = a.bounded && !b.bounded && domain.missing
 	return is, true
 }
 
