@@ -4,6 +4,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"testing"
+	"time"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/oracle"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
 )
 
 // operandPool are computed traits of every kind, over the events that drawEvent draws.
@@ -109,4 +116,106 @@ func drawBehaviour(r *rand.Rand, text string) string {
 	}
 	week := []string{"", "week: sunday\n", "week: saturday\n"}[r.IntN(3)]
 	return text + week
+}
+
+// TestBehaviour plays random lives under random models, whose clock jumps, into a
+// store and into a naive one that keeps every event and works each answer out from
+// all of them: late, future and doubled events, decisions about identifiers,
+// reopenings. After every few steps everybody is compared.
+func TestBehaviour(t *testing.T) {
+	r := seed(t)
+	for range 2 * *rounds {
+		text := drawBehaviour(r, drawModel(r))
+		life(t, r, text)
+		if t.Failed() {
+			t.Fatalf("under\n%s", text)
+		}
+	}
+}
+
+func life(t *testing.T, r *rand.Rand, text string) {
+	t.Helper()
+	clock := epoch0.AddDate(0, 2, r.IntN(60))
+	opts := &portrait.Options{Clock: func() time.Time { return clock }, NoSync: true}
+	dir := t.TempDir()
+	db := open(t, dir, opts)
+	apply(t, db, text)
+	naive := naiveStore(t, model(t, text), db)
+	draw := drawID(r, 2+r.IntN(8))
+	for i := range 20 + r.IntN(150) {
+		switch r.IntN(12) {
+		case 0:
+			decideBoth(t, r, db, naive, draw(), draw())
+		case 1:
+			clock = clock.Add(drawJump(r, clock))
+		case 2:
+			clock = clock.Add(drawJump(r, clock))
+			if err := db.Advance(t.Context(), clock); err != nil {
+				t.Fatal(err)
+			}
+		case 3:
+			checkAndClose(t, db)
+			db = open(t, dir, opts)
+		default:
+			e := drawEvent(r, i, draw)
+			e.Time, e.Received = clock.Add(drawLag(r)), clock
+			ingestBoth(t, db, naive, e)
+			if r.IntN(8) == 0 {
+				ingestBoth(t, db, naive, e)
+			}
+		}
+		if r.IntN(10) == 0 {
+			compareStores(t, db, naive, clock)
+			compareTags(t, db, naive, clock)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	compareStores(t, db, naive, clock)
+	compareTags(t, db, naive, clock)
+}
+
+// drawLag draws how far an event's time is from the clock: mostly a little behind.
+func drawLag(r *rand.Rand) time.Duration {
+	switch r.IntN(8) {
+	case 0:
+		return -time.Duration(r.IntN(100*24)) * time.Hour
+	case 1:
+		return time.Duration(r.IntN(12*60)) * time.Minute
+	case 2:
+		return -time.Duration(r.IntN(10)) * 24 * time.Hour
+	}
+	return -time.Duration(r.IntN(36*60)) * time.Minute
+}
+
+// drawJump draws how far the clock goes: up to a month, or to the edge of an hour, or
+// of a day in Shanghai, a microsecond before or after it.
+func drawJump(r *rand.Rand, from time.Time) time.Duration {
+	unit := []time.Duration{time.Minute, time.Hour, 24 * time.Hour}[r.IntN(3)]
+	switch r.IntN(3) {
+	case 0:
+		return time.Duration(1+r.IntN(30)) * unit
+	case 1:
+		return time.Duration(r.Int64N(int64(40 * 24 * time.Hour))).Truncate(time.Microsecond)
+	}
+	const shanghai = 8 * time.Hour
+	edge := from.Add(shanghai).Truncate(unit).Add(-shanghai + time.Duration(1+r.IntN(3))*unit)
+	return edge.Sub(from) + time.Duration(r.IntN(3)-1)*time.Microsecond
+}
+
+// compareTags compares the bitmap of every tag with who has it in a naive store.
+func compareTags(t *testing.T, db *portrait.DB, naive *oracle.Store, at time.Time) {
+	t.Helper()
+	scope := portrait.ScopeOf(db)
+	for _, name := range scope.Names("tag") {
+		rule, _ := scope.Tag(name, "")
+		n, err := db.Count(t.Context(), segment.Tag(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := len(naive.Members(rule, scope, profile.InstantOf(at))); int(n) != want {
+			t.Errorf("at %s tag %q has %d, the naive store says %d", at, name, n, want)
+		}
+	}
 }

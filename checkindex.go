@@ -53,14 +53,14 @@ func (c *checker) checkIndex() error {
 func (c *checker) checkTrait(ix *traitIndex, everyone []uint32) error {
 	var op syntax.Operand = &syntax.Trait{Name: ix.name}
 	what := "trait"
-	if ix.label != nil { // of those who have the tag
+	if ix.label != nil { // Of those who have the tag.
 		op, what = ix.info.Compute, "tag"
 	}
 	column := map[uint32]int64{}
 	byValue := map[string][]uint32{}
 	var have []uint32
 	for _, ordinal := range everyone {
-		v, ok := oracle.Value(op, c.people[ordinal], c.v.epoch.cat)
+		v, ok := oracle.ValueAt(op, c.people[ordinal], c.v.epoch.cat, c.v.epoch.instant)
 		if !ok && ix.label == nil {
 			continue
 		}

@@ -252,7 +252,19 @@ func drawEvent(r *rand.Rand, i int, identifier func() profile.Identifier) profil
 		}
 	case 4:
 		e.Name = "Product Viewed"
-		e.Properties = map[string]profile.Value{"sku": text("s1", "s2", "s3"), "unused": profile.Number(1)}
+		e.Properties = map[string]profile.Value{
+			"sku": text("s1", "s2", "s3"), "unused": profile.Number(1),
+			"category": text("运动", "旅行", "美食"), "address.city": text("上海", "北京"),
+			"items": profile.List(
+				text(`{"price":5,"kind":"a"}`, `{"price":15,"kind":"a"}`, `{"price":15,"kind":"b"}`),
+				text(`{"price":25,"kind":"a"}`, `{"kind":"a"}`, `x`),
+			),
+		}
+		for _, p := range []string{"category", "address.city", "items"} {
+			if r.IntN(4) == 0 {
+				delete(e.Properties, p)
+			}
+		}
 	default:
 		e.Type = profile.Page
 	}

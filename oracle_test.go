@@ -27,29 +27,10 @@ func TestOracle(t *testing.T) {
 	for range 2 * *rounds {
 		text := drawModel(r)
 		m := model(t, text)
-		rules, err := identity.New(m.Identity)
-		if err != nil {
-			t.Fatal(err)
-		}
 		db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
 		apply(t, db, text)
-		naive := oracle.NewStore(portrait.NaiveRules(m.Identity), portrait.FoldOf(db), func(e *profile.Event) []profile.Identifier {
-			ids := slices.Clip(e.Identifiers)
-			if e.Type == profile.Identify {
-				ids = append(ids, rules.FromTraits(e.Traits)...)
-			}
-			kept, _ := rules.Select(ids)
-			return kept
-		})
-		people := 3 + r.IntN(20)
-		draw := func() profile.Identifier {
-			ns := []string{"user_id", "email", "device_id", "anonymous_id"}[r.IntN(4)]
-			v := fmt.Sprint(ns[:1], "-", r.IntN(people))
-			if ns == "email" {
-				v += "@example.cn"
-			}
-			return id(ns, v)
-		}
+		naive := naiveStore(t, m, db)
+		draw := drawID(r, 3+r.IntN(20))
 		for i := range 20 + r.IntN(200) {
 			if r.IntN(8) == 0 {
 				decideBoth(t, r, db, naive, draw(), draw())
@@ -58,21 +39,56 @@ func TestOracle(t *testing.T) {
 			if r.IntN(30) == 0 {
 				e.Properties = map[string]profile.Value{"revenue": profile.String("no number")}
 			}
-			res, err := db.Ingest(t.Context(), e)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := oracle.Accepted
-			if res.Duplicate > 0 {
-				got = oracle.Duplicate
-			} else if len(res.Rejected) > 0 {
-				got = oracle.Refused
-			}
-			if want := naive.Ingest(e); got != want {
-				t.Fatalf("event %d: %+v, the naive store says %v", i, res, want)
-			}
+			ingestBoth(t, db, naive, e)
 		}
-		compareStores(t, db, naive)
+		compareStores(t, db, naive, now)
+	}
+}
+
+// naiveStore returns an empty naive store under the model of another.
+func naiveStore(t *testing.T, m portrait.Model, db *portrait.DB) *oracle.Store {
+	t.Helper()
+	rules, err := identity.New(m.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return oracle.NewStore(portrait.NaiveRules(m.Identity), portrait.FoldOf(db), func(e *profile.Event) []profile.Identifier {
+		ids := slices.Clip(e.Identifiers)
+		if e.Type == profile.Identify {
+			ids = append(ids, rules.FromTraits(e.Traits)...)
+		}
+		kept, _ := rules.Select(ids)
+		return kept
+	})
+}
+
+// drawID draws identifiers of so many people.
+func drawID(r *rand.Rand, people int) func() profile.Identifier {
+	return func() profile.Identifier {
+		ns := []string{"user_id", "email", "device_id", "anonymous_id"}[r.IntN(4)]
+		v := fmt.Sprint(ns[:1], "-", r.IntN(people))
+		if ns == "email" {
+			v += "@example.cn"
+		}
+		return id(ns, v)
+	}
+}
+
+// ingestBoth takes an event into both stores, which have to say the same of it.
+func ingestBoth(t *testing.T, db *portrait.DB, naive *oracle.Store, e profile.Event) {
+	t.Helper()
+	res, err := db.Ingest(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := oracle.Accepted
+	if res.Duplicate > 0 {
+		got = oracle.Duplicate
+	} else if len(res.Rejected) > 0 {
+		got = oracle.Refused
+	}
+	if want := naive.Ingest(e); got != want {
+		t.Fatalf("event %s: %+v, the naive store says %v", e.MessageID, res, want)
 	}
 }
 
@@ -101,20 +117,20 @@ func decideBoth(t *testing.T, r *rand.Rand, db *portrait.DB, naive *oracle.Store
 }
 
 // compareStores compares all profiles, and who is in a few segments.
-func compareStores(t *testing.T, db *portrait.DB, naive *oracle.Store) {
+func compareStores(t *testing.T, db *portrait.DB, naive *oracle.Store, now time.Time) {
 	t.Helper()
 	scope := portrait.ScopeOf(db)
 	describe := func(p oracle.Profile) string {
 		var b strings.Builder
 		fmt.Fprintln(&b, "events", p.Person.Events)
 		for _, name := range scope.Names("tag") {
-			rule, _ := scope.Tag(name)
+			rule, _ := scope.Tag(name, "")
 			if oracle.Eval(rule, p.Person, scope, profile.InstantOf(now)) {
 				fmt.Fprintln(&b, "tag", name)
 			}
 		}
 		for _, name := range scope.Names("trait") {
-			if v, ok := oracle.Value(&syntax.Trait{Name: name}, p.Person, scope); ok {
+			if v, ok := oracle.ValueAt(&syntax.Trait{Name: name}, p.Person, scope, profile.InstantOf(now)); ok {
 				fmt.Fprintln(&b, name, v)
 			}
 		}
