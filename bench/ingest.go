@@ -90,7 +90,7 @@ func openStores(ctx context.Context, cfg config, dir string) (s stores, err erro
 		return s, err
 	}
 	cfg.logf("loaded in %.1f s; copying their records to raw Pebble", time.Since(began).Seconds())
-	if s.record, err = loadRaw(ours, raw, cfg.profiles); err != nil {
+	if s.record, err = loadRaw(ours, raw, cfg.profiles, cfg.profiles); err != nil {
 		return s, err
 	}
 	if s.portrait, err = newPortraitSide(ours, cfg.profiles); err != nil {

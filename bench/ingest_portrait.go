@@ -31,9 +31,13 @@ type portraitSide struct {
 }
 
 func openPortrait(dir string, size memory, noSync bool) (*portrait.DB, error) {
+	return openAt(dir, size, noSync, func() time.Time { return clock })
+}
+
+func openAt(dir string, size memory, noSync bool, clock func() time.Time) (*portrait.DB, error) {
 	return portrait.Open(dir, &portrait.Options{
 		CacheBytes: size.blocks, StateCacheBytes: size.states, MemTableBytes: memTableBytes,
-		NoSync: noSync, Clock: func() time.Time { return clock },
+		NoSync: noSync, Clock: clock,
 	})
 }
 

@@ -30,24 +30,28 @@ type rawSide struct {
 }
 
 // openRaw opens Pebble with the options that package store uses.
-func openRaw(dir string, size memory) (*pebble.DB, error) {
-	const memTables = 4
-	cache := pebble.NewCache(size.blocks + size.states + memTableBytes*(memTables+1))
-	defer cache.Unref()
+func openRaw(dir string, size memory) (*pebble.DB, error) { return openRawAs(dir, size, rawOptions()) }
+
+func openRawAs(dir string, size memory, opts *pebble.Options) (*pebble.DB, error) {
+	opts.Cache = pebble.NewCache(size.blocks + size.states + memTableBytes*(int64(opts.MemTableStopWritesThreshold)+1))
+	defer opts.Cache.Unref()
+	return pebble.Open(dir, opts)
+}
+
+func rawOptions() *pebble.Options {
 	opts := &pebble.Options{
-		Cache:                       cache,
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
 		FormatMajorVersion:          pebble.FormatWALSyncChunks,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
 		Logger:                      silence{},
 		MemTableSize:                memTableBytes,
-		MemTableStopWritesThreshold: memTables,
+		MemTableStopWritesThreshold: 4,
 	}
 	for i := range opts.Levels {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
-	return pebble.Open(dir, opts)
+	return opts
 }
 
 // silence drops what Pebble logs; a fatal error ends the benchmark.
@@ -66,9 +70,10 @@ func appendRawKey(dst []byte, customer uint32) []byte {
 	return binary.BigEndian.AppendUint64(dst, rng.Uint64())
 }
 
-// loadRaw makes the store from the records of nodes in the store of Portrait,
-// and returns their mean length.
-func loadRaw(portraitDir, dir string, customers int) (meanBytes float64, err error) {
+// loadRaw makes the store from the records of nodes in the store of Portrait, of
+// which each customer has one, and returns their mean length. Where there are more
+// customers than nodes, several have the record of one.
+func loadRaw(portraitDir, dir string, nodes, customers int) (meanBytes float64, err error) {
 	from, err := store.Open(portraitDir, store.Options{})
 	if err != nil {
 		return 0, err
@@ -91,23 +96,25 @@ func loadRaw(portraitDir, dir string, customers int) (meanBytes float64, err err
 		if err != nil {
 			return 0, err
 		}
-		key = appendRawKey(key[:0], uint32(n))
 		value = append(value[:0], kv.Value...)
 		binary.LittleEndian.PutUint64(value[len(value)-8:], 0)
-		if err := b.Set(key, value, nil); err != nil {
-			return 0, err
+		for customer := n; customer < customers; customer += nodes {
+			key = appendRawKey(key[:0], uint32(customer))
+			if err := b.Set(key, value, nil); err != nil {
+				return 0, err
+			}
 		}
 		n++
 		total += len(value)
-		if b.Count() == 10_000 || n == customers {
+		if b.Count() >= 10_000 || n == nodes {
 			if err := db.Apply(b, pebble.NoSync); err != nil {
 				return 0, err
 			}
 			b.Reset()
 		}
 	}
-	if n != customers {
-		return 0, fmt.Errorf("portrait holds %d nodes, want %d", n, customers)
+	if n != nodes {
+		return 0, fmt.Errorf("portrait holds %d nodes, want %d", n, nodes)
 	}
 	if err := db.Flush(); err != nil {
 		return 0, err
@@ -191,11 +198,23 @@ func (r *rawSide) set(customer uint32, state []byte) error {
 
 func (r *rawSide) settle() time.Duration { return settleRaw(r.db) }
 
-func settleRaw(db *pebble.DB) time.Duration {
-	return settle(func() bool {
-		m := db.Metrics()
-		return m.Compact.NumInProgress == 0 && m.Flush.NumInProgress == 0
-	})
+func settleRaw(db *pebble.DB) time.Duration { return settle(func() bool { return rawIdle(db) }) }
+
+func rawIdle(db *pebble.DB) bool {
+	m := db.Metrics()
+	return m.Compact.NumInProgress == 0 && m.Flush.NumInProgress == 0
+}
+
+// sweep reads everything once, and returns how many keys there are.
+func (r *rawSide) sweep(ctx context.Context) (n int, err error) {
+	it, err := r.db.NewIterWithContext(ctx, &pebble.IterOptions{})
+	if err != nil {
+		return 0, err
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+		n++
+	}
+	return n, it.Close()
 }
 
 // check compares the counters of some customers with the harness's own count.

@@ -5,6 +5,7 @@
 //	go run . ingest   # DB.Ingest beside a get-and-set loop on raw Pebble
 //	go run . algebra  # counting segments beside roaring and beside plain reading
 //	go run . identity # resolving identifiers beside a Get of raw Pebble
+//	go run . tags     # windows, deadlines, the feed and filling beside raw Pebble
 //	go run . linkage  # comparing records beside a plain loop of Jaro-Winkler
 package main
 
@@ -20,7 +21,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|identity|linkage [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|identity|linkage|tags [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -67,6 +68,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		suite, standard = identitySuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
 	case "linkage":
 		suite, standard = linkageSuite, config{profiles: 1_000_000, rounds: 5, seconds: 1}
+	case "tags":
+		suite, standard = tagsSuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
 	case "algebra":
 		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
 	default:

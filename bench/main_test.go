@@ -39,6 +39,13 @@ func TestSuites(t *testing.T) {
 			},
 			contenders: []string{"portrait"},
 		},
+		"tags": {
+			cases: []string{
+				"width/tags=20", "width/tags=200", "width/tags=2000", "width/tags=200/spread", "width/tags=2000/spread",
+				"everything/batch=1000", "midnight/tags", "midnight/tracked", "backfill/lasting", "backfill/window", "state/generated",
+			},
+			contenders: []string{"portrait"},
+		},
 		"linkage": {
 			cases:      []string{"compare/generated/cores=1", "compare/generated/cores=all", "scale/records=200", "scale/records=2000"},
 			contenders: []string{"portrait"},

@@ -28,6 +28,14 @@ func (l laps) quantile(q float64) float64 {
 	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }
 
+func (l laps) mean() float64 {
+	sum := 0.0
+	for _, v := range l {
+		sum += v
+	}
+	return sum / float64(len(l))
+}
+
 // finish is what a race found, by contender.
 type finish struct {
 	samples map[string][]sample

@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/profile"
 )
@@ -40,7 +38,7 @@ func newRegister(ctx context.Context, cfg config, dir string) (*register, error)
 	r.loading = time.Since(began)
 	cfg.logf("loaded in %.1f s; copying their records to raw Pebble", r.loading.Seconds())
 	var err error
-	r.record, err = loadRaw(r.dir, r.rawDir, r.nodes())
+	r.record, err = loadRaw(r.dir, r.rawDir, r.nodes(), r.nodes())
 	return r, err
 }
 
@@ -104,15 +102,8 @@ func (r *register) sweep(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	it, err := r.raw.db.NewIterWithContext(ctx, &pebble.IterOptions{})
+	n, err := r.raw.sweep(ctx)
 	if err != nil {
-		return err
-	}
-	n := 0
-	for ok := it.First(); ok; ok = it.Next() {
-		n++
-	}
-	if err := it.Close(); err != nil {
 		return err
 	}
 	if n != r.nodes() {
