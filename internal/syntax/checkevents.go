@@ -44,7 +44,7 @@ func (c *checker) aggregate(x *Aggregate) Operand {
 	switch x.Fn {
 	case Days, ShareOfDays, Streak, LongestStreak, Sessions:
 		if g := x.Window.Grain(); g == profile.ByMinute || g == profile.ByHour {
-			c.fault(x.Pos, `count in days: last("7d")`, "a window of %s is one of days", x.Fn)
+			c.fault(x.Pos, `as in last("7d")`, "the window of %s is counted in days", x.Fn)
 		}
 	}
 	return checked
@@ -171,7 +171,7 @@ func (c *checker) sequenceShape(x *Sequence) {
 	case len(x.Without) > 0 && x.Within == 0:
 		c.fault(x.Without[0].Pos, `write for how long: without("event"), within("2h")`, "what is forbidden behind the last step is so until within(...) has passed since the first")
 	case len(x.Without) > 0 && x.Within > time.Duration(days)*24*time.Hour:
-		c.fault(x.Without[0].Pos, `write a longer window, such as last("90d")`, "the window of %d days is over before within(...) has passed", days)
+		c.fault(x.Without[0].Pos, `write a longer one: last(...)`, "the window of %d days is over before within(...) has passed", days)
 	}
 	if !utf8.ValidString(x.Same) {
 		c.fault(pos, "", "same() wants the name of a property in valid UTF-8")

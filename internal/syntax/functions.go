@@ -8,7 +8,7 @@ import (
 var functions = map[string]string{
 	"all": "all(a, b, ...)", "any": "any(a, b, ...)", "not": "not(a)", "xor": "xor(a, b, ...)", "minus": "minus(a, b, ...)", "at_least": "at_least(2, a, b, c)",
 	"has": `has(trait, "value")`, "contains": `contains(trait, "text")`, "starts_with": `starts_with(trait, "text")`, "ends_with": `ends_with(trait, "text")`,
-	"matches": `matches(trait, "pattern")`, "exists": "exists(trait)", "missing": "missing(trait)", "tag": `tag("name")`, "trait": `trait("name")`,
+	"matches": `matches(trait, "pattern")`, "exists": "exists(trait)", "missing": "missing(trait)", "tag": `tag("name") or tag("name", "value")`, "trait": `trait("name")`,
 	"count": `count("event")`, "sum": `sum("event", "property")`, "avg": `avg("event", "property")`, "min": `min("event", "property")`,
 	"max": `max("event", "property")`, "first": `first("event", "property")`, "last": `last("event", "property")`,
 	"first_time": `first_time("event")`, "last_time": `last_time("event")`, "unique": `unique("event", "property")`,
@@ -17,7 +17,7 @@ var functions = map[string]string{
 	"days": `days("event")`, "share_of_days": `share_of_days("event", last("30d"))`, "streak": `streak("event")`, "longest_streak": `longest_streak("event")`,
 	"sessions": `sessions("event", "30m")`,
 	"sequence": `sequence("event", step("event", within("1h")), without("event"), within("2h"))`, "sequence_count": `sequence_count("event", "event", within("2h"))`,
-	"interest": `interest("name", "key")`, "interests": `interests("name", 3)`,
+	"interest": `interest("name") or interest("name", "key")`, "interests": `interests("name", 3)`,
 	"round": "round(x, 2)", "floor": "floor(x)", "ceil": "ceil(x)", "abs": "abs(x)", "least": "least(a, b, ...)", "greatest": "greatest(a, b, ...)",
 	"coalesce": "coalesce(a, b, ...)", "if": "if(condition, a, b)", "days_since": "days_since(time)", "days_between": "days_between(a, b)",
 	"now": `now() - "36h"`, "ago": `ago("30d")`, "date": `date("2026-01-31")`, "point": "point(31.23, 121.47)",

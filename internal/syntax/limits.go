@@ -38,9 +38,9 @@ type measure struct {
 	fault *Error
 }
 
-// in counts one part and reports whether to go on into it.
-func (m *measure) in(depth int) bool {
-	m.nodes++
+// in counts so many parts and reports whether to go on into them.
+func (m *measure) in(depth, parts int) bool {
+	m.nodes += parts
 	switch {
 	case m.fault != nil:
 	case depth > maxDepth:
@@ -52,7 +52,7 @@ func (m *measure) in(depth int) bool {
 }
 
 func (m *measure) expr(e Expr, depth int) {
-	if !m.in(depth) {
+	if !m.in(depth, 1) {
 		return
 	}
 	for _, x := range Parts(e) {
@@ -68,16 +68,15 @@ func (m *measure) expr(e Expr, depth int) {
 }
 
 func (m *measure) operand(x Operand, depth int) {
-	if !m.in(depth) {
+	if !m.in(depth, 1) {
 		return
 	}
 	switch x := x.(type) {
 	case *If:
 		m.expr(x.Cond, depth+1)
 	case *Sequence:
-		m.nodes += len(x.Steps) + len(x.Without)
-		for _, s := range x.Steps {
-			m.nodes += len(s.Without)
+		if !m.in(depth, len(x.filters())) {
+			return
 		}
 	}
 	for _, y := range arguments(x) {

@@ -249,9 +249,12 @@ func (p *parser) signed() (float64, *Error) {
 
 // misused is the error that a function's arguments are not what it takes.
 func (p *parser) misused(name token) *Error {
-	use := functions[name.text]
-	if name.kind == tokenClause {
+	use, hint := functions[name.text], ""
+	switch {
+	case name.kind == tokenClause:
 		use = "as in " + clauses[name.text]
+	case name.text == "last":
+		hint = "a window stands within a function of events, as in " + clauses["last"]
 	}
-	return faultAt(name.pos, len(name.text), "", "%s is written %s", name.text, use)
+	return faultAt(name.pos, len(name.text), hint, "%s is written %s", name.text, use)
 }

@@ -283,7 +283,13 @@ func (p *parser) word() (Expr, *Error) {
 		if err != nil {
 			return nil, err
 		}
-		return e, p.expect(")", "to close "+start.text+"(")
+		if err := p.expect(")", "to close "+start.text+"("); err != nil {
+			return nil, err
+		}
+		if _, ok := arithOp(p.tok); start.text == "sequence" && (ok || isOperator(p.tok)) {
+			return nil, faultAt(start.pos, len(start.text), "how often it happened is sequence_count(...)", "sequence(...) is a condition, a value should be here")
+		}
+		return e, nil
 	case called:
 		return p.condition()
 	case (start.text == "true" || start.text == "false") && !isOperator(behind):

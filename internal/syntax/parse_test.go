@@ -52,6 +52,24 @@ func TestParse_canonical(t *testing.T) {
 		{"times", `t < date("2026-01-01T08:00:00+08:00") and t > date("2026-01-01") and t = date("2026-01-01 08:30")`, `t < date("2026-01-01T00:00:00Z") and t > "2026-01-01" and t = "2026-01-01 08:30"`},
 		{"points", `home = point(31.23, -121.5)`, `home = point(31.23, -121.5)`},
 		{"escapes", `a = "\"\\\/\b\f\n\r\t\u4e0a\ud83d\udc68" and b = 'it\'s'`, `a = "\"\\/\u0008\u000c\n\u000d\t上👨" and b = "it's"`},
+		{"windows of events", `count("E", last("30d")) > 1 and sum("E","p",between("60d","30d")) > 1 and first_time("E", since("2026-01-01")) < now() and count("E", this("week")) > 1 and count("E", this("day")) > 1`, `count("E", last("30d")) > 1 and sum("E", "p", between("60d", "30d")) > 1 and first_time("E", since("2026-01-01")) < now() and count("E", this("week")) > 1 and count("E", today()) > 1`},
+		{"a window since an instant", `count("E", since("2026-01-01T08:00:00+08:00")) > 1`, `count("E", since("2026-01-01T00:00:00Z")) > 1`},
+		{"clauses in any order", `top(3,"E","p",last("2w"),where(a = 1),by("n")) any_of ["x"] and count("*", today(), where(a = 1)) > 0`, `top(3, "E", "p", by("n"), where(a = 1), last("2w")) any_of ["x"] and count("*", where(a = 1), today()) > 0`},
+		{"values of events", `most_frequent("E","p") = "x" and latest(5,"E","p") any_of [1] and earliest(2,"E","p") none_of [true]`, `most_frequent("E", "p") = "x" and latest(5, "E", "p") any_of [1] and earliest(2, "E", "p") none_of [true]`},
+		{"days of events", `days("E") > 1 and share_of_days("E", last("10d")) > 0.5 and streak("E") > 2 and longest_streak("E", this("year")) > 2 and sessions("E", "90m") > 1`, `days("E") > 1 and share_of_days("E", last("10d")) > 0.5 and streak("E") > 2 and longest_streak("E", this("year")) > 2 and sessions("E", "90m") > 1`},
+		{"conditions on events", `count("E", where(address.city = "a" and (x > 1 or $source in ["web"]) and not any(products, where(price > 10 and all(true))) and all(trait("a\u0060"), where(value = 1)) and any(a = 1, b = 2))) > 1`, "count(\"E\", where(address.city = \"a\" and (x > 1 or $source in [\"web\"]) and not any(products, where(price > 10 and all(true))) and all(trait(\"a`\"), where(value = 1)) and (a = 1 or b = 2))) > 1"},
+		{"a sequence", `sequence("A", step("B", within("60m")), without("C", where(x = 1)), without("D"), step("E", where(y > 2), within("1h")), overlapping(), same("id"), last("2w"), within("48h"))`, `sequence("A", step("B", within("1h")), without("C", where(x = 1)), without("D"), step("E", where(y > 2), within("1h")), within("2d"), same("id"), last("2w"), overlapping())`},
+		{"what does not follow", `sequence("A", without("B"), within("2h")) and sequence_count(step("A"), "*") >= 2`, `sequence("A", without("B"), within("2h")) and sequence_count("A", "*") >= 2`},
+		{"interests", `interest("category","运动") > 0.5 and interest("category") < 3 and interests("category", 3) any_of ["运动"]`, `interest("category", "运动") > 0.5 and interest("category") < 3 and interests("category", 3) any_of ["运动"]`},
+		{"tags with values", `tag("等级", "高") or tag("等级")`, `tag("等级", "高") or tag("等级")`},
+		{"arithmetic", `a+b*c-d/e > -(a-b)*2`, `a + b * c - d / e > (0 - (a - b)) * 2`},
+		{"brackets of arithmetic", `((a + b)) * (c) = (a * b) + c and ((a - (b - c)) > (1))`, `(a + b) * c = a * b + c and a - (b - c) > 1`},
+		{"brackets of both kinds", `((a + 1) * 2 > 3 or (b = 1)) and ((a)) in [1] and (a) not in [2]`, `((a + 1) * 2 > 3 or b = 1) and a in [1] and a not in [2]`},
+		{"minus", `a -1 > - 2 and a - -1 = --3 and -a < 0`, `a - 1 > -2 and a - -1 = 3 and 0 - a < 0`},
+		{"the clock in arithmetic", `days_between(now() - "1d", t) + 1 > 0 and (now()) - "x" > 1`, `days_between(now() - "1d", t) + 1 > 0 and (now()) - "x" > 1`},
+		{"functions of values", `round(a/b,2) > 1 and round(a) = floor(a) and ceil(-1.5) < abs(b) and least(a,b,3) > greatest(a,1) and coalesce(a,b,0) > 1 and days_since(t) > 3`, `round(a / b, 2) > 1 and round(a) = floor(a) and ceil(-1.5) < abs(b) and least(a, b, 3) > greatest(a, 1) and coalesce(a, b, 0) > 1 and days_since(t) > 3`},
+		{"a choice", `if(a = 1 and (b > 2), a + 1, if(c in [1], 2, 3)) > 1`, `if(a = 1 and b > 2, a + 1, if(c in [1], 2, 3)) > 1`},
+		{"names of new functions are names of traits too", `where > 1 and if = 2 and step + top * days > 3 and sequence = "a"`, `where > 1 and if = 2 and step + top * days > 3 and sequence = "a"`},
 		{"white space", "\n a\t=\r\n1\u3000and\u00a0b=2 ", `a = 1 and b = 2`},
 	}
 	for _, tt := range tests {
@@ -81,6 +99,17 @@ func TestParse_limits(t *testing.T) {
 		{"too deep functions", strings.Repeat("all(", 50_000), "nested deeper"},
 		{"a long chain", "a = 1" + strings.Repeat(" or a = 1", 3000), ""},
 		{"too long a chain", "a = 1" + strings.Repeat(" or a = 1", 4000), "more than 10000 parts"},
+		{"deep brackets of arithmetic", "a = " + strings.Repeat("(", 250) + "1" + strings.Repeat(")", 250), ""},
+		{"deep brackets of arithmetic on the left", strings.Repeat("(", 250) + "a" + strings.Repeat(")", 250) + " = 1", ""},
+		{"brackets of both kinds", strings.Repeat("(", 150) + strings.Repeat("(", 100) + "a" + strings.Repeat(")", 100) + " = 1" + strings.Repeat(")", 150), ""},
+		{"too deep brackets of arithmetic", "a = " + strings.Repeat("(", 100_000), "nested deeper"},
+		{"too deep minuses", "a = " + strings.Repeat("- ", 100_000) + "1", "nested deeper"},
+		{"a long sum", "a" + strings.Repeat(" + a", 190) + " > 1", ""},
+		{"too long a sum", "a" + strings.Repeat(" + a", 20_000) + " > 1", "nested deeper than 200 levels"},
+		{"too deep functions of values", "a = " + strings.Repeat("abs(", 50_000), "nested deeper"},
+		{"too deep choices", "a = " + strings.Repeat("if(a = ", 5_000), "nested deeper"},
+		{"too deep conditions on events", strings.Repeat("count('E', where(", 5_000), "nested deeper"},
+		{"a wide sequence", "sequence('A'" + strings.Repeat(", 'B'", 11_000) + ")", "more than 10000 parts"},
 		{"a long list", `a in ["1"` + strings.Repeat(`,"1"`, 30_000) + "]", ""},
 	}
 	for _, tt := range tests {
@@ -144,7 +173,59 @@ func checkRoundTrips(t *testing.T, e syntax.Expr) {
 	}
 }
 
+// What a trait computes is read by the same rules.
+func TestParseOperand(t *testing.T) {
+	for _, text := range []string{
+		`count("E", where(a > 1), last("30d")) / 30`, `"上海"`, `if(tag("x"), 1, 0)`, `(a + 1) * 2`, `sequence_count("A", "B")`, `interests("category", 3)`,
+	} {
+		x, err := syntax.ParseOperand(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := syntax.PrintOperand(x); got != text {
+			t.Errorf("got %s, want %s", got, text)
+		}
+	}
+	for text, want := range map[string]string{
+		``:                                 "1:1: the expression is empty\n  \n  ^\n  write a value, such as count(\"event\")",
+		`a > 1`:                            "1:3: a value should be here, and no condition\n  a > 1\n    ^\n  as a value, a condition is if(condition, 1, 0)",
+		`a b`:                              "1:3: found \"b\" where the end should be\n  a b\n    ^",
+		`tag("x")`:                         "1:1: tag(...) is a condition, a value should be here\n  tag(\"x\")\n  ^^^",
+		`sum("E", "p"`:                     "1:1: sum is written sum(\"event\", \"property\")",
+		"a + \xff":                         "1:5: the text is not valid UTF-8",
+		`a + ` + strings.Repeat("(", 9000): "nested deeper",
+	} {
+		_, err := syntax.ParseOperand(text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func FuzzParseOperand(f *testing.F) {
+	for _, text := range operandSeeds {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		x, err := syntax.ParseOperand(text)
+		if err != nil {
+			return
+		}
+		checkRoundTrips(t, &syntax.Exists{X: x})
+	})
+}
+
+var operandSeeds = []string{
+	`-a * (b + -1.5) / --2 - (now()) - "1d"`, `top(3, "E", "p", by("n"), where(any(l, where(value = 1))), this("week"))`,
+	`sequence_count("A", without("B", where(x in [1])), step("C", within("1h")), within("2h"), same("p"), overlapping())`,
+	`if(sequence("A", without("B"), within("2h")), interest("c", "k"), coalesce(1, 2))`, `days_between(date("2026-01-01"), ago("1mo")) + round(x, 2)`,
+	`sessions("*", "30m", between("2w", "1w"))`, `a + (`, `((a) + 1`, `count("E", last("1d"), where(`, `interests("c", 1001)`, `a +- "x"`,
+}
+
 var seeds = []string{
+	`count("E", where(any(products, where(price > 10)) and $source = "web"), last("30d")) * 2 - 1 > (a + 1) / 3`,
+	`sequence("A", step("B", within("1h")), without("C"), within("2h"), last("2w")) and tag("等级", "高") or (((a)) in [1] and (b = 1))`,
+	`share_of_days("E", between("60d", "30d")) > 0.5 and if(vip = true, interest("c", "运动"), 0) >= least(1, days_since(t))`,
 	`count("Order Completed") >= 3 and city in ["上海", "北京"] and not tag("沉睡")`,
 	`all(a = 1, any(), xor(b = -2e9)) or minus(c != 'x', d < date("2026-01-01")) or at_least(1, true)`,
 	"`a b` any_of [1, point(1,-2)] and trait(\"`\") none_of [] and has(x, date(\"2026-01-01T08:00:00+08:00\"))",

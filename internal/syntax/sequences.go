@@ -1,6 +1,9 @@
 package syntax
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // sequence reads the arguments of a sequence, up to the closing bracket.
 func (p *parser) sequence(name token) (*Sequence, *Error) {
@@ -185,8 +188,12 @@ func (p *parser) span(t token) (time.Duration, *Error) {
 
 // parseLength is parseSpan of a length that is more than nothing.
 func parseLength(s string) (d time.Duration, msg, hint string) {
-	if d, msg, hint = parseSpan(s); msg == "" && d == 0 {
+	d, msg, hint = parseSpan(s)
+	switch {
+	case msg == "" && d == 0:
 		return 0, "a length of time is more than nothing", ""
+	case strings.HasSuffix(s, "mo") || strings.HasSuffix(s, "y"):
+		hint = "write it in days"
 	}
 	return d, msg, hint
 }
