@@ -11,6 +11,7 @@ import (
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/internal/syntax/syntaxtest"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/tags"
 )
 
 const day = 24 * 3600 * 1_000_000
@@ -220,7 +221,7 @@ func TestProgram_windows_agree_with_the_events(t *testing.T) {
 	for i, place := range places {
 		t.Run(place.name, func(t *testing.T) {
 			d := &dice{Rand: rand.New(rand.NewPCG(seed, uint64(i))), around: at(t, place.around)}
-			for range 60 {
+			for range 25 {
 				s := shop(t, place.zone)
 				s.FirstDay = time.Weekday(d.IntN(7))
 				d.zone = s.Zone()
@@ -232,5 +233,64 @@ func TestProgram_windows_agree_with_the_events(t *testing.T) {
 				checkBehaviour(t, s, rule, events, d.instant(3))
 			}
 		})
+	}
+}
+
+// A value is what the events say, and stays so until its deadline.
+func TestValue_agrees_with_the_events(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	for i, place := range places {
+		t.Run(place.name, func(t *testing.T) {
+			d := &dice{Rand: rand.New(rand.NewPCG(seed, uint64(i))), around: at(t, place.around)}
+			for range 25 {
+				s := shop(t, place.zone)
+				d.zone = s.Zone()
+				checkValue(t, s, d.aggregate(false), d.events(12, 1+d.Int64N(40)), d.instant(3))
+			}
+		})
+	}
+}
+
+func checkValue(t *testing.T, s *syntaxtest.Scope, text string, events []profile.Event, now profile.Instant) {
+	t.Helper()
+	x, err := syntax.ParseOperand(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, err = syntax.CheckOperand(x, s); err != nil {
+		t.Fatal(err)
+	}
+	value, err := tags.CompileValue(x, s)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	state := fold(t, s, events...)
+	h := &history{scope: s, events: events, now: now}
+	says := func(at profile.Instant) string {
+		h.now = at
+		v, ok := h.value(x)
+		return fmt.Sprint(v, ok)
+	}
+	was := says(now)
+	v, ok, until := value.Eval(state, now)
+	if got := fmt.Sprint(v, ok); got != was {
+		t.Fatalf("%s at %v: %v, want %v", text, now, got, was)
+	}
+	h.now = now
+	for _, at := range instants(h, nil, min(until, now+60*day)) {
+		for _, beside := range []profile.Instant{at - 1, at} {
+			if beside <= now || beside > until {
+				continue
+			}
+			is := says(beside)
+			v, ok, _ := value.Eval(state, beside)
+			if got := fmt.Sprint(v, ok); got != is {
+				t.Fatalf("%s at %v: %v, want %v", text, beside, got, is)
+			}
+			if (is != was) != (beside == until) {
+				t.Fatalf("%s: %v at %v until %v, %v at %v", text, was, now, until, is, beside)
+			}
+		}
 	}
 }

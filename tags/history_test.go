@@ -262,7 +262,8 @@ func (h *history) onDays(x *syntax.Aggregate, in []*profile.Event) (v profile.Va
 		if x.Window.Kind == syntax.Since {
 			start = h.date(x.Window.Since.Instant())
 		} else {
-			start = today.AddDate(-3, 0, 0)
+			length := [...]int{syntax.Day: 1, syntax.Week: 7, syntax.Month: 31, syntax.Year: 366}[x.Window.Unit]
+			start = today.AddDate(0, 0, -max(length*x.Window.N, 366))
 		}
 		for d := start; !d.After(today); d = d.AddDate(0, 0, 1) {
 			y, m, dom := d.Date()

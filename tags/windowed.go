@@ -127,27 +127,23 @@ func (o *windowed) test(p predicate, st *profile.State, now profile.Instant) ans
 		until := min(gain, o.window.loss(s, from, to))
 		return answer{ok: held, until: until, exact: until == profile.Never}
 	}
-	b, ok := o.decisive(t, s, from, to)
-	if ok {
-		if loss := o.window.leaves(b); loss < gain {
-			return answer{ok: held, until: loss, exact: true}
-		}
+	if loss := o.decisive(t, s, from, to); loss < gain {
+		return answer{ok: held, until: loss, exact: true}
 	}
 	return answer{ok: held, until: gain, exact: gain == profile.Never}
 }
 
-// decisive returns the first bucket whose loss, and that of all before it, changes
-// the answer on a count.
-func (o *windowed) decisive(t *threshold, s profile.Series, from, to int64) (bucket int64, ok bool) {
-	lo, ok := s.Next(from - 1)
-	if !ok || lo > to {
-		return 0, false
-	}
-	// side compares the count of what is behind a bucket, or at it, with the constant.
+// decisive returns the instant at which the loss of buckets, were none to come in,
+// changes the answer on a count, or Never.
+func (o *windowed) decisive(t *threshold, s profile.Series, from, to int64) profile.Instant {
+	// side compares the count from a bucket on with the constant.
 	side := func(bucket int64) int { return cmp.Compare(float64(s.Count(bucket, to)), t.value.Number()) }
+	lo, ok := s.Next(from - 1)
+	if !ok {
+		return profile.Never
+	}
 	is := side(lo)
-	held := holds(t.op, is)
-	for is >= 0 {
+	for held := holds(t.op, is); is >= 0; is = side(lo) {
 		hi := to + 1
 		for lo < hi { // the first bucket after whose loss the count is on a lesser side
 			mid := lo + (hi-lo)/2
@@ -158,11 +154,15 @@ func (o *windowed) decisive(t *threshold, s profile.Series, from, to int64) (buc
 			}
 		}
 		if lo > to {
-			return 0, false
+			break
 		}
-		if is = side(lo + 1); holds(t.op, is) != held {
-			return lo, true
+		// Others may leave with it.
+		loss := o.window.leaves(lo)
+		first, _ := o.window.at(loss)
+		lo = max(lo+1, first)
+		if loss == profile.Never || holds(t.op, side(lo)) != held {
+			return loss
 		}
 	}
-	return 0, false
+	return profile.Never
 }
