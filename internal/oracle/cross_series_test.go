@@ -161,7 +161,7 @@ func TestCross_series(t *testing.T) {
 		h := &happening{r: r, around: nearChange(r, zone), span: time.Duration(1+r.IntN(200)) * time.Hour}
 		sc := &profile.Schema{Folds: randomFolds(r, zone, h.around)}
 		events := h.events(r.IntN(30))
-		if round%100 == 0 { // beyond the bounds
+		if round%300 == 0 { // beyond the bounds
 			h.span = time.Hour
 			wide := profile.Fold{ID: 1000, Form: pick(r, profile.Keys, profile.Sums, profile.Trace), Property: "s", By: "n", Filters: []profile.FoldFilter{{Event: "A"}}}
 			sc.Folds = append(sc.Folds, wide)
