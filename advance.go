@@ -72,7 +72,12 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 			if !first || resumed {
 				t.batch.Delete(t.key)
 			}
-			if err := t.finish(false); err != nil {
+			if _, err = t.sweepLog(sweepBatch); err != nil {
+				t.abort()
+			} else {
+				err = t.finish(false)
+			}
+			if err != nil {
 				if !first {
 					db.halt(err)
 				}

@@ -149,6 +149,7 @@ func (db *DB) applyLocked(ctx context.Context, m Model) (*Plan, error) {
 	}
 	t := db.begin()
 	t.inherit(a.cur, a.next)
+	t.extendLog(a.cur, a.next)
 	if err := t.revise(a.cur, a.next); err != nil {
 		t.abort()
 		return nil, err

@@ -26,6 +26,7 @@ type catalog struct {
 	rules  *identity.Rules
 	fold   *profile.Schema
 	folds  *foldSet
+	cover  coverage // of the event log
 	traits map[string]syntax.TraitInfo
 	// computed are the programs of the traits that are not told.
 	computed  map[string]*tags.Value
@@ -366,7 +367,7 @@ func (c *catalog) compile() []error {
 			faults = append(faults, err)
 			continue
 		}
-		f.Keep = e.keep
+		f.Keep, f.Since = e.keep, max(f.Since, e.since)
 		c.fold.Folds = append(c.fold.Folds, f)
 	}
 	for _, name := range sortedKeys(c.traits) {

@@ -40,6 +40,7 @@ type DB struct {
 	batch  *store.Batch
 	marks  marks
 	tally  tally // of refusals; not changed, but replaced
+	sweep  sweepPlace
 }
 
 // Open opens the directory, making it if need be. A nil opts means defaults.
@@ -60,7 +61,7 @@ func Open(dir string, opts *Options) (*DB, error) {
 	}
 	db := &DB{
 		opts: o, store: st, write: make(chan struct{}, 1),
-		nodes: newNodeCache(o.StateCacheBytes),
+		nodes: newNodeCache(o.StateCacheBytes), sweep: unswept,
 		index: segment.New(o.IndexBytes), batch: st.NewBatch(),
 	}
 	db.gate.init()
@@ -173,6 +174,9 @@ func (db *DB) loadCatalog() error {
 	}
 	if len(folds.fresh(cat.folds)) > 0 {
 		return fmt.Errorf("%w: the model needs folds that the store does not keep", ErrCorrupt)
+	}
+	if cat.cover, err = db.loadCoverage(); err != nil {
+		return err
 	}
 	snap, err := db.store.Snapshot()
 	if err != nil {

@@ -18,6 +18,9 @@ const fillBatch = 2048
 func (db *DB) fill(ctx context.Context) error {
 	var s sweep
 	for {
+		if err := db.refold(ctx); err != nil {
+			return err
+		}
 		if err := db.lock(ctx); err != nil {
 			return err
 		}
@@ -39,6 +42,9 @@ type sweep struct {
 // fillSome does the next batch of a sweep.
 func (db *DB) fillSome(ctx context.Context, s *sweep) (done bool, err error) {
 	cat := db.cat.Load()
+	if cat.refolding() {
+		return false, nil
+	}
 	if !cat.anyFilling() {
 		return true, nil
 	}

@@ -17,6 +17,7 @@ import (
 type foldSet struct {
 	next uint32 // the number that the next fold gets
 	gen  uint32 // the generation of the newest
+	done uint32 // the generation up to which every node has folded all there is
 	list []foldEntry
 }
 
@@ -62,7 +63,7 @@ func (d demands) add(f *syntax.Fold, zone string) {
 // with returns the set that meets the demands: a fold that the set has keeps its
 // number, unless it would have to reach further back than it was kept.
 func (s *foldSet) with(d demands) *foldSet {
-	next := &foldSet{next: s.next, gen: s.gen}
+	next := &foldSet{next: s.next, gen: s.gen, done: s.done}
 	for _, key := range slices.Sorted(maps.Keys(d)) {
 		spec := d[key]
 		e := foldEntry{id: next.next, key: key, keep: spec.Keep, gen: s.gen + 1, since: firstInstant, spec: spec}
@@ -95,9 +96,10 @@ const firstInstant profile.Instant = -1 << 63
 // append writes the record of a set.
 func (s *foldSet) append(dst []byte) []byte {
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 3)
+	dst = pack.AppendArray(dst, 4)
 	dst = pack.AppendUint(dst, uint64(s.next))
 	dst = pack.AppendUint(dst, uint64(s.gen))
+	dst = pack.AppendUint(dst, uint64(s.done))
 	dst = pack.AppendArray(dst, len(s.list))
 	for _, e := range s.list {
 		dst = pack.AppendArray(dst, 5)
@@ -113,9 +115,12 @@ func (s *foldSet) append(dst []byte) []byte {
 func decodeFolds(data []byte) (*foldSet, error) {
 	s := &foldSet{}
 	r := openRecord(data)
-	r.Fields("folds", 3)
+	r.Fields("folds", 4)
 	s.next = r.Uint32()
 	s.gen = r.Uint32()
+	if s.done = r.Uint32(); s.done > s.gen {
+		r.Fail(fmt.Errorf("generation %d is done, of %d", s.done, s.gen))
+	}
 	n := r.Array(6)
 	for range n {
 		if r.Err() != nil {

@@ -124,6 +124,9 @@ type prepared struct {
 	event   string
 	dropped []drop
 	auth    int
+	// form is what the log keeps of the event, for keep seconds; 0: it keeps nothing.
+	form []byte
+	keep uint32
 }
 
 // drop is an identifier that does not count.
@@ -164,7 +167,7 @@ func (db *DB) prepare(events []profile.Event) *request {
 			}
 			continue
 		}
-		req.bytes += req.prepared[i].delta.MemoryBytes()
+		req.bytes += req.prepared[i].delta.MemoryBytes() + len(req.prepared[i].form)
 		good = append(good, req.prepared[i])
 	}
 	req.prepared = good
@@ -207,6 +210,7 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 	hash := db.tokens.Token(id)
 	keys.AppendDedup(p.dedup[:0], day(e.OriginalTime()), [keys.DedupHashLen]byte(hash[:]))
 	p.auth = int(e.Auth)
+	p.log(&cat.model.Log, e)
 	p.attrs, p.event = slices.Collect(p.delta.AttributeNames()), e.CountedName()
 	return p, nil
 }
@@ -317,6 +321,9 @@ func (db *DB) commitGroup(group []*request) error {
 	t := db.begin()
 	seen := map[dedupKey]uint64{}
 	known, err := t.prefetch(group)
+	if err == nil {
+		_, err = t.sweepLog(sweepLeast + sweepShare*len(known))
+	}
 	if err != nil {
 		t.abort()
 		return err
@@ -337,6 +344,7 @@ func (db *DB) commitGroup(group []*request) error {
 	}
 	if len(seen) == 0 && t.tally == nil {
 		t.index.Abort()
+		db.sweep = unswept
 		db.nodes.age()
 		return nil
 	}
@@ -370,6 +378,9 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	seen[p.dedup] = p.content
 	t.batch.Set(p.dedup[:], binary.BigEndian.AppendUint64(t.scratch[:0], p.content))
 	r.result.Accepted++
+	if t.meta.accepted == 0 || p.stamp.At > t.meta.latest {
+		t.meta.latest = p.stamp.At
+	}
 	t.meta.accepted++
 	e := &r.events[p.index]
 	why := cause{source: e.Source, id: e.MessageID, at: p.stamp.At, index: p.index, req: r}
@@ -383,6 +394,7 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	if err := t.foldDated(strong, p, &why); err != nil {
 		return err
 	}
+	t.keepEvent(strong, p)
 	for _, id := range p.ids[1:] {
 		weak, err := t.nodeOf(id.token, id.id)
 		if err != nil {

@@ -18,6 +18,7 @@ const (
 	metaState   = "state"   // see meta
 	metaModel   = "model"   // the model in its JSON form
 	metaFolds   = "folds"   // what profiles keep for it; see foldSet
+	metaLog     = "log"     // what the event log covers; see coverage
 	metaAdvance = "advance" // the instant that an unfinished Advance goes to
 	metaRecast  = "recast"  // the model whose identity rules are being applied
 	metaTally   = "tally"   // how many refusals there were, by rule; see tally
@@ -33,17 +34,18 @@ type meta struct {
 	nextOrdinal uint32
 	nextField   uint32
 	accepted    uint64
-	merges      uint64 // profiles that a merge made disappear
-	splits      uint64 // profiles that a split made appear
-	refusals    uint64 // the number of the next record of a refusal
-	trimmed     uint64 // that of the oldest which may be kept
+	merges      uint64          // profiles that a merge made disappear
+	splits      uint64          // profiles that a split made appear
+	refusals    uint64          // the number of the next record of a refusal
+	trimmed     uint64          // that of the oldest which may be kept
+	latest      profile.Instant // the time of the latest event accepted, if one was
 
 	nextDue profile.Instant // not stored: the earliest deadline, or earlier
 }
 
 func (m *meta) append(dst []byte) []byte {
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 9)
+	dst = pack.AppendArray(dst, 10)
 	dst = pack.AppendUint(dst, m.epoch)
 	dst = pack.AppendInt(dst, int64(m.instant))
 	dst = pack.AppendUint(dst, uint64(m.nextOrdinal))
@@ -52,12 +54,13 @@ func (m *meta) append(dst []byte) []byte {
 	dst = pack.AppendUint(dst, m.merges)
 	dst = pack.AppendUint(dst, m.splits)
 	dst = pack.AppendUint(dst, m.refusals)
-	return pack.AppendUint(dst, m.trimmed)
+	dst = pack.AppendUint(dst, m.trimmed)
+	return pack.AppendInt(dst, int64(m.latest))
 }
 
 func decodeMeta(data []byte) (m meta, err error) {
 	r := openRecord(data)
-	r.Fields("state", 9)
+	r.Fields("state", 10)
 	m.epoch = r.Uint()
 	m.instant = profile.Instant(r.Int())
 	m.nextOrdinal = r.Uint32()
@@ -67,6 +70,7 @@ func decodeMeta(data []byte) (m meta, err error) {
 	m.splits = r.Uint()
 	m.refusals = r.Uint()
 	m.trimmed = r.Uint()
+	m.latest = profile.Instant(r.Int())
 	return m, closeRecord("state", &r)
 }
 

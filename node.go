@@ -31,6 +31,11 @@ type node struct {
 	named bool
 	since profile.Instant
 	state *profile.State
+	// gen is the generation of folds that the state has; see foldSet. Of none that is
+	// later has it folded the events of before.
+	gen uint32
+	// expiry is what the node last told the sweep of its events.
+	expiry expiry
 
 	dirty uint64 // the transaction that changed it last
 	owned uint64 // the transaction that cloned its state last
@@ -71,7 +76,7 @@ func appendNode(dst []byte, n *node) []byte {
 		flags |= nodeNamed
 	}
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 8)
+	dst = pack.AppendArray(dst, 9)
 	dst = pack.AppendString(dst, n.id.Namespace)
 	dst = pack.AppendString(dst, n.id.Value)
 	dst = pack.AppendUint(dst, flags)
@@ -87,6 +92,7 @@ func appendNode(dst []byte, n *node) []byte {
 	for _, t := range n.admitted {
 		dst = pack.AppendBin(dst, t[:])
 	}
+	dst = pack.AppendUint(dst, uint64(n.gen))
 	return n.state.Append(dst)
 }
 
@@ -94,7 +100,7 @@ func appendNode(dst []byte, n *node) []byte {
 // a part of data.
 func splitNode(token identity.Token, data []byte) (n node, state []byte, err error) {
 	r := openRecord(data)
-	r.Fields("node", 8)
+	r.Fields("node", 9)
 	n.token, n.root, n.bytes = token, token, len(data)
 	n.id.Namespace = r.String()
 	n.id.Value = r.String()
@@ -120,6 +126,7 @@ func splitNode(token identity.Token, data []byte) (n node, state []byte, err err
 		r.Fail(errors.New("a time of naming, and never named"))
 	}
 	n.admitted = readTokens(&r)
+	n.gen = r.Uint32()
 	state = r.Rest()
 	if err := r.Err(); err != nil {
 		return node{}, nil, corrupt("node", err)

@@ -24,10 +24,10 @@ var recordKinds = []struct {
 	golden string // an example, in hexadecimal
 	again  func(data []byte) ([]byte, error)
 }{
-	{"node", "01" + "98" + "a5656d61696c" + "a66140622e636e" + "35" + "07" + "c410" + "01020400000000000000000000000000" + "03" + "cd03e8" + "91" + "c410" + "09000000000000000000000000000000" + "01950090909000", nodeAgain},
+	{"node", "01" + "99" + "a5656d61696c" + "a66140622e636e" + "35" + "07" + "c410" + "01020400000000000000000000000000" + "03" + "cd03e8" + "91" + "c410" + "09000000000000000000000000000000" + "06" + noState, nodeAgain},
 	{"component", "01" + "92" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000", componentAgain},
 	{"edge", "01" + "9b" + "c3" + "ce000f4240" + "05" + "ce001e8480" + "cc80" + "02" + "ff" + "00" + "c3" + "cd1f40" + "07", edgeAgain},
-	{"state", "01" + "99" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09" + "0a" + "0b", metaAgain},
+	{"state", "01" + "9a" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09" + "0a" + "0b" + "0c", metaAgain},
 	{"field", "01" + "94" + "04" + "a463697479" + "c402a162" + "c2", fieldAgain},
 	{"merge", "01" + "92" + "07" + "93" + "07" + "cc80" + "ceffffffff", mergeAgain},
 	{"advance", "01" + "cf0000000100000000", advanceAgain},
@@ -35,6 +35,27 @@ var recordKinds = []struct {
 	{"audit", "01" + "97" + "a46c696e6b" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000" + "ce000f4240" + "a27437" + "a3616e6e" + "a0", auditAgain},
 	{"refusal", "01" + "99" + "05" + "a6756e69717565" + "a0" + "a7757365725f6964" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000" + "a3776562" + "a26d31" + "ce000f4240", refusalAgain},
 	{"tally", "01" + "93" + "a6756e69717565" + "a7757365725f6964" + "07", tallyAgain},
+	{"folds", "01" + "94" + "09" + "04" + "03" + "91" + "95" + "02" + "a16b" + "1e" + "04" + "ff", foldsAgain},
+	{"log", "01" + "96" + "a0" + "ce0076a700" + "07" + "a54c6f67696e" + "00" + "00", logAgain},
+}
+
+// noState is the stored form of a state without events.
+const noState = "0296c00090909000"
+
+func foldsAgain(data []byte) ([]byte, error) {
+	s, err := decodeFolds(data)
+	if err != nil {
+		return nil, err
+	}
+	return s.append(nil), nil
+}
+
+func logAgain(data []byte) ([]byte, error) {
+	c, err := decodeCoverage(data)
+	if err != nil {
+		return nil, err
+	}
+	return c.append(nil), nil
 }
 
 func vetoAgain(data []byte) ([]byte, error) {
@@ -134,14 +155,14 @@ func TestRecords_golden(t *testing.T) {
 	n := &node{
 		token: self, id: profile.Identifier{Namespace: "email", Value: "a@b.cn"}, ordinal: 7, numbered: true, linked: true,
 		root: identity.Token{1, 2, 4}, partners: 3, state: &profile.State{},
-		shared: true, named: true, since: 1000, admitted: []identity.Token{{9}},
+		shared: true, named: true, since: 1000, admitted: []identity.Token{{9}}, gen: 6,
 	}
 	e := &identity.Edge{
 		Seen: true, First: profile.Stamp{At: 1_000_000, Tie: 5}, Last: profile.Stamp{At: 2_000_000, Tie: 128},
 		Decision: identity.Unlink, Decided: profile.Stamp{At: -1},
 		Match: identity.Match{Weak: true, Weight: 8000, Model: 7},
 	}
-	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9, refusals: 10, trimmed: 11}
+	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9, refusals: 10, trimmed: 11, latest: 12}
 	f := &fieldRecord{Use: useValue, Name: "city", Value: profile.AppendValue(nil, profile.String("b"))}
 	written := map[string][]byte{
 		"node":      appendNode(nil, n),
@@ -158,6 +179,8 @@ func TestRecords_golden(t *testing.T) {
 			a:       self[:], b: []byte{1, 2, 4, 15: 0},
 		}).append(nil),
 		"tally": tally{{"unique", "user_id"}: 7}.append(nil),
+		"folds": (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(nil),
+		"log":   coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(nil),
 	}
 	for _, kind := range recordKinds {
 		t.Run(kind.name, func(t *testing.T) {
@@ -199,14 +222,14 @@ func TestRecords_whole_and_of_this_version(t *testing.T) {
 func TestRecords_refuse(t *testing.T) {
 	one, two := "c410"+strings.Repeat("01", 16), "c410"+strings.Repeat("02", 16)
 	tests := []struct{ name, kind, data, want string }{
-		{"a node of unknown flags", "node", "0198a0a04000c400000090" + "01950090909000", "unknown flags 64"},
-		{"a root of 15 bytes", "node", "0198a0a00000c40f" + strings.Repeat("01", 15) + "000090" + "01950090909000", "token of 15 bytes"},
-		{"a lone node that names its root", "node", "0198a0a00000c410" + hex.EncodeToString(self[:]) + "000090" + "01950090909000", "its own token as root"},
-		{"an ordinal beyond 32 bits", "node", "0198a0a000cf0000000100000000c400000090" + "01950090909000", "does not fit in 32 bits"},
-		{"a state of another version", "node", "0198a0a00000c400000090" + "02950090909000", "unknown version 2"},
+		{"a node of unknown flags", "node", "0199a0a04000c400000090" + "00" + noState, "unknown flags 64"},
+		{"a root of 15 bytes", "node", "0199a0a00000c40f" + strings.Repeat("01", 15) + "000090" + "00" + noState, "token of 15 bytes"},
+		{"a lone node that names its root", "node", "0199a0a00000c410" + hex.EncodeToString(self[:]) + "000090" + "00" + noState, "its own token as root"},
+		{"an ordinal beyond 32 bits", "node", "0199a0a000cf0000000100000000c400000090" + "00" + noState, "does not fit in 32 bits"},
+		{"a state of another version", "node", "0199a0a00000c400000090" + "00" + "0196c00090909000", "unknown version 1"},
 		{"a node of five fields", "node", "0195a0a00000c40001950090909000", "node of 5 fields"},
-		{"a time of naming without a name", "node", "0198a0a00000c400000190" + "01950090909000", "never named"},
-		{"admitted out of order", "node", "0198a0a00000c400000092" + two + one + "01950090909000", "not ascending"},
+		{"a time of naming without a name", "node", "0199a0a00000c400000190" + "00" + noState, "never named"},
+		{"admitted out of order", "node", "0199a0a00000c400000092" + two + one + "00" + noState, "not ascending"},
 		{"a match beyond 32 bits", "edge", "019bc200000000000000c2cf000000010000000000", "match weight"},
 		{"a tally of two fields", "tally", "0192a0a0", "2 fields"},
 		{"a kind twice in a tally", "tally", "0196a0a001a0a001", "not ascending"},
@@ -219,8 +242,12 @@ func TestRecords_refuse(t *testing.T) {
 		{"an unknown decision", "edge", "019bc200000000040000c20000", "unknown decision 4"},
 		{"a decision of 256", "edge", "019bc200000000cd01000000c20000", "unknown decision 256"},
 		{"an edge of seven fields", "edge", "0197c200000000000000", "edge of 7 fields"},
-		{"an ordinal in the long form", "state", "01990000cc0506070809000a0b", "not the shortest form"},
-		{"an unknown use", "field", "019405a0c400c2", "unknown use 5"},
+		{"an ordinal in the long form", "state", "019a0000cc0506070809000a0b00", "not the shortest form"},
+		{"a generation that is done before it began", "folds", "0194000203" + "90", "generation 3 is done, of 2"},
+		{"a fold of a number that is not given yet", "folds", "0194020202" + "91" + "9502a000010000", "fold 2"},
+		{"a name in the log without more", "log", "0191a0", "without what is covered"},
+		{"a name in the log twice", "log", "0196a0" + "00" + "00" + "a0" + "00" + "00", "not ascending"},
+		{"an unknown use", "field", "019463a0c400c2", "unknown use 99"},
 		{"a use of 256", "field", "0194cd0100a0c400c2", "unknown use 256"},
 		{"a number for true", "field", "019401a0c40001", "want a boolean"},
 		{"a merge of a number", "merge", "01920707", "want an array"},
@@ -252,6 +279,8 @@ func TestRecords_allocate_by_what_is_there(t *testing.T) {
 		"component": "01dd00ffffff",
 		"field":     "019404a0c67fffffff",
 		"merge":     "019207dd00ffffff",
+		"folds":     "0194090403dd00ffffff",
+		"log":       "01dd00ffffff",
 	}
 	for _, kind := range recordKinds {
 		claim, ok := claims[kind.name]

@@ -114,6 +114,7 @@ func (db *DB) begin() *txn {
 func (t *txn) abort() {
 	t.index.Abort()
 	t.db.nodes.reset()
+	t.db.sweep = unswept
 }
 
 // get reads the latest committed value of a key; only the writer may.
@@ -157,7 +158,7 @@ func (t *txn) nodeOf(token identity.Token, id profile.Identifier) (*node, error)
 	if n != nil || err != nil {
 		return n, err
 	}
-	n = &node{token: token, id: id, root: token, state: &profile.State{}}
+	n = &node{token: token, id: id, root: token, state: &profile.State{}, gen: t.cat.folds.gen}
 	t.db.nodes.put(n)
 	t.markDirty(n)
 	return n, nil
@@ -301,6 +302,11 @@ func (t *txn) fold(n *node, p *prepared) error {
 	}
 	if err := t.capture(c); err != nil {
 		return err
+	}
+	if n.gen != t.cat.folds.gen {
+		if err := t.refold(n); err != nil {
+			return err
+		}
 	}
 	if n.owned != t.seq {
 		n.state, n.owned = n.state.Clone(), t.seq

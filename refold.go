@@ -1,0 +1,306 @@
+package portrait
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/store"
+)
+
+// refoldBatch is how many nodes one commit of a refolding brings up to date.
+const refoldBatch = 1024
+
+// refolding reports whether there may be nodes that have not folded the events of
+// before into all folds. Until there is none nothing that reads these folds can be
+// read, and what the log holds is not swept.
+func (c *catalog) refolding() bool { return c.folds.done < c.folds.gen }
+
+// ready reports whether every node has folded all there is into a fold.
+func (s *foldSet) ready(id uint32) bool {
+	for i := range s.list {
+		if s.list[i].id == id {
+			return s.list[i].gen <= s.done
+		}
+	}
+	return false
+}
+
+// behind returns the folds that a node of a generation has to catch up on at an
+// instant; nil if there are none.
+func (c *catalog) behind(gen uint32, now profile.Instant) *catchUp {
+	gen = max(gen, c.folds.done)
+	if gen >= c.folds.gen {
+		return nil
+	}
+	u := &catchUp{schema: &profile.Schema{}, from: profile.Never, names: map[string]bool{}}
+	newer := map[uint32]bool{}
+	for _, e := range c.folds.list {
+		newer[e.id] = e.gen > gen
+	}
+	for _, f := range c.fold.Folds {
+		if !newer[f.ID] {
+			continue
+		}
+		u.schema.Folds = append(u.schema.Folds, f)
+		u.from = min(u.from, max(f.Since, keptFrom(&f, now)))
+		for i := range f.Filters {
+			u.names[f.Filters[i].Event] = true
+		}
+	}
+	return u
+}
+
+// catchUp are folds that nodes have to catch up on.
+type catchUp struct {
+	schema *profile.Schema
+	from   profile.Instant // no earlier event folds, or none into what is kept
+	names  map[string]bool // of the events that fold
+}
+
+// state folds what the log holds of a node's events. It is the same whenever it is
+// asked for as long as the node takes in no event.
+func (u *catchUp) state(snap *store.Snapshot, token identity.Token) (*profile.State, error) {
+	s := &profile.State{}
+	if len(u.schema.Folds) == 0 {
+		return s, nil
+	}
+	lower := keys.AppendEventsFrom(nil, token, int64(u.from))
+	for kv, err := range snap.Scan(lower, keys.End(keys.AppendEvents(nil, token))) {
+		if err != nil {
+			return nil, err
+		}
+		l, err := readLogged(kv)
+		if err != nil {
+			return nil, err
+		}
+		named := l.head.Event()
+		if name := named.CountedName(); name == "" || !u.names[name] && !u.names[profile.AnyEvent] {
+			continue
+		}
+		e, err := l.event()
+		if err != nil {
+			return nil, err
+		}
+		s.Absorb(u.schema.LiftSeries(&e))
+	}
+	return s, nil
+}
+
+// refold brings a node up to date, before it takes in an event: what it took in until
+// now is in the log, and not in the folds that came since.
+func (t *txn) refold(n *node) error {
+	u := t.cat.behind(n.gen, t.meta.instant)
+	if u == nil {
+		n.gen = t.cat.folds.gen
+		return nil
+	}
+	snap, err := t.db.store.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	s, err := u.state(snap, n.token)
+	if err != nil {
+		return err
+	}
+	t.caughtUp(n, s)
+	return nil
+}
+
+// caughtUp adds to a node what it had to catch up on.
+func (t *txn) caughtUp(n *node, s *profile.State) {
+	if n.owned != t.seq {
+		n.state, n.owned = n.state.Clone(), t.seq
+	}
+	n.state.Absorb(s)
+	n.state.Expire(t.cat.fold, t.meta.instant)
+	n.gen = t.cat.folds.gen
+	t.markDirty(n)
+}
+
+// refold brings every node up to date, a batch a commit, with events going in between.
+// The log is read and folded outside of the commits: a node that took in an event
+// meanwhile has caught up by itself, and the log of any other is as it was.
+func (db *DB) refold(ctx context.Context) error {
+	var run refoldRun
+	for {
+		done, err := db.refoldSome(ctx, &run)
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// refoldRun is how far one call of refold has come under one set of folds.
+type refoldRun struct {
+	folds *foldSet
+	from  identity.Token // the next node
+	nodes []refoldNode
+}
+
+// refoldNode is one node of a batch.
+type refoldNode struct {
+	token identity.Token
+	gen   uint32
+	state *profile.State
+}
+
+// refoldSome does the next batch of a run.
+func (db *DB) refoldSome(ctx context.Context, run *refoldRun) (done bool, err error) {
+	e := db.acquire()
+	defer e.release()
+	if !e.cat.refolding() {
+		return true, nil
+	}
+	if run.folds != e.cat.folds {
+		*run = refoldRun{folds: e.cat.folds}
+	}
+	next, more, err := run.collect(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	if err := run.read(ctx, e); err != nil {
+		return false, err
+	}
+	if err := db.lock(ctx); err != nil {
+		return false, err
+	}
+	defer db.unlock()
+	if db.cat.Load().folds != run.folds {
+		return false, nil
+	}
+	if err := db.refoldBatch(run.nodes, !more); err != nil {
+		return false, err
+	}
+	run.from = next
+	return !more, nil
+}
+
+// collect finds the next nodes that are behind, and where to go on after them.
+func (run *refoldRun) collect(ctx context.Context, e *epoch) (next identity.Token, more bool, err error) {
+	run.nodes = run.nodes[:0]
+	seen := 0
+	for kv, err := range e.snap.Scan(keys.AppendNode(nil, run.from), keys.End([]byte{keys.Node})) {
+		if seen++; err == nil && seen&1023 == 0 && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return next, false, err
+		}
+		token, err := tokenOf(kv.Key)
+		if err != nil {
+			return next, false, err
+		}
+		if len(run.nodes) == refoldBatch {
+			return token, true, nil
+		}
+		head, _, err := splitNode(token, kv.Value)
+		if err != nil {
+			return next, false, err
+		}
+		if head.gen < e.cat.folds.gen {
+			run.nodes = append(run.nodes, refoldNode{token: token, gen: head.gen})
+		}
+	}
+	return next, false, nil
+}
+
+// read folds what the log holds of the nodes.
+func (run *refoldRun) read(ctx context.Context, e *epoch) error {
+	byGen := map[uint32]*catchUp{}
+	for _, n := range run.nodes {
+		if byGen[n.gen] == nil {
+			byGen[n.gen] = e.cat.behind(n.gen, e.instant)
+		}
+	}
+	faults := make([]error, len(run.nodes))
+	inShares(len(run.nodes), 16, func(from, to int) {
+		for i := from; i < to; i++ {
+			n := &run.nodes[i]
+			if faults[i] = ctx.Err(); faults[i] != nil {
+				return
+			}
+			n.state, faults[i] = byGen[n.gen].state(e.snap, n.token)
+		}
+	})
+	for _, err := range faults {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refoldBatch commits a batch. With the last one every node is up to date. The caller
+// holds the right to write, under the folds that the nodes were read for.
+func (db *DB) refoldBatch(nodes []refoldNode, last bool) error {
+	t := db.begin()
+	t.settled = true
+	for _, r := range nodes {
+		n, err := t.must(r.token)
+		if err != nil {
+			t.abort()
+			return err
+		}
+		if n.gen == r.gen { // else it took in an event
+			t.caughtUp(n, r.state)
+		}
+	}
+	if last {
+		next := *t.cat
+		folds := *t.cat.folds
+		folds.done = folds.gen
+		next.folds = &folds
+		t.next = &next
+		t.batch.Set(keys.AppendMeta(nil, metaFolds), folds.append(nil))
+	}
+	return t.finish(false)
+}
+
+// extendLog works out, when a model is applied, what the log covers under its policy,
+// and from when on the folds are complete that it brings in.
+func (t *txn) extendLog(cur, next *catalog) {
+	m := t.moment()
+	next.cover = cur.cover.under(&next.model.Log, m)
+	reads := false
+	for _, e := range cur.folds.fresh(next.folds) {
+		for i := range next.fold.Folds {
+			if f := &next.fold.Folds[i]; f.ID == e.id {
+				e.since = cur.cover.completeFrom(f, m)
+				f.Since = max(f.Since, e.since)
+				reads = reads || !m.empty && f.Since <= m.latest
+			}
+		}
+	}
+	// Without an event that has to be read, nodes are up to date as they are.
+	if next.folds.done = cur.folds.done; !reads && !cur.refolding() {
+		next.folds.done = next.folds.gen
+	}
+	t.batch.Set(keys.AppendMeta(nil, metaLog), next.cover.append(nil))
+}
+
+// moment is now, for what the log covers.
+func (t *txn) moment() moment {
+	clock := profile.InstantOf(t.db.opts.Clock())
+	return moment{
+		at:     max(clock, profile.Instant(t.db.asOf.Load()), t.meta.instant),
+		latest: t.meta.latest, empty: t.meta.accepted == 0,
+	}
+}
+
+// loadCoverage reads what the log covers.
+func (db *DB) loadCoverage() (coverage, error) {
+	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaLog))
+	if err != nil || !ok {
+		return nil, err
+	}
+	c, err := decodeCoverage(bytes.Clone(data))
+	if err != nil {
+		return nil, fmt.Errorf("portrait: %w", err)
+	}
+	return c, nil
+}
