@@ -243,7 +243,7 @@ func (f *Fold) Key(zone string) string {
 // folded writes a key. What is zero is left out.
 type folded struct {
 	b     []byte
-	timed bool // a condition on events has a time
+	timed bool // see hasTime
 }
 
 func (k *folded) part(name string, n int64) {
@@ -279,7 +279,8 @@ func (f Filter) key() string {
 	return string(k.b)
 }
 
-// hasTime reports whether a time is among the constants of a condition.
+// hasTime reports whether the zone matters to a condition on events: a time is among
+// its constants, which a text property is read beside, or civil days are counted.
 func hasTime(e Expr) bool {
 	found := false
 	isTime := func(v profile.Value) bool { return v.Kind() == profile.KindTime }
@@ -294,8 +295,12 @@ func hasTime(e Expr) bool {
 		return true
 	}
 	v.operand = func(x Operand) bool {
-		l, ok := x.(*Literal)
-		found = found || ok && isTime(l.Value)
+		switch x := x.(type) {
+		case *Literal:
+			found = found || isTime(x.Value)
+		case *Call:
+			found = found || x.Fn == DaysBetween
+		}
 		return true
 	}
 	v.visit(e)
