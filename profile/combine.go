@@ -78,8 +78,7 @@ func (s *State) Absorb(d *State) {
 	s.attrs = absorb(s.attrs, attrs, (*attr).compare, (*attr).join, nil)
 	s.counters = absorb(s.counters, counters, (*counter).compare, (*counter).join, (*counter).own)
 	if len(d.series) > 0 {
-		var scratch []byte
-		s.series = absorb(s.series, d.series, (*series).compare, func(a, b *series) { scratch = a.join(b, scratch) }, nil)
+		s.absorbSeries(d.series)
 	}
 	s.trim()
 }

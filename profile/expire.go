@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/civil"
@@ -15,24 +14,26 @@ import (
 // the next Expire. It does not matter when, and how often, a state was expired before,
 // nor whether its parts were: the state is the same.
 //
-// Where nothing has expired it costs a search for each series and allocates nothing.
+// Where nothing has expired it allocates nothing; it walks the Folds and the series.
 func (s *State) Expire(sc *Schema, now Instant) {
-	kept := s.series[:0]
 	folds := sc.folds().folds
 	var days dayCache
+	empty := false
 	for i := range s.series {
-		one := s.series[i]
-		at, ok := slices.BinarySearchFunc(folds, one.id, func(f Fold, id uint32) int { return cmp.Compare(f.ID, id) })
-		folds = folds[at:]
-		if !ok || folds[0].kind() != one.kind {
-			continue
+		one := &s.series[i]
+		for len(folds) > 0 && folds[0].ID < one.id {
+			folds = folds[1:]
 		}
-		if one.expire(&folds[0], now, &days); one.body != "" {
-			kept = append(kept, one)
+		if len(folds) == 0 || folds[0].ID != one.id || folds[0].kind() != one.kind {
+			one.body = ""
+		} else {
+			one.expire(&folds[0], now, &days)
 		}
+		empty = empty || one.body == ""
 	}
-	clear(s.series[len(kept):])
-	s.series = kept
+	if empty {
+		s.series = slices.DeleteFunc(s.series, func(one series) bool { return one.body == "" })
+	}
 }
 
 // expire drops the buckets of one series.

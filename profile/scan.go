@@ -23,11 +23,9 @@ func (r *scan) done() bool { return r.i == len(r.s) }
 
 // uint reads seven bits a byte, the lowest first.
 func (r *scan) uint() uint64 {
-	if r.i < len(r.s) {
-		if b := r.s[r.i]; b < 0x80 {
-			r.i++
-			return uint64(b)
-		}
+	if i := r.i; i < len(r.s) && r.s[i] < 0x80 {
+		r.i = i + 1
+		return uint64(r.s[i])
 	}
 	return r.longUint()
 }

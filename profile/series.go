@@ -2,7 +2,6 @@ package profile
 
 import (
 	"iter"
-	"math"
 	"slices"
 )
 
@@ -101,12 +100,13 @@ func (c *cells) next() bool {
 		return !c.bad
 	}
 	gap := c.uint()
-	if b := c.bucket - 1 - int64(gap); c.bucket > math.MinInt64 && gap <= uint64(c.bucket-1)-1<<63 {
-		c.bucket = b
-		return !c.bad
+	// No bucket is before the least one.
+	if gap >= uint64(c.bucket)^1<<63 {
+		c.fail()
+		return false
 	}
-	c.fail()
-	return false
+	c.bucket -= int64(gap) + 1
+	return !c.bad
 }
 
 // in moves to the next bucket that is not before from nor after to.

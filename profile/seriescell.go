@@ -312,6 +312,27 @@ func appendSpans(dst []byte, all []SpanFold, gap uint64) []byte {
 	return dst
 }
 
+// checkScalar reads a value that is not null without making it.
+func (r *scan) checkScalar() {
+	begin := r.i
+	h := r.uint()
+	content := h >> 3
+	switch h & 7 {
+	case codeText:
+		r.text(content)
+		return
+	case codeNumber:
+		n, e := unzigzag(content>>3), content&7
+		if -fifteenDig < n && n < fifteenDig && e < escape && (e == 0 || n%10 != 0) {
+			return
+		}
+	}
+	if !r.bad {
+		r.i = begin
+		r.value()
+	}
+}
+
 // skip takes what a bucket holds, of a body that is known to be sound.
 func (c *cells) skip() {
 	switch c.form {

@@ -133,20 +133,16 @@ func (c *cells) check() {
 	case Numbers:
 		c.numbers()
 	case Ends:
-		c.ends()
-	case Keys, Sums, Scores:
-		n := c.length()
-		if n == 0 {
+		if c.i < len(c.s) && c.s[c.i] == 0 {
+			c.i++
+			c.uint()
+			c.fixed()
+			c.checkScalar()
 			return
 		}
-		last := c.keyed().value
-		for range n - 1 {
-			v := c.keyed().value
-			if last.Compare(v) >= 0 {
-				c.fail()
-			}
-			last = v
-		}
+		c.ends()
+	case Keys, Sums, Scores:
+		c.checkKeys()
 	case Recent, Oldest:
 		var few [16]SeenFold
 		all := appendSeen(few[:0], c)
@@ -162,5 +158,30 @@ func (c *cells) check() {
 		if !slices.IsSortedFunc(appendTrace(few[:0], c), func(a, b TraceFold) int { return b.compare(a) }) {
 			c.fail()
 		}
+	}
+}
+
+// checkKeys takes the keys of a bucket.
+func (c *cells) checkKeys() {
+	n := c.length()
+	if n == 1 {
+		c.checkScalar()
+		switch c.form {
+		case Keys:
+			c.count()
+		case Sums:
+			c.sum()
+		default:
+			c.score()
+		}
+		return
+	}
+	var last Value
+	for i := range n {
+		v := c.keyed().value
+		if i > 0 && last.Compare(v) >= 0 {
+			c.fail()
+		}
+		last = v
 	}
 }

@@ -16,7 +16,35 @@ type series struct {
 // compare orders series by ID. Those of one ID are of one kind, but where a state was
 // made under a Fold that it should not have been; they never meet.
 func (s *series) compare(o *series) int {
-	return cmp.Or(cmp.Compare(s.id, o.id), cmp.Compare(s.form, o.form), cmp.Compare(s.grain, o.grain), cmp.Compare(s.param, o.param))
+	if s.id != o.id {
+		return cmp.Compare(s.id, o.id)
+	}
+	if s.kind == o.kind {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(s.form, o.form), cmp.Compare(s.grain, o.grain), cmp.Compare(s.param, o.param))
+}
+
+// absorbSeries joins the series of another state.
+func (s *State) absorbSeries(from []series) {
+	var scratch []byte
+	at := 0
+	for i := range from {
+		// Those of one event are mostly neighbours.
+		for step := 0; at < len(s.series) && s.series[at].id < from[i].id; step++ {
+			if step == 8 {
+				n, _ := slices.BinarySearchFunc(s.series[at:], from[i].id, func(o series, id uint32) int { return cmp.Compare(o.id, id) })
+				at += n
+				break
+			}
+			at++
+		}
+		if at == len(s.series) || s.series[at].compare(&from[i]) != 0 {
+			s.series = absorb(s.series, from[i:], (*series).compare, func(a, b *series) { scratch = a.join(b, scratch) }, nil)
+			return
+		}
+		scratch = s.series[at].join(&from[i], scratch)
+	}
 }
 
 // join folds o into s, both of one kind. It writes to scratch and returns that, for
@@ -43,11 +71,9 @@ func (k kind) join(dst []byte, one, two string) []byte {
 	for inA && inB {
 		switch {
 		case a.bucket > b.bucket:
-			out.copy(&a)
-			inA = a.next()
+			inA = out.copy(&a, b.bucket)
 		case a.bucket < b.bucket:
-			out.copy(&b)
-			inB = b.next()
+			inB = out.copy(&b, a.bucket)
 		default:
 			out.bucket(a.bucket)
 			out.dst = joinCell(out.dst, &a, &b)
@@ -80,12 +106,18 @@ func (w *writer) bucket(b int64) {
 	w.begun, w.last = true, b
 }
 
-// copy writes the bucket that the cells are at.
-func (w *writer) copy(c *cells) {
+// copy writes the bucket that the cells are at and those that follow it, down to another
+// bucket, and reports whether there are more.
+func (w *writer) copy(c *cells, downTo int64) (more bool) {
 	w.bucket(c.bucket)
-	begin := c.i
-	c.skip()
-	w.dst = append(w.dst, c.s[begin:c.i]...)
+	begin, end := c.i, 0
+	for more = true; more && c.bucket > downTo; more = c.next() {
+		w.last = c.bucket
+		c.skip()
+		end = c.i
+	}
+	w.dst = append(w.dst, c.s[begin:end]...)
+	return more
 }
 
 // rest writes the bucket that the cells are at and all that follow it.
