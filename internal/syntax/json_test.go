@@ -20,6 +20,18 @@ func TestEncodeJSON(t *testing.T) {
 		{`at_least(1, xor(), minus(true))`, `{"at_least":{"k":1,"of":[{"xor":[]},{"minus":[true]}]}}`},
 		{`sum("E", "p") > 1 and t < now() - "36h" and t > now() and t > ago("30d")`, `{"and":[{"compare":{"op":">","left":{"sum":{"event":"E","property":"p"}},"right":1}},{"compare":{"op":"<","left":{"trait":"t"},"right":{"now":"-36h"}}},{"compare":{"op":">","left":{"trait":"t"},"right":{"now":""}}},{"compare":{"op":">","left":{"trait":"t"},"right":{"ago":"30d"}}}]}`},
 		{`t = date("2026-01-01T00:00:00Z") and home = point(1, -2.5)`, `{"and":[{"compare":{"op":"=","left":{"trait":"t"},"right":{"date":"2026-01-01T00:00:00Z"}}},{"compare":{"op":"=","left":{"trait":"home"},"right":{"point":[1,-2.5]}}}]}`},
+		{`count("E", last("30d")) > 1`, `{"compare":{"op":">","left":{"count":{"event":"E","window":{"last":"30d"}}},"right":1}}`},
+		{`exists(sum("E", "p", where(a = 1), between("2w", "1w")))`, `{"exists":{"sum":{"event":"E","property":"p","where":{"compare":{"op":"=","left":{"trait":"a"},"right":1}},"window":{"between":["2w","1w"]}}}}`},
+		{`exists(top(3, "E", "p", by("n"), since("2026-01-01")))`, `{"exists":{"top":{"n":3,"event":"E","property":"p","by":"n","window":{"since":"2026-01-01"}}}}`},
+		{`exists(days("E")) and exists(sessions("E", "30m", today()))`, `{"and":[{"exists":{"days":"E"}},{"exists":{"sessions":{"event":"E","gap":"30m","window":{"this":"day"}}}}]}`},
+		{`sequence("A", without("B"), step("C", where(x = 1), within("1h")), without("D", where(true)), within("2h"), same("p"), last("2w"), overlapping())`, `{"sequence":{"steps":["A",{"without":"B"},{"step":{"event":"C","where":{"compare":{"op":"=","left":{"trait":"x"},"right":1}},"within":"1h"}},{"without":{"event":"D","where":true}}],"within":"2h","same":"p","window":{"last":"2w"},"overlapping":true}}`},
+		{`exists(sequence_count("A", "B"))`, `{"exists":{"sequence_count":{"steps":["A","B"]}}}`},
+		{`exists(interest("c", "k")) and exists(interest("c")) and exists(interests("c", 3))`, `{"and":[{"exists":{"interest":{"name":"c","key":"k"}}},{"exists":{"interest":"c"}},{"exists":{"interests":{"name":"c","n":3}}}]}`},
+		{`tag("等级", "高")`, `{"tag":{"name":"等级","value":"高"}}`},
+		{`exists(a + b - c * d / 2)`, `{"exists":{"subtract":[{"add":[{"trait":"a"},{"trait":"b"}]},{"divide":[{"multiply":[{"trait":"c"},{"trait":"d"}]},2]}]}}`},
+		{`exists(round(a, 2)) and exists(round(a)) and exists(abs(a)) and exists(days_between(a, b)) and exists(coalesce(a, 0))`, `{"and":[{"exists":{"round":[{"trait":"a"},2]}},{"exists":{"round":[{"trait":"a"}]}},{"exists":{"abs":{"trait":"a"}}},{"exists":{"days_between":[{"trait":"a"},{"trait":"b"}]}},{"exists":{"coalesce":[{"trait":"a"},0]}}]}`},
+		{`exists(if(true, 1, 2))`, `{"exists":{"if":{"cond":true,"then":1,"else":2}}}`},
+		{`exists(count("E", where(any(l, where(value = 1)) and all(l, where(true)))))`, `{"exists":{"count":{"event":"E","where":{"and":[{"any":{"of":{"trait":"l"},"where":{"compare":{"op":"=","left":{"trait":"value"},"right":1}}}},{"all":{"of":{"trait":"l"},"where":true}}]}}}}`},
 	}
 	for _, tt := range tests {
 		got, err := syntax.EncodeJSON(parse(t, tt.text))
@@ -55,6 +67,32 @@ func TestDecodeJSON_errors(t *testing.T) {
 		{"a pattern", `{"matches":{"of":{"trait":"a"},"text":"("}}`, "$.matches.text: the pattern is invalid: missing closing ) in \"(\""},
 		{"a point", `{"exists":{"point":[100,0]}}`, `$.exists.point: a point is a latitude from -90 to 90 and a longitude from -180 to 180`},
 		{"k", `{"at_least":{"k":3,"of":[true]}}`, `$.at_least: k should be from 1 to the number of conditions, 1`},
+		{"a function of events", `{"exists":{"count":3}}`, `$.exists.count: a string or an object should be here`},
+		{"no property", `{"exists":{"sum":"E"}}`, `$.exists.sum: an object should be here`},
+		{"an event without a name", `{"exists":{"count":""}}`, `$.exists.count: the event's name is empty`},
+		{"a property without a name", `{"exists":{"sum":{"event":"E","property":""}}}`, `$.exists.sum.property: the property's name is empty`},
+		{"an option", `{"exists":{"count":{"event":"E","by":"n"}}}`, `$.exists.count: unknown key "by"`},
+		{"no n", `{"exists":{"top":{"event":"E","property":"p"}}}`, `$.exists.top: key "n" is missing`},
+		{"a large n", `{"exists":{"top":{"n":1001,"event":"E","property":"p"}}}`, `$.exists.top.n: a whole number from 1 to 1000 should be here`},
+		{"half an n", `{"exists":{"interests":{"name":"c","n":2.5}}}`, `$.exists.interests.n: a whole number from 1 to 1000 should be here`},
+		{"a kind of window", `{"exists":{"count":{"event":"E","window":{"lst":"3d"}}}}`, `$.exists.count.window.lst: unknown window "lst"; did you mean "last"?`},
+		{"no window", `{"exists":{"count":{"event":"E","window":"30d"}}}`, `$.exists.count.window: a window should be here, such as {"last": "30d"}`},
+		{"a window too long", `{"exists":{"count":{"event":"E","window":{"last":"9000h"}}}}`, `$.exists.count.window.last: a window of 9000h is too long: at most 8784 hours; count longer windows in days`},
+		{"half a window", `{"exists":{"count":{"event":"E","window":{"between":["3d"]}}}}`, `$.exists.count.window.between: between wants two windows, such as ["60d", "30d"]`},
+		{"a gap", `{"exists":{"sessions":{"event":"E","gap":"1mo"}}}`, `$.exists.sessions.gap: months and years have no fixed length; write it in days`},
+		{"a step", `{"sequence":{"steps":["A",3]}}`, `$.sequence.steps[1]: a step should be here: the name of an event, {"step": ...} or {"without": ...}`},
+		{"no steps", `{"sequence":{"steps":[]}}`, `$.sequence.steps: a sequence has at least one step`},
+		{"a part of a sequence", `{"sequence":{"steps":["A",{"with":"B"}]}}`, `$.sequence.steps[1].with: unknown part of a sequence "with"`},
+		{"without before the first step", `{"sequence":{"steps":[{"without":"A"},"B"]}}`, `$.sequence.steps[0].without: nothing can be forbidden before the first step`},
+		{"within in without", `{"sequence":{"steps":["A",{"without":{"event":"B","within":"1h"}}]}}`, `$.sequence.steps[1].without: unknown key "within"`},
+		{"overlapping", `{"sequence":{"steps":["A","B"],"overlapping":1}}`, `$.sequence.overlapping: true or false should be here`},
+		{"an empty key", `{"exists":{"interest":{"name":"c","key":""}}}`, `$.exists.interest.key: the key is empty; the sum over all keys is written without a key`},
+		{"an empty value", `{"tag":{"name":"t","value":""}}`, `$.tag.value: the value is empty; a tag with any value is written without one`},
+		{"half a sum", `{"exists":{"add":[1]}}`, `$.exists.add: two values should be here`},
+		{"too many arguments", `{"exists":{"round":[1,2,3]}}`, `$.exists.round: round is written round(x, 2)`},
+		{"half a choice", `{"exists":{"if":{"cond":true,"then":1}}}`, `$.exists.if: key "else" is missing`},
+		{"an element of a number", `{"any":{"of":3,"where":true}}`, `$.any.of: the name of a property should be here`},
+		{"too deep values", `{"exists":` + strings.Repeat(`{"abs":`, 100_000), "nested deeper than 600 levels"},
 		{"more behind", `true true`, `$: there is more behind the expression`},
 		{"bytes", "\"\xff\"", `the JSON is not valid UTF-8`},
 		{"a text that could not be read again", `{"exists":{"trait":"` + strings.Repeat("x", 256<<10) + `"}}`, "the canonical text is longer than 256 KiB"},
@@ -93,6 +131,15 @@ func FuzzDecodeJSON(f *testing.F) {
 	for _, text := range seeds {
 		if e, err := syntax.Parse(text); err == nil {
 			data, err := syntax.EncodeJSON(e)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
+	for _, text := range operandSeeds {
+		if x, err := syntax.ParseOperand(text); err == nil {
+			data, err := syntax.EncodeJSON(&syntax.Exists{X: x})
 			if err != nil {
 				f.Fatal(err)
 			}
