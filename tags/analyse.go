@@ -91,11 +91,14 @@ type analyser struct {
 type analysed struct {
 	Subject
 	number   int
+	checked  syntax.Expr // Holds
 	form     *formula
-	own      *formula // of a tier
-	decided  bool     // never or always, or equal to one before it
-	families []int    // of all that it tells of, ascending
-	required []int    // one fact for each that must be in a set, if it holds
+	decided  bool  // never or always, or equal to one before it
+	families []int // of all that it tells of, ascending
+	required []int // the facts that must each be in some set, if it holds
+
+	checkedOwn syntax.Expr
+	own        *formula // of a tier
 }
 
 // read checks the subjects and brings them into normal form.
@@ -105,14 +108,13 @@ func (a *analyser) read(subjects []Subject) {
 		if err != nil {
 			continue
 		}
-		rule := analysed{Subject: subject, number: i, form: a.formula(holds)}
-		rule.Holds = holds
+		rule := analysed{Subject: subject, number: i, checked: holds, form: a.formula(holds)}
 		if subject.Own != nil {
 			own, err := syntax.Check(subject.Own, a.scope)
 			if err != nil {
 				continue
 			}
-			rule.Own, rule.own = own, a.formula(own)
+			rule.checkedOwn, rule.own = own, a.formula(own)
 			a.tiered[subject.Tag] = true
 		}
 		a.rules = append(a.rules, rule)

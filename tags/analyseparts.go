@@ -11,22 +11,26 @@ func (a *analyser) parts(rule *analysed) {
 	switch {
 	case rule.decided:
 	case rule.Own != nil:
-		a.partsOf(rule, rule.Own)
+		a.partsOf(rule, rule.Own, rule.checkedOwn)
 	case !a.tiered[rule.Tag]:
-		a.partsOf(rule, rule.Holds)
+		a.partsOf(rule, rule.Holds, rule.checked)
 	}
 }
 
-func (a *analyser) partsOf(rule *analysed, e syntax.Expr) {
-	xs := syntax.Parts(e)
+// partsOf looks at the parts of a condition as it is written and as it was checked.
+func (a *analyser) partsOf(rule *analysed, written, e syntax.Expr) {
+	xs, texts := syntax.Parts(e), syntax.Parts(written)
+	if len(texts) != len(xs) {
+		return
+	}
 	op := opAll
 	switch e.(type) {
 	case *syntax.And:
 	case *syntax.Or:
 		op = opSome
 	default:
-		for _, x := range xs {
-			a.partsOf(rule, x)
+		for i := range xs {
+			a.partsOf(rule, texts[i], xs[i])
 		}
 		return
 	}
@@ -42,12 +46,12 @@ func (a *analyser) partsOf(rule *analysed, e syntax.Expr) {
 		f := kept[i]
 		kind, found := a.partKind(op, f, rest)
 		if !found {
-			a.partsOf(rule, x)
+			a.partsOf(rule, texts[i], x)
 			continue
 		}
 		kept = slices.Delete(kept, i, i+1)
 		a.findings = append(a.findings, Finding{
-			Kind: kind, Tag: rule.Tag, Value: rule.Value, Part: syntax.Print(x), Pos: position(x), number: rule.number,
+			Kind: kind, Tag: rule.Tag, Value: rule.Value, Part: syntax.Print(texts[i]), Pos: position(texts[i]), number: rule.number,
 		})
 	}
 }
