@@ -40,7 +40,22 @@ func (o *daysOf) read(st *profile.State, now profile.Instant) reading {
 // test implements tester: the steps are midnights.
 func (o *daysOf) test(p predicate, st *profile.State, now profile.Instant) answer {
 	r := o.read(st, now)
-	return answer{ok: p.holds(r.value, r.ok), until: r.until, exact: r.until == profile.Never}
+	a := answer{ok: p.holds(r.value, r.ok), until: r.until, exact: r.until == profile.Never}
+	t, isThreshold := p.(*threshold)
+	if o.fn != syntax.Days || !isThreshold || t.value.Kind() != profile.KindNumber || a.exact || o.window.Kind == syntax.Lifetime || o.window.Kind == syntax.Since {
+		return a
+	}
+	// Their number only sinks as days leave.
+	s := st.Series(o.id)
+	from, to := o.window.at(now)
+	a.until = o.window.decisive(t, s, from, to, func(bucket int64) int {
+		return profile.Number(float64(s.Days(bucket, to))).Compare(t.value)
+	}, 1)
+	a.exact = true
+	if gain := o.window.gain(s, to); gain <= a.until {
+		a.until, a.exact = gain, gain == profile.Never
+	}
+	return a
 }
 
 // share makes the reading one of the days with the event by the days of the window.
@@ -79,16 +94,22 @@ func streak(s profile.Series, from, to, today int64) int64 {
 	if end < from || end > to {
 		return 0
 	}
-	// The longest run that is all there, by bisection.
-	lo, hi := int64(0), end+1
-	if first, ok := s.First(); ok {
-		hi = end - max(first, from) + 1
-	} else {
+	first, ok := s.First()
+	if !ok {
 		return 0
 	}
+	// The longest run that is all there: doubled while it is, then bisected.
+	whole := func(n int64) bool { return int64(s.Days(end-n+1, end)) == n }
+	lo, hi := int64(0), end-max(first, from)+1
+	for n := int64(1); n < hi; n *= 2 {
+		if !whole(n) {
+			hi = n - 1
+			break
+		}
+		lo = n
+	}
 	for lo < hi {
-		mid := hi - (hi-lo)/2
-		if int64(s.Days(end-mid+1, end)) == mid {
+		if mid := hi - (hi-lo)/2; whole(mid) {
 			lo = mid
 		} else {
 			hi = mid - 1

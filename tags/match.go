@@ -69,11 +69,15 @@ func (m *matcher) groups(events []profile.TraceFold) [][]moment {
 		events = slices.DeleteFunc(slices.Clone(events), func(e profile.TraceFold) bool { return e.Link.IsNull() })
 		slices.SortStableFunc(events, func(a, b profile.TraceFold) int { return a.Link.Compare(b.Link) })
 	}
+	room := len(events)
+	if m.linked {
+		room = 0
+	}
 	var groups [][]moment
 	for i := range events {
 		e := &events[i]
 		if i == 0 || m.linked && !e.Link.Equal(events[i-1].Link) {
-			groups = append(groups, make([]moment, 0, 8))
+			groups = append(groups, make([]moment, 0, room))
 		}
 		group := &groups[len(groups)-1]
 		// Events under one stamp do not follow each other.

@@ -49,6 +49,13 @@ func (d *decay) factor(bucket, tick int64) float64 {
 	return profile.Exp2(bucket*d.half-tick, d.half)
 }
 
+// factors returns factor for several half-lives of one tick: they are powers of two
+// apart.
+func (d *decay) factors(bucket, tick int64) func(int64) float64 {
+	one := d.factor(bucket, tick)
+	return func(other int64) float64 { return math.Ldexp(one, int(other-bucket)) }
+}
+
 // turn returns the first instant after now at which a half-life comes in or leaves.
 func (d *decay) turn(s profile.Series, from, to int64) profile.Instant {
 	until := profile.Never
@@ -102,8 +109,12 @@ func (o *affinity) piles(s profile.Series, from, to int64, buf []pile) (ps []pil
 
 // worth adds the piles up, each at what it is worth at a tick, in the order of time.
 func (o *affinity) worth(ps []pile, tick int64) (total float64) {
+	if len(ps) == 0 {
+		return 0
+	}
+	factor := o.factors(ps[0].bucket, tick)
 	for _, p := range ps {
-		total += float64(p.score * o.factor(p.bucket, tick))
+		total += float64(p.score * factor(p.bucket))
 	}
 	return total
 }
@@ -183,8 +194,9 @@ func (o *affinity) turned(side func(int64) int, is int, from, last int64, steady
 // to tick in spite of their rounding.
 func (o *affinity) steady(ps []pile, tick int64) bool {
 	total, size := 0.0, 0.0
+	factor := o.factors(ps[0].bucket, tick)
 	for _, p := range ps {
-		term := float64(p.score * o.factor(p.bucket, tick))
+		term := float64(p.score * factor(p.bucket))
 		total += term
 		size += math.Abs(term)
 	}
@@ -209,8 +221,9 @@ func (o *affinities) read(st *profile.State, now profile.Instant) reading {
 	// The scores of a key stay in the order of time.
 	slices.SortStableFunc(scores, func(a, b profile.ScoreFold) int { return a.Key.Compare(b.Key) })
 	var totals []total
+	factor := o.factors(to, tick)
 	for i, x := range scores {
-		term := float64(x.Score * o.factor(x.Bucket, tick))
+		term := float64(x.Score * factor(x.Bucket))
 		if i == 0 || !scores[i-1].Key.Equal(x.Key) {
 			totals = append(totals, total{key: x.Key, from: i})
 		}

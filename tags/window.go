@@ -83,6 +83,43 @@ func (w *window) gain(s profile.Series, to int64) profile.Instant {
 	return profile.Never
 }
 
+// gone is the side of what is missing. No other is less.
+const gone = -2
+
+// decisive returns the instant at which the loss of buckets, were none to come in,
+// changes the answer on a value that goes one way as they leave, or Never. side says
+// how the value of what is in the window from a bucket on compares with the constant,
+// times the way, so that it never grows from bucket to bucket.
+func (w *window) decisive(t *threshold, s profile.Series, from, to int64, side func(int64) int, way int) profile.Instant {
+	holds := func(side int) bool { return side != gone && holds(t.op, way*side) }
+	lo, ok := s.Next(from - 1)
+	if !ok {
+		return profile.Never
+	}
+	is := side(lo)
+	for held := holds(is); ; is = side(lo) {
+		hi := to + 1
+		for lo < hi { // the first bucket after whose loss the value is on a lesser side
+			mid := lo + (hi-lo)/2
+			if side(mid+1) < is {
+				hi = mid
+			} else {
+				lo = mid + 1
+			}
+		}
+		if lo > to {
+			return profile.Never
+		}
+		// Others may leave with it.
+		loss := w.leaves(lo)
+		first, _ := w.at(loss)
+		lo = max(lo+1, first)
+		if loss == profile.Never || holds(side(lo)) != held {
+			return loss
+		}
+	}
+}
+
 // dayStart returns the first instant of a civil day.
 func dayStart(day int64, zone *time.Location) profile.Instant {
 	us := civil.Day(day).Start(zone)

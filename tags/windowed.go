@@ -111,58 +111,54 @@ func (o *windowed) witnesses(st *profile.State, now profile.Instant) []profile.S
 	return stamps
 }
 
-// test implements tester. A count that only loses buckets only sinks, so the bucket
-// whose loss decides is found by bisection.
+// test implements tester. Where the value only sinks or only rises as buckets leave,
+// the one whose loss decides is found by bisection.
 func (o *windowed) test(p predicate, st *profile.State, now profile.Instant) answer {
 	s := st.Series(o.id)
 	from, to := o.window.at(now)
 	v, ok := o.value(s, from, to)
-	held := p.holds(v, ok)
+	a := answer{ok: p.holds(v, ok), until: profile.Never, exact: true}
 	if s.Empty() || !o.window.timed() {
-		return always(held)
+		return a
 	}
 	gain := o.window.gain(s, to)
-	t, isThreshold := p.(*threshold)
-	if o.fn != syntax.Count || !isThreshold || t.value.Kind() != profile.KindNumber {
-		until := min(gain, o.window.loss(s, from, to))
-		return answer{ok: held, until: until, exact: until == profile.Never}
+	loss, exact := o.window.loss(s, from, to), false
+	if t, isThreshold := p.(*threshold); isThreshold {
+		if way := o.way(s, from, to); way != 0 {
+			loss, exact = o.window.decisive(t, s, from, to, func(bucket int64) int {
+				v, ok := o.value(s, bucket, to)
+				if !ok || v.Kind() != t.value.Kind() {
+					return gone
+				}
+				return way * v.Compare(t.value)
+			}, way), true
+		}
 	}
-	if loss := o.decisive(t, s, from, to); loss < gain {
-		return answer{ok: held, until: loss, exact: true}
+	if gain <= loss {
+		loss, exact = gain, false
 	}
-	return answer{ok: held, until: gain, exact: gain == profile.Never}
+	return answer{ok: a.ok, until: loss, exact: exact || loss == profile.Never}
 }
 
-// decisive returns the instant at which the loss of buckets, were none to come in,
-// changes the answer on a count, or Never.
-func (o *windowed) decisive(t *threshold, s profile.Series, from, to int64) profile.Instant {
-	// side compares the count from a bucket on with the constant.
-	side := func(bucket int64) int { return cmp.Compare(float64(s.Count(bucket, to)), t.value.Number()) }
-	lo, ok := s.Next(from - 1)
-	if !ok {
-		return profile.Never
-	}
-	is := side(lo)
-	for held := holds(t.op, is); is >= 0; is = side(lo) {
-		hi := to + 1
-		for lo < hi { // the first bucket after whose loss the count is on a lesser side
-			mid := lo + (hi-lo)/2
-			if side(mid+1) < is {
-				hi = mid
-			} else {
-				lo = mid + 1
-			}
+// way returns in which direction the value goes as buckets leave: 1 down, -1 up, 0
+// where it may go either way.
+func (o *windowed) way(s profile.Series, from, to int64) int {
+	switch o.fn {
+	case syntax.Count, syntax.MaxOf:
+		return 1
+	case syntax.MinOf, syntax.FirstTime:
+		return -1
+	case syntax.Unique:
+		if !s.Overflowed(from, to) {
+			return 1
 		}
-		if lo > to {
-			break
-		}
-		// Others may leave with it.
-		loss := o.window.leaves(lo)
-		first, _ := o.window.at(loss)
-		lo = max(lo+1, first)
-		if loss == profile.Never || holds(t.op, side(lo)) != held {
-			return loss
+	case syntax.SumOf:
+		switch n, _ := s.Numbers(from, to); {
+		case n.Min >= 0:
+			return 1
+		case n.Max <= 0:
+			return -1
 		}
 	}
-	return profile.Never
+	return 0
 }
