@@ -101,6 +101,11 @@ func amountOf(person uint32) int { return int(person % amounts) }
 
 const amounts = 100
 
+// spending counts the people of at least an amount.
+func spending(people, least int) uint64 {
+	return uint64(people/amounts*(amounts-least) + max(0, people%amounts-least))
+}
+
 func (f *fills) open() (err error) {
 	f.db, err = openAt(filepath.Join(f.dir, "portrait"), usual, true, evening)
 	return err
@@ -163,11 +168,8 @@ func (f *fills) run(ctx context.Context, cfg config, c fillCase, report *Report)
 	}
 	out := newCase(c.name, f.people, finish.samples)
 	out.Extra = figures(map[string]float64{"heap_in_use_mib_peak": median(peaks)})
-	out.Extra["cpu_ns_per_op"] = cpuPerOp(finish.samples)
-	out.Extra["profiles_per_second"] = map[string]float64{}
-	for who, ns := range out.NsPerOp {
-		out.Extra["profiles_per_second"][who] = 1e9 / ns
-	}
+	out.tellCPU(finish.samples)
+	out.tellRate()
 	report.Setting["backfill"] = fmt.Sprintf("%d people, %d MiB of keys and values of nodes", f.people, f.read>>20)
 	report.Cases = append(report.Cases, out)
 	return f.release()
@@ -184,7 +186,7 @@ func (f *fills) fill(ctx context.Context, c fillCase, least int) error {
 	if err := f.db.DefineTag(ctx, more.Tags[0]); err != nil {
 		return err
 	}
-	want := uint64(f.people/amounts*(amounts-least) + max(0, f.people%amounts-least))
+	want := spending(f.people, least)
 	got, err := f.db.Count(ctx, tagExpr(name))
 	if err == nil && got != want {
 		err = fmt.Errorf("tag %q has %d members, want %d", name, got, want)

@@ -133,7 +133,7 @@ func everythingOn(ctx context.Context, cfg config, dir string, report *Report) (
 		return err
 	}
 	out := newCase(name, customers, f.samples)
-	out.Extra = map[string]map[string]float64{"cpu_ns_per_op": cpuPerOp(f.samples)}
+	out.tellCPU(f.samples)
 	report.Cases = append(report.Cases, out)
 	for _, raw := range []string{"raw_pebble", "raw_pebble_bounded"} {
 		report.Summary["everything_beside_"+raw] = out.Ratio[raw]

@@ -8,6 +8,7 @@ import (
 // gauge looks at the heap again and again, without stopping anybody.
 type gauge struct {
 	samples     []metrics.Sample
+	begin       int64 // bytes of spans in use at first
 	inUse, held int64 // the most seen: bytes of spans in use, and got from the system
 	stop, done  chan struct{}
 }
@@ -19,6 +20,7 @@ func newGauge() *gauge {
 		g.samples = append(g.samples, metrics.Sample{Name: "/memory/classes/heap/" + class + ":bytes"})
 	}
 	g.look()
+	g.begin = g.inUse
 	go func() {
 		defer close(g.done)
 		tick := time.NewTicker(5 * time.Millisecond)

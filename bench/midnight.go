@@ -111,11 +111,8 @@ func (n *night) run(ctx context.Context, cfg config, report *Report) (err error)
 	}
 	out := newCase(n.name, n.people, f.samples)
 	out.Extra = figures(n.reader.figures())
-	out.Extra["cpu_ns_per_op"] = cpuPerOp(f.samples)
-	out.Extra["profiles_per_second"] = map[string]float64{}
-	for who, ns := range out.NsPerOp {
-		out.Extra["profiles_per_second"][who] = 1e9 / ns
-	}
+	out.tellCPU(f.samples)
+	out.tellRate()
 	for name, list := range map[string][]float64{"heap_in_use_mib_before": n.before, "heap_in_use_mib_peak": n.heap, "heap_held_mib_peak": n.held, "resident_mib_peak": n.rss} {
 		out.Extra[name] = map[string]float64{subject: median(list) / (1 << 20)}
 	}
@@ -170,7 +167,7 @@ func (n *night) advance(ctx context.Context, round int) func(from, to int) error
 	resetPeak()
 	return func(int, int) error {
 		g := newGauge()
-		n.before = append(n.before, float64(g.inUse))
+		n.before = append(n.before, float64(g.begin))
 		n.reader.begin()
 		err := n.db.Advance(ctx, day.AddDate(0, 0, round+1))
 		if failure := n.reader.end(); err == nil {

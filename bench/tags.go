@@ -42,12 +42,30 @@ func figures(list map[string]float64) map[string]map[string]float64 {
 	return out
 }
 
-// cpuPerOp is the processor time of an operation, all threads together: the median
-// over the turns.
-func cpuPerOp(samples map[string][]sample) map[string]float64 {
-	out := map[string]float64{}
+// tellCPU reports the processor time of an operation, all threads together, as the
+// median over the turns, and how it stands to Portrait's: on a machine with other work
+// to do it moves less than the time.
+func (c *Case) tellCPU(samples map[string][]sample) {
+	cpu, ratio := map[string]float64{}, map[string]float64{}
 	for who, all := range samples {
-		out[who] = median(gather(all, func(s sample) float64 { return float64(s.cpu.Nanoseconds()) / float64(s.ops) }))
+		cpu[who] = median(gather(all, func(s sample) float64 { return float64(s.cpu.Nanoseconds()) / float64(s.ops) }))
 	}
-	return out
+	for who := range samples {
+		if who != subject && cpu[subject] > 0 {
+			ratio[who] = cpu[who] / cpu[subject]
+		}
+	}
+	if c.Extra == nil {
+		c.Extra = map[string]map[string]float64{}
+	}
+	c.Extra["cpu_ns_per_op"], c.Extra["cpu_ratio"] = cpu, ratio
+}
+
+// tellRate reports how many profiles a second there were.
+func (c *Case) tellRate() {
+	rate := map[string]float64{}
+	for who, ns := range c.NsPerOp {
+		rate[who] = 1e9 / ns
+	}
+	c.Extra["profiles_per_second"] = rate
 }
