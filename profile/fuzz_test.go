@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -15,6 +16,9 @@ func FuzzDecodeState(f *testing.F) {
 		s := fold(f, testSchema, b.events())
 		f.Add(s.Append(nil))
 		f.Add(s.Combine(fold(f, laterSchema, b.events()[:len(b.few)/2])).Append(nil))
+	}
+	for _, s := range seriesStates(f) {
+		f.Add(s.Append(nil))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := DecodeState(data)
@@ -34,12 +38,64 @@ func FuzzDecodeState(f *testing.F) {
 		for range s.Attributes() {
 			_ = s.MemoryBytes()
 		}
+		for i := range s.series {
+			readAll(s.series[i].Series)
+		}
+		twice.Expire(shopSchema(50, 0), 0)
 		for c := range s.Counters() {
 			for _, n := range c.Numbers {
 				_ = n.Sum.String()
 			}
 		}
 	})
+}
+
+// seriesStates are states with a series of every form and grain, empty, small and given
+// up.
+func seriesStates(f testing.TB) (states []*State) {
+	f.Helper()
+	var events []Event
+	for i := range 3 {
+		e := *benchEvent(i)
+		e.Time = epoch0.Add(time.Duration(i*i*i) * 20 * time.Hour)
+		e.Properties["sku"] = []Value{List(String("a"), Number(1e300), TimeAt(-1)), Point(31.2, 121.4), Bool(true)}[i]
+		events = append(events, e)
+	}
+	crowded := append(past{crowd: true}.events(), past{crowd: true, from: 600}.events()...)
+	for form := Tally; form <= Trace; form++ {
+		for grain := WholeLife; grain <= ByHalfLife; grain++ {
+			fold1 := Fold{ID: 1, Form: form, Grain: grain, Property: "sku", By: "revenue", K: 2, Gap: time.Hour, HalfLife: 40 * time.Hour}
+			fold1.Filters = []FoldFilter{{Event: AnyEvent, Property: "sku", Weight: 1.5, By: "revenue"}}
+			fold2 := fold1
+			fold2.ID, fold2.Property = 300, "revenue"
+			sc := &Schema{Folds: []Fold{fold1, fold2}}
+			states = append(states, fold(f, sc, events[:1]), fold(f, sc, events))
+			if grain == WholeLife {
+				states = append(states, fold(f, sc, crowded))
+			}
+		}
+	}
+	return states
+}
+
+// readAll reads a series in every way.
+func readAll(s Series) {
+	const from, to = math.MinInt64, math.MaxInt64
+	s.Count(from, to)
+	s.Days(from, to)
+	s.Times(from, to)
+	s.Numbers(from, to)
+	s.Ends(from, to)
+	s.Keys(from, to)
+	s.Seen(from, to, 5)
+	s.Spans()
+	s.Scores(from, to)
+	s.Totals(from, to)
+	s.Trace(from, to)
+	s.Overflowed(from, to)
+	for b := range s.Buckets() {
+		s.Next(b)
+	}
 }
 
 func FuzzDecodeValue(f *testing.F) {
