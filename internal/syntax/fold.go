@@ -209,7 +209,8 @@ func interestFold(name string, s Scope) *Fold {
 
 // Key returns a text that is the same for two folds exactly when they keep the same:
 // all but how long. zone is the name of the model's; it takes part where civil days
-// do, or a time that a text property is read beside.
+// do, or a time that a text property is read beside. Stores keep it to know a fold
+// again: written otherwise, everything would be folded anew.
 func (f *Fold) Key(zone string) string {
 	k := folded{}
 	k.b = strconv.AppendInt(append(k.b, "form "...), int64(f.Form), 10)

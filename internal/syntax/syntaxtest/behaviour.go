@@ -7,7 +7,8 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// What the events of the shop have: see [Random.Event].
+// What the events of the shop may have. "labels" is a list of texts, "products" one
+// of objects with a sku, a price and a maker's city.
 var (
 	events    = []string{"Order Completed", "Product Viewed", "Product Added", "App Opened"}
 	textProps = []string{"coupon", "category", "product_id", "channel"}
@@ -44,8 +45,8 @@ func (r *Random) window(days bool) syntax.Window {
 	return syntax.Window{Kind: syntax.Last, N: 1 + r.IntN(12), Unit: unit}
 }
 
-// Where returns a random condition on events, of at most that depth, or nil.
-func (r *Random) Where(depth int) syntax.Expr {
+// where returns a random condition on events, of at most that depth, or nil.
+func (r *Random) where(depth int) syntax.Expr {
 	if r.IntN(3) > 0 {
 		return nil
 	}
@@ -107,9 +108,9 @@ func (r *Random) texts() []profile.Value {
 
 func literal(v profile.Value) syntax.Operand { return &syntax.Literal{Value: v, Pos: -1} }
 
-// Aggregate returns a random function of events.
-func (r *Random) Aggregate(fns ...syntax.Fn) *syntax.Aggregate {
-	x := &syntax.Aggregate{Fn: pick(r, fns), Event: r.event(), Where: r.Where(2), Pos: -1}
+// aggregate returns a random function of events.
+func (r *Random) aggregate(fns ...syntax.Fn) *syntax.Aggregate {
+	x := &syntax.Aggregate{Fn: pick(r, fns), Event: r.event(), Where: r.where(2), Pos: -1}
 	days := false
 	switch x.Fn {
 	case syntax.Count, syntax.FirstTime, syntax.LastTime:
@@ -131,10 +132,10 @@ func (r *Random) Aggregate(fns ...syntax.Fn) *syntax.Aggregate {
 	return x
 }
 
-// Sequence returns a random sequence of events.
-func (r *Random) Sequence() *syntax.Sequence {
+// sequence returns a random sequence of events.
+func (r *Random) sequence() *syntax.Sequence {
 	x := &syntax.Sequence{Overlap: r.IntN(4) == 0, Pos: -1}
-	filter := func() syntax.Filter { return syntax.Filter{Event: r.event(), Where: r.Where(1), Pos: -1} }
+	filter := func() syntax.Filter { return syntax.Filter{Event: r.event(), Where: r.where(1), Pos: -1} }
 	for i := range 2 + r.IntN(2) {
 		s := syntax.Step{Filter: filter()}
 		if i > 0 && r.IntN(3) == 0 {
@@ -165,12 +166,12 @@ func (r *Random) Sequence() *syntax.Sequence {
 func (r *Random) behaviour() syntax.Expr {
 	switch r.IntN(10) {
 	case 0, 1:
-		return &syntax.Happened{X: r.Sequence()}
+		return &syntax.Happened{X: r.sequence()}
 	case 2:
 		list := r.lists()
 		return &syntax.Has{Mode: syntax.HasMode(r.IntN(3)), X: list, List: r.texts(), Pos: -1}
 	case 3:
-		x := r.Aggregate(syntax.FirstOf, syntax.LastOf, syntax.MostFrequent)
+		x := r.aggregate(syntax.FirstOf, syntax.LastOf, syntax.MostFrequent)
 		if x.Property == "revenue" && x.Event == "Order Completed" || x.Property == "price" && x.Event == "Product Viewed" {
 			return &syntax.Compare{Op: syntax.Op(r.IntN(6)), L: x, R: literal(profile.Number(pick(r, propNums))), Pos: -1}
 		}
@@ -194,17 +195,17 @@ func (r *Random) lists() syntax.Operand {
 	if r.IntN(4) == 0 {
 		return &syntax.Interests{Name: "category", N: 1 + r.IntN(3), Pos: -1}
 	}
-	return r.Aggregate(syntax.Top, syntax.Latest, syntax.Earliest)
+	return r.aggregate(syntax.Top, syntax.Latest, syntax.Earliest)
 }
 
 // moment returns a time of an event.
-func (r *Random) moment() syntax.Operand { return r.Aggregate(syntax.FirstTime, syntax.LastTime) }
+func (r *Random) moment() syntax.Operand { return r.aggregate(syntax.FirstTime, syntax.LastTime) }
 
 // measure returns a number that is computed from events.
 func (r *Random) measure() syntax.Operand {
 	switch r.IntN(12) {
 	case 0:
-		return r.Sequence()
+		return r.sequence()
 	case 1:
 		x := &syntax.Interest{Name: "category", Pos: -1}
 		if r.IntN(2) == 0 {
@@ -214,7 +215,7 @@ func (r *Random) measure() syntax.Operand {
 	case 2:
 		return &syntax.Call{Fn: syntax.DaysSince, Args: []syntax.Operand{r.moment()}, Pos: -1}
 	}
-	return r.Aggregate(syntax.Count, syntax.Count, syntax.SumOf, syntax.AvgOf, syntax.MinOf, syntax.MaxOf, syntax.Unique,
+	return r.aggregate(syntax.Count, syntax.Count, syntax.SumOf, syntax.AvgOf, syntax.MinOf, syntax.MaxOf, syntax.Unique,
 		syntax.Days, syntax.ShareOfDays, syntax.Streak, syntax.LongestStreak, syntax.Sessions)
 }
 
@@ -248,32 +249,4 @@ func (r *Random) formula(depth int) syntax.Operand {
 		x.R = &syntax.Trait{Name: pick(r, []string{"age", "points", "spend"}), Pos: -1}
 	}
 	return x
-}
-
-// Event returns a random event of the shop within about span of [Random.Around], with
-// the properties that conditions ask for. The message ID is the caller's, and so are
-// the identifiers.
-func (r *Random) Event(id string, span time.Duration) profile.Event {
-	e := profile.Event{MessageID: id, Name: pick(r, events), Properties: map[string]profile.Value{}}
-	e.Time = r.Around.Time().Add(time.Duration(r.Int64N(int64(2*span))) - span).Truncate(time.Microsecond)
-	for _, name := range textProps {
-		if r.IntN(2) == 0 {
-			e.Properties[name] = profile.String(pick(r, propTexts))
-		}
-	}
-	for _, name := range numProps {
-		if r.IntN(2) == 0 {
-			e.Properties[name] = profile.Number(pick(r, propNums))
-		}
-	}
-	switch r.IntN(4) {
-	case 0:
-		e.Properties["labels"] = profile.List(r.texts()...)
-	case 1:
-		e.Properties["products"] = profile.List(
-			profile.String(`{"maker":{"city":"x"},"price":20,"sku":"p1"}`),
-			profile.String(`{"price":1,"sku":"`+pick(r, []string{"p2", "x"})+`"}`),
-			profile.String(pick(r, propTexts)))
-	}
-	return e
 }
