@@ -50,18 +50,9 @@ type Warning struct {
 type Rejection struct {
 	Index  int    // in the call's events
 	Field  string // such as "properties.revenue"
-	Reason string // a constant of package profile, or ReasonReused
+	Reason string // a Reason constant of package profile
 	Detail string // in words
 }
-
-// Reasons that only a store can give.
-const (
-	// ReasonReused refuses an event whose source, message ID and day were taken
-	// in before with other content: the first wins.
-	ReasonReused = "message_id_reused"
-	// ReasonBlocked refuses an event none of whose identifiers may name a person.
-	ReasonBlocked = "blocked_identifier"
-)
 
 // Ingest takes events in: all that are good, in one commit, whatever their
 // number. When it returns nil they are durable and every later answer knows
@@ -239,7 +230,7 @@ func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dro
 	}
 	kept, drops := cat.rules.Select(all)
 	if len(kept) == 0 {
-		err := &profile.FieldError{Field: "identifiers", Reason: ReasonBlocked}
+		err := &profile.FieldError{Field: "identifiers", Reason: profile.ReasonBlocked}
 		if len(drops) > 0 {
 			err.Detail = drops[0].Error()
 		}
@@ -370,7 +361,7 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 			return nil
 		}
 		r.reject(p.index, &profile.FieldError{
-			Field: "messageId", Reason: ReasonReused,
+			Field: "messageId", Reason: profile.ReasonReused,
 			Detail: "taken in before on that day, with other content",
 		})
 		return nil
@@ -378,9 +369,10 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	seen[p.dedup] = p.content
 	t.batch.Set(p.dedup[:], binary.BigEndian.AppendUint64(t.scratch[:0], p.content))
 	r.result.Accepted++
-	if t.meta.accepted == 0 || p.stamp.At > t.meta.latest {
-		t.meta.latest = p.stamp.At
+	if t.meta.accepted == 0 {
+		t.meta.earliest, t.meta.latest = p.stamp.At, p.stamp.At
 	}
+	t.meta.earliest, t.meta.latest = min(t.meta.earliest, p.stamp.At), max(t.meta.latest, p.stamp.At)
 	t.meta.accepted++
 	e := &r.events[p.index]
 	why := cause{source: e.Source, id: e.MessageID, at: p.stamp.At, index: p.index, req: r}

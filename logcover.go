@@ -23,9 +23,11 @@ type covered struct {
 
 // moment is what has to be known of a store to tell what its log covers.
 type moment struct {
-	at     profile.Instant
-	latest profile.Instant // the time of the latest event that was taken in
-	empty  bool            // none was
+	at profile.Instant
+	// The times of the earliest and the latest event that were taken in; none was where
+	// it is empty.
+	earliest, latest profile.Instant
+	empty            bool
 }
 
 func (c coverage) of(name string) covered {
@@ -35,16 +37,17 @@ func (c coverage) of(name string) covered {
 	return c[""]
 }
 
-// begin returns the instant from which on every event that was taken in, or ever will
-// be, is or will be found.
+// begin returns the instant from which on every event that was taken in is found; the
+// least there is where that is every event.
 func (w covered) begin(m moment) profile.Instant {
-	switch {
-	case m.empty:
-		return firstInstant
-	case w.seconds == 0:
-		return m.latest + 1
+	from := m.latest + 1
+	if w.seconds > 0 {
+		from = max(w.since, before(m.at, int64(w.seconds)*microsPerSecond)+1)
 	}
-	return max(w.since, before(m.at, int64(w.seconds)*microsPerSecond)+1)
+	if m.empty || from <= m.earliest {
+		return firstInstant
+	}
+	return from
 }
 
 // under returns what the log covers once another policy is in force.
@@ -71,17 +74,18 @@ func keySet[V any](m map[string]V) map[string]struct{} {
 }
 
 // under returns what is covered once events are kept for another time. Those that came
-// before keep the shorter of both, so that a longer one covers what comes from now on.
+// before keep the shorter of both, so that a longer one covers what is later than all
+// of them.
 func (w covered) under(seconds uint32, m moment) covered {
-	next := covered{seconds: seconds}
 	switch {
 	case seconds == 0:
-	case seconds == w.seconds:
-		next.since = w.since
-	default:
-		next.since = w.begin(m)
+		return covered{}
+	case seconds <= w.seconds:
+		return covered{seconds: seconds, since: w.since}
+	case m.empty:
+		return covered{seconds: seconds, since: firstInstant}
 	}
-	return next
+	return covered{seconds: seconds, since: m.latest + 1}
 }
 
 // completeFrom returns the instant from which on a fold is complete that is brought in

@@ -49,3 +49,35 @@ func HoldSweep(db *DB) (release func()) {
 
 // DiskBytes returns what the files of the store take.
 func DiskBytes(db *DB) uint64 { return db.store.Metrics().DiskBytes }
+
+// ApplyUnfilled makes a model the store's own as Apply does, and leaves what has to be
+// filled for later.
+func ApplyUnfilled(ctx context.Context, db *DB, m Model) error {
+	if err := db.lock(ctx); err != nil {
+		return err
+	}
+	defer db.unlock()
+	_, err := db.applyLocked(ctx, m, false)
+	return err
+}
+
+// Refolding returns one step of a refolding, to be called until done.
+func Refolding(db *DB) (step func(context.Context) (done bool, err error)) {
+	var run refoldRun
+	return func(ctx context.Context) (bool, error) { return db.refoldSome(ctx, &run) }
+}
+
+// IsRefolding reports whether there may be nodes that have to catch up.
+func IsRefolding(db *DB) bool { return db.cat.Load().refolding() }
+
+// FoldsSince returns from when on each fold of the model in force is complete, by its
+// key; those are left out that always were.
+func FoldsSince(db *DB) map[string]profile.Instant {
+	since := map[string]profile.Instant{}
+	for _, e := range db.cat.Load().folds.list {
+		if e.since != firstInstant {
+			since[e.key] = e.since
+		}
+	}
+	return since
+}

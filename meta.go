@@ -19,6 +19,7 @@ const (
 	metaModel   = "model"   // the model in its JSON form
 	metaFolds   = "folds"   // what profiles keep for it; see foldSet
 	metaLog     = "log"     // what the event log covers; see coverage
+	metaFill    = "fill"    // how far the filling of tags and indexes has come; absent otherwise
 	metaAdvance = "advance" // the instant that an unfinished Advance goes to
 	metaRecast  = "recast"  // the model whose identity rules are being applied
 	metaTally   = "tally"   // how many refusals there were, by rule; see tally
@@ -34,18 +35,19 @@ type meta struct {
 	nextOrdinal uint32
 	nextField   uint32
 	accepted    uint64
-	merges      uint64          // profiles that a merge made disappear
-	splits      uint64          // profiles that a split made appear
-	refusals    uint64          // the number of the next record of a refusal
-	trimmed     uint64          // that of the oldest which may be kept
-	latest      profile.Instant // the time of the latest event accepted, if one was
+	merges      uint64 // profiles that a merge made disappear
+	splits      uint64 // profiles that a split made appear
+	refusals    uint64 // the number of the next record of a refusal
+	trimmed     uint64 // that of the oldest which may be kept
+	// The times of the earliest and the latest event accepted, if one was.
+	earliest, latest profile.Instant
 
 	nextDue profile.Instant // not stored: the earliest deadline, or earlier
 }
 
 func (m *meta) append(dst []byte) []byte {
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 10)
+	dst = pack.AppendArray(dst, 11)
 	dst = pack.AppendUint(dst, m.epoch)
 	dst = pack.AppendInt(dst, int64(m.instant))
 	dst = pack.AppendUint(dst, uint64(m.nextOrdinal))
@@ -55,12 +57,12 @@ func (m *meta) append(dst []byte) []byte {
 	dst = pack.AppendUint(dst, m.splits)
 	dst = pack.AppendUint(dst, m.refusals)
 	dst = pack.AppendUint(dst, m.trimmed)
-	return pack.AppendInt(dst, int64(m.latest))
+	return pack.AppendInt(pack.AppendInt(dst, int64(m.earliest)), int64(m.latest))
 }
 
 func decodeMeta(data []byte) (m meta, err error) {
 	r := openRecord(data)
-	r.Fields("state", 10)
+	r.Fields("state", 11)
 	m.epoch = r.Uint()
 	m.instant = profile.Instant(r.Int())
 	m.nextOrdinal = r.Uint32()
@@ -70,6 +72,7 @@ func decodeMeta(data []byte) (m meta, err error) {
 	m.splits = r.Uint()
 	m.refusals = r.Uint()
 	m.trimmed = r.Uint()
+	m.earliest = profile.Instant(r.Int())
 	m.latest = profile.Instant(r.Int())
 	return m, closeRecord("state", &r)
 }

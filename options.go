@@ -38,6 +38,9 @@ type Options struct {
 	// newest; see View.Refusals. The default is 1,000,000; below zero none is kept.
 	// Refusals are counted in any case.
 	MaxRefusals int
+	// FillRate is how many profiles a second an Apply in the background evaluates at
+	// most. The default sets no bound.
+	FillRate int
 	// Normalizers and Blockers are functions of the host's own that the model's
 	// namespaces name, as normalisers and as tests for values that are never
 	// identifiers; see [identity.Config] for what they have to be. A model that
@@ -51,7 +54,8 @@ type Options struct {
 	OnFailure func(error)
 
 	fs store.FS
-	// recastBatch is about how many nodes one commit changes when identity rules do.
+	// recastBatch is about how many nodes one commit changes when identity rules do, or
+	// when nodes catch up on new folds.
 	recastBatch int
 }
 

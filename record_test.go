@@ -27,7 +27,7 @@ var recordKinds = []struct {
 	{"node", "01" + "99" + "a5656d61696c" + "a66140622e636e" + "35" + "07" + "c410" + "01020400000000000000000000000000" + "03" + "cd03e8" + "91" + "c410" + "09000000000000000000000000000000" + "06" + noState, nodeAgain},
 	{"component", "01" + "92" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000", componentAgain},
 	{"edge", "01" + "9b" + "c3" + "ce000f4240" + "05" + "ce001e8480" + "cc80" + "02" + "ff" + "00" + "c3" + "cd1f40" + "07", edgeAgain},
-	{"state", "01" + "9a" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09" + "0a" + "0b" + "0c", metaAgain},
+	{"state", "01" + "9b" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09" + "0a" + "0b" + "0c" + "0d", metaAgain},
 	{"field", "01" + "94" + "04" + "a463697479" + "c402a162" + "c2", fieldAgain},
 	{"merge", "01" + "92" + "07" + "93" + "07" + "cc80" + "ceffffffff", mergeAgain},
 	{"advance", "01" + "cf0000000100000000", advanceAgain},
@@ -162,7 +162,7 @@ func TestRecords_golden(t *testing.T) {
 		Decision: identity.Unlink, Decided: profile.Stamp{At: -1},
 		Match: identity.Match{Weak: true, Weight: 8000, Model: 7},
 	}
-	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9, refusals: 10, trimmed: 11, latest: 12}
+	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9, refusals: 10, trimmed: 11, earliest: 12, latest: 13}
 	f := &fieldRecord{Use: useValue, Name: "city", Value: profile.AppendValue(nil, profile.String("b"))}
 	written := map[string][]byte{
 		"node":      appendNode(nil, n),
@@ -242,7 +242,7 @@ func TestRecords_refuse(t *testing.T) {
 		{"an unknown decision", "edge", "019bc200000000040000c20000", "unknown decision 4"},
 		{"a decision of 256", "edge", "019bc200000000cd01000000c20000", "unknown decision 256"},
 		{"an edge of seven fields", "edge", "0197c200000000000000", "edge of 7 fields"},
-		{"an ordinal in the long form", "state", "019a0000cc0506070809000a0b00", "not the shortest form"},
+		{"an ordinal in the long form", "state", "019b0000cc0506070809000a0b0000", "not the shortest form"},
 		{"a generation that is done before it began", "folds", "0194000203" + "90", "generation 3 is done, of 2"},
 		{"a fold of a number that is not given yet", "folds", "0194020202" + "91" + "9502a000010000", "fold 2"},
 		{"a name in the log without more", "log", "0191a0", "without what is covered"},

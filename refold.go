@@ -11,9 +11,6 @@ import (
 	"github.com/portraitdb/portrait/store"
 )
 
-// refoldBatch is how many nodes one commit of a refolding brings up to date.
-const refoldBatch = 1024
-
 // refolding reports whether there may be nodes that have not folded the events of
 // before into all folds. Until there is none nothing that reads these folds can be
 // read, and what the log holds is not swept.
@@ -159,7 +156,7 @@ func (db *DB) refoldSome(ctx context.Context, run *refoldRun) (done bool, err er
 	if run.folds != e.cat.folds {
 		*run = refoldRun{folds: e.cat.folds}
 	}
-	next, more, err := run.collect(ctx, e)
+	next, more, err := run.collect(ctx, e, db.opts.recastBatch)
 	if err != nil {
 		return false, err
 	}
@@ -181,7 +178,7 @@ func (db *DB) refoldSome(ctx context.Context, run *refoldRun) (done bool, err er
 }
 
 // collect finds the next nodes that are behind, and where to go on after them.
-func (run *refoldRun) collect(ctx context.Context, e *epoch) (next identity.Token, more bool, err error) {
+func (run *refoldRun) collect(ctx context.Context, e *epoch, most int) (next identity.Token, more bool, err error) {
 	run.nodes = run.nodes[:0]
 	seen := 0
 	for kv, err := range e.snap.Scan(keys.AppendNode(nil, run.from), keys.End([]byte{keys.Node})) {
@@ -195,7 +192,7 @@ func (run *refoldRun) collect(ctx context.Context, e *epoch) (next identity.Toke
 		if err != nil {
 			return next, false, err
 		}
-		if len(run.nodes) == refoldBatch {
+		if len(run.nodes) == most {
 			return token, true, nil
 		}
 		head, _, err := splitNode(token, kv.Value)
@@ -287,8 +284,8 @@ func (t *txn) extendLog(cur, next *catalog) {
 func (t *txn) moment() moment {
 	clock := profile.InstantOf(t.db.opts.Clock())
 	return moment{
-		at:     max(clock, profile.Instant(t.db.asOf.Load()), t.meta.instant),
-		latest: t.meta.latest, empty: t.meta.accepted == 0,
+		at:       max(clock, profile.Instant(t.db.asOf.Load()), t.meta.instant),
+		earliest: t.meta.earliest, latest: t.meta.latest, empty: t.meta.accepted == 0,
 	}
 }
 
