@@ -250,3 +250,31 @@ func (r *Random) formula(depth int) syntax.Operand {
 	}
 	return x
 }
+
+// Event returns a random event of the shop within about span of [Random.Around], with
+// the properties that conditions ask for. The message ID is the caller's, and so are
+// the identifiers.
+func (r *Random) Event(id string, span time.Duration) profile.Event {
+	e := profile.Event{MessageID: id, Name: pick(r, events), Properties: map[string]profile.Value{}}
+	e.Time = r.Around.Time().Add(time.Duration(r.Int64N(int64(2*span))) - span).Truncate(time.Microsecond)
+	for _, name := range textProps {
+		if r.IntN(2) == 0 {
+			e.Properties[name] = profile.String(pick(r, propTexts))
+		}
+	}
+	for _, name := range numProps {
+		if r.IntN(2) == 0 {
+			e.Properties[name] = profile.Number(pick(r, propNums))
+		}
+	}
+	switch r.IntN(4) {
+	case 0:
+		e.Properties["labels"] = profile.List(r.texts()...)
+	case 1:
+		e.Properties["products"] = profile.List(
+			profile.String(`{"maker":{"city":"x"},"price":20,"sku":"p1"}`),
+			profile.String(`{"price":1,"sku":"`+pick(r, []string{"p2", "x"})+`"}`),
+			profile.String(pick(r, propTexts)))
+	}
+	return e
+}
