@@ -42,6 +42,13 @@ const (
 	ReasonNotAnObject       = "not_an_object"       // JSON of another type where an object belongs
 	ReasonNotAList          = "not_a_list"          // JSON of another type where an array belongs
 	ReasonNotText           = "not_text"            // JSON of another type where text belongs
+
+	// ReasonReused refuses an event whose source, message ID and day were taken in
+	// before with other content: the first wins. Only a store gives it.
+	ReasonReused = "message_id_reused"
+	// ReasonBlocked refuses an event none of whose identifiers may name a person. Only a
+	// store gives it.
+	ReasonBlocked = "blocked_identifier"
 )
 
 // Error returns the field, the reason in words and the detail, such as

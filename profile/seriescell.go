@@ -365,16 +365,24 @@ func (c *cells) skip() {
 				c.skipScore()
 			}
 		}
-	case Recent, Oldest, Trace:
+	case Recent, Oldest:
 		for n := c.uint(); n > 0; n-- {
 			c.uint()
 			c.i += 8
-			if c.form == Trace {
-				c.uint()
-			}
 			c.skipScalar()
 		}
+	case Trace:
+		for n := c.uint(); n > 0; n-- {
+			c.skipTraced()
+		}
 	}
+}
+
+func (r *scan) skipTraced() {
+	r.uint()
+	r.i += 8
+	r.uint()
+	r.skipScalar()
 }
 
 func (r *scan) skipNumber() {

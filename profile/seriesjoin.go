@@ -271,19 +271,6 @@ func (k kind) firstSeen(all []SeenFold, n int) []SeenFold {
 	return all[:max(min(n, len(all)), 0)]
 }
 
-// joinTrace merges the events of both, the latest first; 0 events stand for too many.
-func joinTrace(dst []byte, a, b *cells) []byte {
-	var few [32]TraceFold
-	all := appendTrace(few[:0], a)
-	n := len(all)
-	all = appendTrace(all, b)
-	if n == 0 || n == len(all) || len(all) > maxElements {
-		return append(dst, 0)
-	}
-	slices.SortStableFunc(all, func(a, b TraceFold) int { return b.compare(a) })
-	return a.appendTrace(dst, a.bucket, all)
-}
-
 // joinSpans unites the runs of both and appends them.
 func (s *series) joinSpans(dst []byte, o *series) []byte {
 	all := append(s.Spans(), o.Spans()...)
