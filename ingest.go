@@ -192,7 +192,7 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 		return p, err
 	}
 	content := e.ContentHash()
-	p.content = binary.BigEndian.Uint64(content[:])
+	p.content = contentKey(content)
 	id := profile.Identifier{Namespace: "\x00" + e.Source, Value: e.MessageID}
 	if e.MessageID == "" {
 		id.Value = string(content[:])
@@ -205,6 +205,9 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 	p.attrs, p.event = slices.Collect(p.delta.AttributeNames()), e.CountedName()
 	return p, nil
 }
+
+// contentKey returns what tells the content of an event where its message is known.
+func contentKey(content [16]byte) uint64 { return binary.BigEndian.Uint64(content[:]) }
 
 // day is the civil day (UTC) of an event's original time; 0 without one, for a
 // received time changes when the event is sent again.
