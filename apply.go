@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/tags"
@@ -13,9 +14,15 @@ import (
 // ApplyOption modifies one Apply.
 type ApplyOption uint8
 
-// DryRun makes Apply check the model and report the plan, and change nothing. It
-// keeps no events waiting.
-const DryRun ApplyOption = 1
+const (
+	// DryRun makes Apply check the model and report the plan, and change nothing. It
+	// keeps no events waiting.
+	DryRun ApplyOption = 1
+	// Background makes Apply return once the model is the store's own. What is new in it
+	// is filled behind, at the pace of Options.FillRate: Metrics tells how far that
+	// is. Until then an expression that asks for it is refused, by name.
+	Background ApplyOption = 2
+)
 
 // Apply makes a model the store's own, whole or not at all. New and changed
 // tags and indexes are filled over all profiles before Apply returns, while
@@ -55,10 +62,15 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 	if err := db.lock(ctx); err != nil {
 		return nil, err
 	}
-	plan, err := db.applyLocked(ctx, m)
+	behind := slices.Contains(opts, Background)
+	plan, err := db.applyLocked(ctx, m, behind)
 	db.unlock()
 	if err != nil {
 		return nil, err
+	}
+	if behind {
+		db.filler.rouse()
+		return plan, nil
 	}
 	return plan, db.fill(ctx)
 }
@@ -76,7 +88,7 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 	m := db.cat.Load().model
 	m.Tags = slices.DeleteFunc(slices.Clone(m.Tags), func(d tags.Definition) bool { return d.Name == def.Name })
 	m.Tags = append(m.Tags, def)
-	_, err := db.applyLocked(ctx, m)
+	_, err := db.applyLocked(ctx, m, false)
 	db.unlock()
 	if err != nil {
 		return err
@@ -131,7 +143,7 @@ func (db *DB) application(ctx context.Context, e *epoch, m Model) (*application,
 	return a, nil
 }
 
-func (db *DB) applyLocked(ctx context.Context, m Model) (*Plan, error) {
+func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, error) {
 	a, err := db.application(ctx, db.current.Load(), m)
 	if err != nil {
 		return nil, err
@@ -146,16 +158,28 @@ func (db *DB) applyLocked(ctx context.Context, m Model) (*Plan, error) {
 			}
 			return nil, err
 		}
+		ctx = context.WithoutCancel(ctx) // it is half done
 	}
 	t := db.begin()
-	t.inherit(a.cur, a.next)
-	t.extendLog(a.cur, a.next)
-	if err := t.revise(a.cur, a.next); err != nil {
+	err = t.inherit(ctx, a.cur, a.next)
+	if err == nil {
+		t.extendLog(a.cur, a.next)
+		err = t.revise(a.cur, a.next)
+	}
+	if err != nil {
 		t.abort()
+		if a.rules != nil {
+			db.halt(err)
+		}
 		return nil, err
 	}
 	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
 	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append(nil))
+	// There is another sweep to make, from the beginning.
+	if a.next.anyFilling() {
+		db.filler.behind = behind
+		t.batch.Set(keys.AppendMeta(nil, metaFill), appendFill(nil, identity.Token{}, 0, behind))
+	}
 	t.settled, t.next = true, a.next
 	if a.rules != nil {
 		t.batch.Delete(keys.AppendMeta(nil, metaRecast))
@@ -181,7 +205,7 @@ func (e *epoch) hasNodes() (bool, error) {
 
 // inherit gives the next catalog the fields that keep their meaning, makes new
 // ones for the rest, to be filled, and drops what nothing uses any more.
-func (t *txn) inherit(cur, next *catalog) {
+func (t *txn) inherit(ctx context.Context, cur, next *catalog) error {
 	for _, tg := range next.tags {
 		if old := cur.label(tg.segment, tg.def.Name); old != nil {
 			if cur.sameRule(next, old, tg) {
@@ -189,15 +213,18 @@ func (t *txn) inherit(cur, next *catalog) {
 					tg.values.values = old.values.values
 				}
 				tg.attach(old.field, old.filling)
+				tg.former = old.former
 				continue
 			}
-			t.dropTag(old)
+			tg.former = t.demote(old)
 		}
-		tg.attach(t.newField(fieldRecord{Use: tg.use(), Name: tg.def.Name, Filling: true}, segment.Bitmap), true)
+		t.fresh(tg)
 	}
 	for _, old := range cur.tags {
 		if next.label(old.segment, old.def.Name) == nil {
-			t.dropTag(old)
+			if err := t.retire(ctx, old); err != nil {
+				return err
+			}
 		}
 	}
 	for _, ix := range next.indexes {
@@ -220,6 +247,7 @@ func (t *txn) inherit(cur, next *catalog) {
 			t.dropIndex(old)
 		}
 	}
+	return nil
 }
 
 func (t *txn) dropIndex(ix *traitIndex) {

@@ -125,7 +125,7 @@ func drawBehaviour(r *rand.Rand, text string) string {
 func TestBehaviour(t *testing.T) {
 	r := seed(t)
 	for range 2 * *rounds {
-		text := drawBehaviour(r, drawModel(r))
+		text := drawModel(r)
 		life(t, r, text)
 		if t.Failed() {
 			t.Fatalf("under\n%s", text)

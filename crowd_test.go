@@ -141,7 +141,7 @@ func (c *crowdRun) ingest(t *testing.T, db *portrait.DB, stream []crowd.Sighting
 		c.warned += len(res.Warnings)
 		for _, r := range res.Rejected {
 			refused++
-			if r.Reason != portrait.ReasonBlocked {
+			if r.Reason != profile.ReasonBlocked {
 				t.Errorf("%+v: %+v", events[r.Index], r)
 			}
 		}

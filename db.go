@@ -31,22 +31,30 @@ type DB struct {
 
 	// write is held, by its one token, by whoever makes a commit. It guards the
 	// fields below.
-	write  chan struct{}
-	meta   meta
-	halted error // set when the store stands between two instants
-	seq    uint64
-	nodes  *nodeCache
-	index  *segment.Index
-	batch  *store.Batch
-	marks  marks
-	tally  tally // of refusals; not changed, but replaced
-	sweep  sweepPlace
+	write    chan struct{}
+	meta     meta
+	halted   error // set when the store stands between two instants
+	seq      uint64
+	nodes    *nodeCache
+	index    *segment.Index
+	batch    *store.Batch
+	marks    marks
+	tally    tally  // of refusals; not changed, but replaced
+	moves    []move // memory of a transaction's
+	resuming bool   // Open is finishing what a crash interrupted: see unmade
+	sweep    sweepPlace
+	filler   filler
+
+	incarnation uint64 // random, made with the store: the same for every opening
+	clock       clock
+	timer       timer
 }
 
 // Open opens the directory, making it if need be. A nil opts means defaults.
 // It returns ErrLocked while another DB holds the directory and ErrFormat for
 // one of another format version. What an earlier process left half done (an
-// Advance, the filling of a new tag) is finished first.
+// Advance, the filling of a new tag) is finished first, but for what an Apply with
+// Background left: that goes on in the background.
 func Open(dir string, opts *Options) (*DB, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -65,6 +73,7 @@ func Open(dir string, opts *Options) (*DB, error) {
 		index: segment.New(o.IndexBytes), batch: st.NewBatch(),
 	}
 	db.gate.init()
+	db.clock.init(&db.opts)
 	if err := db.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -97,6 +106,9 @@ func (db *DB) load() error {
 	if db.meta, err = decodeMeta(data); err != nil {
 		return err
 	}
+	if db.incarnation, err = db.readIncarnation(); err != nil {
+		return err
+	}
 	if err := db.loadTally(); err != nil {
 		return err
 	}
@@ -108,28 +120,40 @@ func (db *DB) load() error {
 		return err
 	}
 	db.meta.nextDue, err = earliestDeadline(snap)
+	if err == nil {
+		db.meta.feedOldest, err = feedInstant(snap, 0)
+	}
 	snap.Close()
 	if err != nil {
 		return err
 	}
 	db.asOf.Store(int64(db.meta.instant))
+	if db.clock.elapsed != nil {
+		db.now()
+	}
 	if err := db.publish(); err != nil {
 		return err
 	}
+	db.resuming = true
 	if err := db.resumeAdvance(); err != nil {
 		return err
 	}
 	if err := db.resumeRecast(); err != nil {
 		return err
 	}
-	return db.fill(context.Background())
+	db.resuming = false
+	db.timer.start(db)
+	db.filler.start(db)
+	return db.resumeFill()
 }
 
 // create makes an empty store: its key and its state, in one commit.
 func (db *DB) create() ([]byte, error) {
-	key := make([]byte, 32)
+	key, incarnation := make([]byte, 32), make([]byte, 8)
 	rand.Read(key)
+	rand.Read(incarnation)
 	b := db.store.NewBatch()
+	b.Set(keys.AppendMeta(nil, metaIncarnation), incarnation)
 	b.Set(keys.AppendMeta(nil, metaKey), key)
 	m := meta{nextField: uint32(universe) + 1, nextDue: profile.Never}
 	b.Set(keys.AppendMeta(nil, metaState), m.append(nil))
@@ -227,6 +251,14 @@ func (c *catalog) attach(id segment.FieldID, rec fieldRecord) error {
 		if t := c.tag(rec.Name); t != nil && t.values != nil {
 			return t.values.learn(rec, id)
 		}
+	case useFormerTag, useFormerSegment:
+		if t := c.label(rec.Use == useFormerSegment, rec.Name); t != nil {
+			if t.former == nil {
+				t.former = map[string]segment.FieldID{}
+			}
+			t.former[string(rec.Value)] = id
+			return nil
+		}
 	case useColumn, useExists, useValue:
 		ix := c.traitIndex(rec.Name)
 		if ix == nil || ix.column != (rec.Use == useColumn) {
@@ -258,18 +290,21 @@ func earliestDeadline(snap *store.Snapshot) (profile.Instant, error) {
 }
 
 // Close waits for the calls under way (so it must not be called from the body of
-// a loop over Profiles), closes what views are still open, makes
+// a loop over Profiles), ends those that follow the feed, closes what views are still open, makes
 // the store quick to open again and gives the directory free. Later calls of
 // every method return ErrClosed; a second Close returns nil. After a failure it
 // returns the failure.
 func (db *DB) Close() error {
+	db.filler.stop()
 	if !db.gate.close() {
 		return nil
 	}
+	db.timer.stop()
 	for v := range db.gate.views {
 		v.epoch.release()
 	}
 	if e := db.current.Swap(nil); e != nil {
+		close(e.later)
 		e.release()
 	}
 	return db.store.Close()
@@ -349,12 +384,13 @@ func (g *gate) close() bool {
 }
 
 // now is the instant of an answer asked for at this moment: the clock's, but
-// never before an earlier answer's.
+// never before an earlier answer's, nor after a step of the clock that is not
+// followed.
 func (db *DB) now() profile.Instant {
 	now := int64(profile.InstantOf(db.opts.Clock()))
 	for {
 		last := db.asOf.Load()
-		if last >= now || now == math.MaxInt64 {
+		if last >= now || now == math.MaxInt64 || !db.clock.follows(now, last) {
 			return profile.Instant(last)
 		}
 		if db.asOf.CompareAndSwap(last, now) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/segment"
 )
@@ -15,7 +17,10 @@ const fillBatch = 2048
 // a batch a commit, with events going in between; then it makes them readable.
 // What commits touch meanwhile they bring up to date themselves, so the sweep
 // may pass over a profile that moved.
-func (db *DB) fill(ctx context.Context) error {
+func (db *DB) fill(ctx context.Context) error { return db.fillAt(ctx, 0) }
+
+// fillAt is fill of at most so many profiles a second; 0 sets no bound.
+func (db *DB) fillAt(ctx context.Context, rate int) error {
 	var s sweep
 	for {
 		if err := db.refold(ctx); err != nil {
@@ -29,14 +34,39 @@ func (db *DB) fill(ctx context.Context) error {
 		if err != nil || done {
 			return err
 		}
+		if err := pause(ctx, fillBatch, rate); err != nil {
+			return err
+		}
 	}
 }
 
 // sweep is how far one call of fill has come under one catalog. Under another one
 // there may be more to fill, so that it begins anew.
 type sweep struct {
-	cat  *catalog
-	from identity.Token
+	cat   *catalog
+	from  identity.Token
+	swept bool // everybody has been evaluated
+}
+
+// begin returns the sweep of a catalog: from where an earlier one under the same
+// model was broken off.
+func (db *DB) beginSweep(ctx context.Context, cat *catalog) (sweep, error) {
+	s := sweep{cat: cat}
+	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaFill))
+	if err != nil {
+		return s, err
+	}
+	var done uint64
+	if ok {
+		if s.from, done, _, err = decodeFill(data); err != nil {
+			return s, err
+		}
+	}
+	e := db.current.Load()
+	live, err := segment.NewQuery(segment.Bits(universe), universe).Count(ctx, segment.Source{Root: e.root, Loader: e, Epoch: e.number})
+	db.filler.filled.Store(done)
+	db.filler.total.Store(live)
+	return s, err
 }
 
 // fillSome does the next batch of a sweep.
@@ -49,7 +79,12 @@ func (db *DB) fillSome(ctx context.Context, s *sweep) (done bool, err error) {
 		return true, nil
 	}
 	if s.cat != cat {
-		*s = sweep{cat: cat}
+		if *s, err = db.beginSweep(ctx, cat); err != nil {
+			return false, err
+		}
+	}
+	if s.swept {
+		return true, db.completeFill(ctx, cat)
 	}
 	t := db.begin()
 	t.settled = true
@@ -69,15 +104,60 @@ func (db *DB) fillSome(ctx context.Context, s *sweep) (done bool, err error) {
 			return false, err
 		}
 	}
-	if more {
-		return false, t.finish(false)
+	if s.swept = !more; more {
+		done := db.filler.filled.Add(uint64(n))
+		t.key = keys.AppendMeta(t.key[:0], metaFill)
+		t.batch.Set(t.key, appendFill(nil, s.from, done, db.filler.behind))
 	}
-	t.complete(cat)
-	t.next = cat.filled()
-	if err := t.finish(false); err != nil {
-		return false, err
+	return false, t.finish(false)
+}
+
+// completeFill makes what a sweep has filled readable, in a commit of its own: who
+// has entered a tag is told by comparing bitmaps that are durable.
+func (db *DB) completeFill(ctx context.Context, cat *catalog) error {
+	t := db.begin()
+	t.settled, t.next = true, cat.filled()
+	if err := t.complete(ctx, cat); err != nil {
+		t.abort()
+		return err
 	}
-	return true, nil
+	t.batch.Delete(keys.AppendMeta(nil, metaFill))
+	return t.finish(false)
+}
+
+// appendFill appends the record of a filling under way: where it goes on, how many
+// profiles it has done, and whether it goes on in the background.
+func appendFill(dst []byte, from identity.Token, done uint64, behind bool) []byte {
+	dst = pack.AppendArray(append(dst, recordVersion), 3)
+	return pack.AppendBool(pack.AppendUint(pack.AppendBin(dst, from[:]), done), behind)
+}
+
+func decodeFill(data []byte) (from identity.Token, done uint64, behind bool, err error) {
+	r := openRecord(data)
+	r.Fields("fill", 3)
+	from = readToken(&r, r.Bin())
+	done = r.Uint()
+	behind = r.Bool()
+	return from, done, behind, closeRecord("fill", &r)
+}
+
+// resumeFill goes on with a filling that was broken off: in the background where it
+// went on there.
+func (db *DB) resumeFill() error {
+	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaFill))
+	if err != nil {
+		return err
+	}
+	if ok {
+		if _, _, db.filler.behind, err = decodeFill(data); err != nil {
+			return err
+		}
+	}
+	if !db.filler.behind {
+		return db.fill(context.Background())
+	}
+	db.filler.rouse()
+	return nil
 }
 
 func (m *member) root() identity.Token { return m.nodes[0].root }
@@ -123,7 +203,7 @@ func (c *catalog) filled() *catalog {
 	next.tags = make([]*tag, len(c.tags))
 	for i, t := range c.tags {
 		done := *t
-		done.filling = false
+		done.filling, done.former = false, nil
 		if t.values != nil {
 			values := *t.values
 			values.label, values.filling = &done, false
@@ -141,10 +221,12 @@ func (c *catalog) filled() *catalog {
 }
 
 // complete records that the fields of a catalog are whole.
-func (t *txn) complete(c *catalog) {
+func (t *txn) complete(ctx context.Context, c *catalog) error {
 	for _, tg := range c.tags {
 		if tg.filling {
-			t.putField(tg.field, fieldRecord{Use: tg.use(), Name: tg.def.Name})
+			if err := t.reveal(ctx, tg); err != nil {
+				return err
+			}
 		}
 	}
 	for _, ix := range c.indexes {
@@ -156,6 +238,7 @@ func (t *txn) complete(c *catalog) {
 			t.putField(ix.field, rec)
 		}
 	}
+	return nil
 }
 
 var (

@@ -15,24 +15,17 @@ import (
 	"github.com/portraitdb/portrait/tags"
 )
 
-// Flip is one change that time alone will make, if nothing else happens.
-type Flip struct {
-	At      time.Time  // UTC
-	Profile profile.ID // whose answer changes
-	Enters  bool       // into the segment; else it leaves
-}
-
 // FlipsBefore yields who will enter or leave a segment after the view's instant and
 // before t, if nothing else happens, in the order of time and then of ID: every
 // change, so that a profile may come several times. It works all of them out before it
 // yields the first. Where the expression asks for tags alone, and for what time does
 // not change, it reads the profiles that something is due of, otherwise all. An error
 // comes at most once, last, with the zero Flip.
-func (v *View) FlipsBefore(ctx context.Context, e segment.Expr, t time.Time) iter.Seq2[Flip, error] {
-	return func(yield func(Flip, error) bool) {
-		flips, err := inside(v, func() ([]Flip, error) { return v.flips(ctx, e, profile.InstantOf(t)) })
+func (v *View) FlipsBefore(ctx context.Context, e segment.Expr, t time.Time) iter.Seq2[segment.Flip, error] {
+	return func(yield func(segment.Flip, error) bool) {
+		flips, err := inside(v, func() ([]segment.Flip, error) { return v.flips(ctx, e, profile.InstantOf(t)) })
 		if err != nil {
-			yield(Flip{}, err)
+			yield(segment.Flip{}, err)
 			return
 		}
 		for _, f := range flips {
@@ -43,7 +36,7 @@ func (v *View) FlipsBefore(ctx context.Context, e segment.Expr, t time.Time) ite
 	}
 }
 
-func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([]Flip, error) {
+func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([]segment.Flip, error) {
 	program, err := tags.Compile(e.Tree(), v.epoch.cat)
 	if err != nil {
 		return nil, e.Locate(err)
@@ -55,16 +48,16 @@ func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([
 	if !syntax.Read(e.Tree()).Timed && !v.epoch.cat.timedTraits(e.Tree()) {
 		people = v.due(ctx, to)
 	}
-	var flips []Flip
+	var flips []segment.Flip
 	for m, err := range people {
 		if err != nil {
 			return nil, err
 		}
 		for at, enters := range program.Flips(m.state(), v.at, to) {
-			flips = append(flips, Flip{At: at.Time(), Profile: profile.MakeID(0, m.ordinal), Enters: enters})
+			flips = append(flips, segment.Flip{At: at.Time(), Profile: profile.MakeID(0, m.ordinal), Enters: enters})
 		}
 	}
-	slices.SortFunc(flips, func(a, b Flip) int {
+	slices.SortFunc(flips, func(a, b segment.Flip) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Profile, b.Profile))
 	})
 	return flips, nil

@@ -34,32 +34,15 @@ type IdentityHealth struct {
 	// Hubs are the ten identifiers with the most partners, those included that are
 	// generic or barred, and Largest the ten profiles with the most identifiers:
 	// where a wrong merge would show first. Both begin with the greatest.
-	Hubs    []IdentifierState
-	Largest []LargeProfile
+	Hubs    []identity.IdentifierState
+	Largest []identity.LargeProfile
 	// Apart counts the pairs that evidence would join, and that are two profiles
 	// now, by the rule that keeps them so.
-	Apart []RefusalCount
+	Apart []identity.RefusalCount
 	// Refused counts what was refused as events and decisions came in, over the
 	// life of the directory; see View.Refusals. Events that were refused because
 	// none of their identifiers may name a person are not in it: see Result.Rejected.
-	Refused []RefusalCount
-}
-
-// IdentifierState is what the rules of identity make of one identifier.
-type IdentifierState struct {
-	Identifier profile.Identifier
-	// Partners is with how many others events ever named it.
-	Partners int
-	// Generic, Shared and Barred are as in IdentityHealth.
-	Generic, Shared, Barred bool
-}
-
-// LargeProfile is a profile with how many identifiers it holds and how many events
-// were folded into it.
-type LargeProfile struct {
-	ID          profile.ID
-	Identifiers int
-	Events      uint64
+	Refused []identity.RefusalCount
 }
 
 // most is how many hubs and large profiles are listed.
@@ -83,9 +66,9 @@ func (v *View) identityHealth(ctx context.Context) (*IdentityHealth, error) {
 		return nil, err
 	}
 	for cause, n := range part.Health().Refused {
-		h.Apart = append(h.Apart, RefusalCount{Rule: cause.Rule.String(), Namespace: cause.Namespace, Count: uint64(n)})
+		h.Apart = append(h.Apart, identity.RefusalCount{Rule: cause.Rule.String(), Namespace: cause.Namespace, Count: uint64(n)})
 	}
-	slices.SortFunc(h.Apart, func(a, b RefusalCount) int {
+	slices.SortFunc(h.Apart, func(a, b identity.RefusalCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Namespace, b.Namespace))
 	})
 	for m, err := range e.everyone(ctx, identity.Token{}) {
@@ -94,11 +77,11 @@ func (v *View) identityHealth(ctx context.Context) (*IdentityHealth, error) {
 		}
 		h.Profiles++
 		h.PerProfile[len(m.nodes)]++
-		p := LargeProfile{ID: profile.MakeID(0, m.ordinal), Identifiers: len(m.nodes)}
+		p := identity.LargeProfile{ID: profile.MakeID(0, m.ordinal), Identifiers: len(m.nodes)}
 		for _, n := range m.nodes {
 			p.Events += n.state.Events()
 		}
-		h.Largest = top(h.Largest, p, func(a, b LargeProfile) int {
+		h.Largest = top(h.Largest, p, func(a, b identity.LargeProfile) int {
 			return cmp.Or(cmp.Compare(b.Identifiers, a.Identifiers), cmp.Compare(a.ID, b.ID))
 		})
 	}
@@ -132,7 +115,7 @@ func (h *IdentityHealth) count(ctx context.Context, e *epoch) iter.Seq2[identity
 			h.Barred[ns]++
 		}
 		if node.Partners > 0 {
-			h.Hubs = top(h.Hubs, e.cat.stateOf(node), func(a, b IdentifierState) int {
+			h.Hubs = top(h.Hubs, e.cat.stateOf(node), func(a, b identity.IdentifierState) int {
 				return cmp.Or(cmp.Compare(b.Partners, a.Partners), a.Identifier.Compare(b.Identifier))
 			})
 		}
@@ -141,8 +124,8 @@ func (h *IdentityHealth) count(ctx context.Context, e *epoch) iter.Seq2[identity
 }
 
 // stateOf says what the rules make of a node.
-func (c *catalog) stateOf(n identity.Node) IdentifierState {
-	return IdentifierState{
+func (c *catalog) stateOf(n identity.Node) identity.IdentifierState {
+	return identity.IdentifierState{
 		Identifier: n.Identifier, Partners: n.Partners,
 		Generic: c.rules.Generic(n), Shared: n.Shared, Barred: n.Barred,
 	}
@@ -151,15 +134,15 @@ func (c *catalog) stateOf(n identity.Node) IdentifierState {
 // Identifiers yields every identifier that was ever named, in no particular
 // order, with what the rules of identity make of it: which are generic, shared or
 // barred. An error comes at most once, last.
-func (v *View) Identifiers(ctx context.Context) iter.Seq2[IdentifierState, error] {
-	return records(ctx, v, []byte{keys.Node}, keys.Node, func(key, value []byte) (IdentifierState, error) {
+func (v *View) Identifiers(ctx context.Context) iter.Seq2[identity.IdentifierState, error] {
+	return records(ctx, v, []byte{keys.Node}, keys.Node, func(key, value []byte) (identity.IdentifierState, error) {
 		token, err := tokenOf(key)
 		if err != nil {
-			return IdentifierState{}, err
+			return identity.IdentifierState{}, err
 		}
 		n, _, err := splitNode(token, value)
 		if err != nil {
-			return IdentifierState{}, err
+			return identity.IdentifierState{}, err
 		}
 		return v.epoch.cat.stateOf(identity.Node{
 			Token: token, Identifier: n.id, Partners: int(n.partners), Shared: n.shared, Barred: n.barred,
@@ -194,7 +177,7 @@ func (h *IdentityHealth) String() string {
 	}
 	for _, s := range [...]struct {
 		name   string
-		counts []RefusalCount
+		counts []identity.RefusalCount
 	}{{"apart", h.Apart}, {"refused", h.Refused}} {
 		for _, c := range s.counts {
 			fmt.Fprintf(&b, "%s %s", s.name, c.Rule)

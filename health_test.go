@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -68,7 +69,7 @@ refused unique user_id 2
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := h.Largest[0]; len(h.Largest) != 6 || l != (portrait.LargeProfile{ID: p.ID, Identifiers: 2, Events: 4}) {
+	if l := h.Largest[0]; len(h.Largest) != 6 || l != (identity.LargeProfile{ID: p.ID, Identifiers: 2, Events: 4}) {
 		t.Errorf("largest %+v", h.Largest)
 	}
 }
@@ -187,7 +188,7 @@ func TestEvidence(t *testing.T) {
 		t.Fatalf("%d identifiers, %v", len(all), err)
 	}
 	for _, s := range all {
-		if s.Identifier == jane && (s != portrait.IdentifierState{Identifier: jane, Partners: 3}) {
+		if s.Identifier == jane && (s != identity.IdentifierState{Identifier: jane, Partners: 3}) {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -167,8 +167,12 @@ func history(r *rand.Rand, events, decisions int) []step {
 	return steps
 }
 
-// drawModel returns the test model under random rules of identity.
-func drawModel(r *rand.Rand) string {
+// drawModel returns the test model under random rules of identity, with random
+// computed traits, tags and segments besides.
+func drawModel(r *rand.Rand) string { return drawBehaviour(r, drawRules(r)) }
+
+// drawRules returns the test model under random rules of identity.
+func drawRules(r *rand.Rand) string {
 	conflict := func() string {
 		return [...]string{"demote", "newest", "shared", "refuse", "never"}[r.IntN(5)]
 	}

@@ -56,7 +56,7 @@ func TestHostileIdentities(t *testing.T) {
 			if err != nil || res.Accepted != 1 || len(res.Rejected) != 1 {
 				t.Fatalf("%+v, %v", res, err)
 			}
-			if r := res.Rejected[0]; r.Index != 0 || r.Field != "identifiers" || r.Reason != portrait.ReasonBlocked || !strings.Contains(r.Detail, `"user_id"`) {
+			if r := res.Rejected[0]; r.Index != 0 || r.Field != "identifiers" || r.Reason != profile.ReasonBlocked || !strings.Contains(r.Detail, `"user_id"`) {
 				t.Errorf("rejection %+v", r)
 			}
 		},

@@ -316,6 +316,7 @@ func (db *DB) commitGroup(group []*request) error {
 	seen := map[dedupKey]uint64{}
 	known, err := t.prefetch(group)
 	if err == nil {
+		t.passDays()
 		_, err = t.sweepLog(sweepLeast + sweepShare*len(known))
 	}
 	if err != nil {

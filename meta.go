@@ -23,6 +23,8 @@ const (
 	metaAdvance = "advance" // the instant that an unfinished Advance goes to
 	metaRecast  = "recast"  // the model whose identity rules are being applied
 	metaTally   = "tally"   // how many refusals there were, by rule; see tally
+	// metaIncarnation is 8 random bytes, made with the store: whose cursors are whose.
+	metaIncarnation = "incarnation"
 )
 
 // universe is the field of all live profiles.
@@ -35,19 +37,24 @@ type meta struct {
 	nextOrdinal uint32
 	nextField   uint32
 	accepted    uint64
-	merges      uint64 // profiles that a merge made disappear
-	splits      uint64 // profiles that a split made appear
-	refusals    uint64 // the number of the next record of a refusal
-	trimmed     uint64 // that of the oldest which may be kept
+	merges      uint64          // profiles that a merge made disappear
+	splits      uint64          // profiles that a split made appear
+	refusals    uint64          // the number of the next record of a refusal
+	trimmed     uint64          // that of the oldest which may be kept
+	feedFrom    uint64          // the first commit whose changes the feed keeps
+	feedAt      profile.Instant // of the last of them
 	// The times of the earliest and the latest event accepted, if one was.
 	earliest, latest profile.Instant
 
 	nextDue profile.Instant // not stored: the earliest deadline, or earlier
+	// feedOldest is not stored either: of the first changes that the feed keeps, or
+	// Never.
+	feedOldest profile.Instant
 }
 
 func (m *meta) append(dst []byte) []byte {
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 11)
+	dst = pack.AppendArray(dst, 13)
 	dst = pack.AppendUint(dst, m.epoch)
 	dst = pack.AppendInt(dst, int64(m.instant))
 	dst = pack.AppendUint(dst, uint64(m.nextOrdinal))
@@ -57,12 +64,14 @@ func (m *meta) append(dst []byte) []byte {
 	dst = pack.AppendUint(dst, m.splits)
 	dst = pack.AppendUint(dst, m.refusals)
 	dst = pack.AppendUint(dst, m.trimmed)
+	dst = pack.AppendUint(dst, m.feedFrom)
+	dst = pack.AppendInt(dst, int64(m.feedAt))
 	return pack.AppendInt(pack.AppendInt(dst, int64(m.earliest)), int64(m.latest))
 }
 
 func decodeMeta(data []byte) (m meta, err error) {
 	r := openRecord(data)
-	r.Fields("state", 11)
+	r.Fields("state", 13)
 	m.epoch = r.Uint()
 	m.instant = profile.Instant(r.Int())
 	m.nextOrdinal = r.Uint32()
@@ -72,6 +81,8 @@ func decodeMeta(data []byte) (m meta, err error) {
 	m.splits = r.Uint()
 	m.refusals = r.Uint()
 	m.trimmed = r.Uint()
+	m.feedFrom = r.Uint()
+	m.feedAt = profile.Instant(r.Int())
 	m.earliest = profile.Instant(r.Int())
 	m.latest = profile.Instant(r.Int())
 	return m, closeRecord("state", &r)
@@ -99,6 +110,10 @@ const (
 	useValue             // who has Value of trait Name
 	useSegment           // Name: the tracked segment's
 	useTagValue          // who has Value of tag Name
+	// Who had tag Name, or Value of it, before its definition changed, while it is
+	// being filled by the new one.
+	useFormerTag
+	useFormerSegment // likewise of a tracked segment
 )
 
 // fieldRecord says what one field of the index is for.
@@ -122,7 +137,7 @@ func decodeField(data []byte) (f fieldRecord, err error) {
 	r := openRecord(data)
 	r.Fields("field", 4)
 	use := r.Uint()
-	if use > uint64(useTagValue) {
+	if use > uint64(useFormerSegment) {
 		r.Fail(fmt.Errorf("unknown use %d", use))
 	}
 	f.Use = fieldUse(use)

@@ -7,18 +7,8 @@ import (
 	"github.com/portraitdb/portrait/segment"
 )
 
-// Move is how another model changes who has one tag or is in one tracked segment.
-type Move struct {
-	Name    string
-	Segment bool
-	// Entered and Left are the profiles that gain and lose it, as of the epoch of the
-	// plan. They stay valid.
-	Entered, Left *segment.Set
-	Stayed        uint64 // how many have it before and after
-}
-
 // moves evaluates what another catalog means otherwise over everybody.
-func (v *View) moves(ctx context.Context, next *catalog) ([]Move, error) {
+func (v *View) moves(ctx context.Context, next *catalog) ([]segment.Move, error) {
 	type change struct {
 		old, now      *tag
 		entered, left []uint32
@@ -63,13 +53,13 @@ func (v *View) moves(ctx context.Context, next *catalog) ([]Move, error) {
 			}
 		}
 	}
-	list := make([]Move, len(changes))
+	list := make([]segment.Move, len(changes))
 	for i, c := range changes {
 		t := c.now
 		if t == nil {
 			t = c.old
 		}
-		list[i] = Move{
+		list[i] = segment.Move{
 			Name: t.def.Name, Segment: t.segment, Stayed: c.stayed,
 			Entered: segment.NewSet(v.source(), c.entered), Left: segment.NewSet(v.source(), c.left),
 		}

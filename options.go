@@ -41,6 +41,9 @@ type Options struct {
 	// FillRate is how many profiles a second an Apply in the background evaluates at
 	// most. The default sets no bound.
 	FillRate int
+	// FeedRetention is how long the feed keeps what changed; see DB.Watch. The default
+	// is 30 days; below zero it is kept for ever.
+	FeedRetention time.Duration
 	// Normalizers and Blockers are functions of the host's own that the model's
 	// namespaces name, as normalisers and as tests for values that are never
 	// identifiers; see [identity.Config] for what they have to be. A model that
@@ -54,6 +57,14 @@ type Options struct {
 	OnFailure func(error)
 
 	fs store.FS
+	// elapsed is the time since some moment, by a clock that nobody sets. Where it is
+	// nil the host's Clock is taken at its word.
+	elapsed func() time.Duration
+	// after is time.After, for the timer; without it there is none.
+	after func(time.Duration) <-chan time.Time
+	// feedPart is how many changes one part of the feed holds at most, which a reader
+	// decodes at once.
+	feedPart int
 	// recastBatch is about how many nodes one commit changes when identity rules do, or
 	// when nodes catch up on new folds.
 	recastBatch int
@@ -83,8 +94,16 @@ func (o *Options) withDefaults() (Options, error) {
 	if c.recastBatch == 0 {
 		c.recastBatch = 4096
 	}
+	if c.feedPart == 0 {
+		c.feedPart = 1 << 14
+	}
+	if c.FeedRetention == 0 {
+		c.FeedRetention = 30 * 24 * time.Hour
+	}
 	if c.Clock == nil {
-		c.Clock = time.Now
+		start := time.Now()
+		c.Clock, c.after = time.Now, time.After
+		c.elapsed = func() time.Duration { return time.Since(start) }
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

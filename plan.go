@@ -9,6 +9,7 @@ import (
 
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
 )
 
 // Plan tells what an Apply changes, or would change.
@@ -22,7 +23,7 @@ type Plan struct {
 	// Moves are who gains and loses each tag and tracked segment that is new, changed
 	// or dropped, also because of what its rule refers to. Only a DryRun works them
 	// out, over profiles as they are grouped now.
-	Moves []Move
+	Moves []segment.Move
 }
 
 // regroup adds what other identity rules do to profiles.

@@ -3,6 +3,7 @@ package portrait
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +22,21 @@ func (v *View) source() segment.Source {
 	return segment.Source{Root: v.epoch.root, Loader: v.epoch, Epoch: v.epoch.number, AsOf: v.at}
 }
 
+// ready returns an error where an expression names a tag that cannot be asked yet.
+func (v *View) ready(e segment.Expr) error {
+	for _, name := range syntax.Read(e.Tree()).Tags {
+		if t := v.epoch.cat.tag(name); t != nil && t.filling {
+			m := &v.db.filler
+			return fmt.Errorf("portrait: tag %q is being filled and cannot be asked yet: %d of %d profiles are done", name, m.filled.Load(), m.total.Load())
+		}
+	}
+	return nil
+}
+
 func (v *View) compile(e segment.Expr) (*segment.Query, error) {
+	if err := v.ready(e); err != nil {
+		return nil, err
+	}
 	checked, err := syntax.Check(e.Tree(), v.epoch.cat)
 	if err != nil {
 		return nil, e.Locate(err)
@@ -158,6 +173,9 @@ func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier
 }
 
 func (v *View) explain(_ context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
+	if err := v.ready(e); err != nil {
+		return nil, err
+	}
 	program, err := tags.Compile(e.Tree(), v.epoch.cat)
 	if err != nil {
 		return nil, e.Locate(err)

@@ -59,6 +59,7 @@ func (b *recastRun) commit(least int) error {
 		return nil
 	}
 	t := b.db.begin()
+	t.cause = byDefinition
 	if b.pending != nil {
 		t.batch.Set(keys.AppendMeta(nil, metaRecast), b.pending)
 	}
@@ -160,6 +161,6 @@ func (db *DB) resumeRecast() error {
 		return err
 	}
 	defer db.unlock()
-	_, err = db.applyLocked(context.Background(), m)
+	_, err = db.applyLocked(context.Background(), m, false)
 	return err
 }

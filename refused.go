@@ -47,12 +47,6 @@ type Refusal struct {
 	Time              time.Time
 }
 
-// RefusalCount is how many refusals there were of one kind.
-type RefusalCount struct {
-	Rule, Namespace string // as in Refusal
-	Count           uint64
-}
-
 // cause is what brought about a refusal.
 type cause struct {
 	source, id string
@@ -171,12 +165,12 @@ func (c tally) append(dst []byte) []byte {
 }
 
 // counts lists the tally in the order of its rules and namespaces.
-func (c tally) counts() []RefusalCount {
-	out := make([]RefusalCount, 0, len(c))
+func (c tally) counts() []identity.RefusalCount {
+	out := make([]identity.RefusalCount, 0, len(c))
 	for k, n := range c {
-		out = append(out, RefusalCount{Rule: k[0], Namespace: k[1], Count: n})
+		out = append(out, identity.RefusalCount{Rule: k[0], Namespace: k[1], Count: n})
 	}
-	slices.SortFunc(out, func(a, b RefusalCount) int {
+	slices.SortFunc(out, func(a, b identity.RefusalCount) int {
 		if c := strings.Compare(a.Rule, b.Rule); c != 0 {
 			return c
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -172,7 +173,7 @@ func TestRefusals_of_events_that_name_nobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []portrait.RefusalCount{{Rule: "blocked", Namespace: "device_id", Count: 1}, {Rule: "blocked", Namespace: "user_id", Count: 1}}
+	want := []identity.RefusalCount{{Rule: "blocked", Namespace: "device_id", Count: 1}, {Rule: "blocked", Namespace: "user_id", Count: 1}}
 	if diff := cmp.Diff(want, h.Refused); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}

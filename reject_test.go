@@ -120,12 +120,12 @@ func TestIdempotent(t *testing.T) {
 	}
 	changed := events[1]
 	changed.Properties = map[string]profile.Value{"revenue": profile.Number(999)}
-	take(portrait.Result{Rejected: []portrait.Rejection{{Index: 0, Reason: portrait.ReasonReused}}}, changed)
+	take(portrait.Result{Rejected: []portrait.Rejection{{Index: 0, Reason: profile.ReasonReused}}}, changed)
 	first, second := killEvent(1000), killEvent(1000)
 	second.Properties = map[string]profile.Value{"revenue": profile.Number(2)}
-	take(portrait.Result{Duplicate: 2, Rejected: []portrait.Rejection{{Index: 1, Reason: portrait.ReasonReused}}}, events[3], changed, events[4])
+	take(portrait.Result{Duplicate: 2, Rejected: []portrait.Rejection{{Index: 1, Reason: profile.ReasonReused}}}, events[3], changed, events[4])
 	if after := digest(t, db, now); after != before {
 		t.Error("events sent again changed something")
 	}
-	take(portrait.Result{Accepted: 1, Duplicate: 1, Rejected: []portrait.Rejection{{Index: 2, Reason: portrait.ReasonReused}}}, first, first, second)
+	take(portrait.Result{Accepted: 1, Duplicate: 1, Rejected: []portrait.Rejection{{Index: 2, Reason: profile.ReasonReused}}}, first, first, second)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/pack"
@@ -13,31 +12,19 @@ import (
 	"github.com/portraitdb/portrait/tags"
 )
 
-// TagRevision is one edit of the definition of a tag or a tracked segment.
-type TagRevision struct {
-	// Revision counts the edits from 1 on.
-	Revision uint32
-	Epoch    uint64    // of the commit that brought it in
-	At       time.Time // the store's instant then, UTC
-	// Definition is what the tag became: handing it to DB.DefineTag makes it so again.
-	Definition tags.Definition
-	// Dropped says that the tag was dropped; Definition is then what it was.
-	Dropped bool
-}
-
 // TagHistory returns the edits of a tag's definition, the oldest first: of the one that
 // has the name now and of earlier ones. It is empty where there never was one.
-func (v *View) TagHistory(_ context.Context, name string) ([]TagRevision, error) {
-	return inside(v, func() ([]TagRevision, error) { return v.epoch.revisions(false, name) })
+func (v *View) TagHistory(_ context.Context, name string) ([]tags.Revision, error) {
+	return inside(v, func() ([]tags.Revision, error) { return v.epoch.revisions(false, name) })
 }
 
 // SegmentHistory is TagHistory of a tracked segment.
-func (v *View) SegmentHistory(_ context.Context, name string) ([]TagRevision, error) {
-	return inside(v, func() ([]TagRevision, error) { return v.epoch.revisions(true, name) })
+func (v *View) SegmentHistory(_ context.Context, name string) ([]tags.Revision, error) {
+	return inside(v, func() ([]tags.Revision, error) { return v.epoch.revisions(true, name) })
 }
 
-func (e *epoch) revisions(segment bool, name string) ([]TagRevision, error) {
-	var list []TagRevision
+func (e *epoch) revisions(segment bool, name string) ([]tags.Revision, error) {
+	var list []tags.Revision
 	prefix := keys.AppendRevisions(nil, segment, name)
 	for kv, err := range e.snap.Scan(prefix, keys.End(prefix)) {
 		if err != nil {
@@ -50,7 +37,7 @@ func (e *epoch) revisions(segment bool, name string) ([]TagRevision, error) {
 		if err != nil {
 			return nil, err
 		}
-		rev.Revision = binary.BigEndian.Uint32(kv.Key[len(prefix):])
+		rev.Number = binary.BigEndian.Uint32(kv.Key[len(prefix):])
 		list = append(list, rev)
 	}
 	return list, nil
@@ -84,7 +71,7 @@ func (t *txn) addRevision(tg *tag, dropped bool) error {
 	}
 	number := uint32(1)
 	if len(last) > 0 {
-		number = last[len(last)-1].Revision + 1
+		number = last[len(last)-1].Number + 1
 	}
 	def, err := json.Marshal(tg.def)
 	if err != nil {
@@ -101,18 +88,18 @@ func (t *txn) addRevision(tg *tag, dropped bool) error {
 	return nil
 }
 
-func decodeRevision(data []byte) (TagRevision, error) {
+func decodeRevision(data []byte) (tags.Revision, error) {
 	r := openRecord(data)
 	r.Fields("revision", 4)
-	rev := TagRevision{Epoch: r.Uint()}
+	rev := tags.Revision{Epoch: r.Uint()}
 	rev.At = profile.Instant(r.Int()).Time()
 	rev.Dropped = r.Bool()
 	def := r.Bin()
 	if err := closeRecord("revision", &r); err != nil {
-		return TagRevision{}, err
+		return tags.Revision{}, err
 	}
 	if err := json.Unmarshal(def, &rev.Definition); err != nil {
-		return TagRevision{}, fmt.Errorf("%w: revision record: %w", ErrCorrupt, err)
+		return tags.Revision{}, fmt.Errorf("%w: revision record: %w", ErrCorrupt, err)
 	}
 	return rev, nil
 }

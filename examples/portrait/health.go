@@ -10,6 +10,7 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/examples/internal/table"
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -87,7 +88,7 @@ func (s *session) describeHealth(view *portrait.View, f *portrait.IdentityHealth
 	return h, nil
 }
 
-func tallies(counts []portrait.RefusalCount) []tally {
+func tallies(counts []identity.RefusalCount) []tally {
 	out := make([]tally, len(counts))
 	for i, c := range counts {
 		out[i] = tally(c)

@@ -55,7 +55,7 @@ func TestShop_follows_from_its_seed(t *testing.T) {
 // faultReasons says for which reason a store refuses each fault.
 var faultReasons = map[fault]string{
 	noIdentifier: profile.ReasonNoIdentifier,
-	placeholder:  portrait.ReasonBlocked,
+	placeholder:  profile.ReasonBlocked,
 	unnamed:      profile.ReasonMissingName,
 	noClock:      profile.ReasonTimeOutOfRange,
 	fastClock:    profile.ReasonTimeInFuture,
@@ -64,7 +64,7 @@ var faultReasons = map[fault]string{
 	wrongType:    profile.ReasonTraitType,
 	brokenText:   profile.ReasonInvalidUTF8,
 	hugeText:     profile.ReasonTooLong,
-	reusedID:     portrait.ReasonReused,
+	reusedID:     profile.ReasonReused,
 }
 
 // TestShop_accounts_for_every_delivery counts the steps of a shop by what must

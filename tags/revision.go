@@ -1,0 +1,16 @@
+package tags
+
+import "time"
+
+// Revision is one edit of the definition of a tag or a tracked segment, as a store
+// keeps it.
+type Revision struct {
+	// Number counts the edits of one name from 1 on.
+	Number uint32
+	Epoch  uint64    // of the commit that brought it in
+	At     time.Time // the store's instant then, UTC
+	// Definition is what the tag became: to define it so again is to roll back.
+	Definition Definition
+	// Dropped says that the tag was dropped; Definition is then what it was.
+	Dropped bool
+}
