@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -241,7 +242,7 @@ func TestCross_operands(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 9))
 	zones := zonesOf(t)
 	there := 0
-	const rounds = 4000
+	const rounds = 1000
 	for round := range rounds {
 		zone := zones[r.IntN(len(zones))]
 		d := &deeds{r: r, now: nearChange(r, zone), zone: zone}
@@ -295,7 +296,7 @@ func TestCross_behaviour(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 10))
 	zones := zonesOf(t)
 	held, changing, early := 0, 0, 0
-	const rounds = 3000
+	const rounds = 800
 	for round := range rounds {
 		zone := zones[r.IntN(len(zones))]
 		d := &deeds{r: r, now: nearChange(r, zone), zone: zone}
@@ -335,6 +336,10 @@ func TestCross_behaviour(t *testing.T) {
 			last = d.now + profile.Instant(3*365*24*time.Hour/time.Microsecond)
 		} else if changing++; at(until) == ok {
 			early++
+			// What goes on by the tick or by the day is asked again a limited number of times.
+			if text := syntax.Print(rule); !strings.Contains(text, "interest(") && !strings.Contains(text, "days_since(") && !strings.Contains(text, "share_of_days(") {
+				fail("does not change at %v", until)
+			}
 		}
 		for _, between := range []profile.Instant{last, d.now + profile.Instant(r.Int64N(int64(last-d.now)+1)), min(last, d.now+profile.Instant(r.Int64N(int64(72*time.Hour/time.Microsecond))))} {
 			if at(between) != ok {
@@ -345,7 +350,7 @@ func TestCross_behaviour(t *testing.T) {
 			held++
 		}
 	}
-	if held < rounds/5 || held > 4*rounds/5 || changing < rounds/4 || early > changing/20 {
+	if held < rounds/5 || held > 4*rounds/5 || changing < rounds/4 || early > changing/5 {
 		t.Errorf("of %d rules %d hold and %d change, %d of them not when they were to", rounds, held, changing, early)
 	}
 }
