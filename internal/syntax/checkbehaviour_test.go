@@ -46,6 +46,9 @@ func TestCheck_refuses_behaviour_that_no_text_gives(t *testing.T) {
 		"a sequence's length":       &syntax.Happened{X: &syntax.Sequence{Within: 1, Steps: slices.Repeat([]syntax.Step{step}, 2)}},
 		"a sequence's window":       &syntax.Happened{X: &syntax.Sequence{Window: syntax.Window{Kind: syntax.This}, Steps: slices.Repeat([]syntax.Step{step}, 2)}},
 		"interests of none":         &syntax.Exists{X: &syntax.Interests{Name: "category"}},
+		"a key of bytes":            over1(&syntax.Interest{Name: "category", Key: "\xff"}),
+		"a property of bytes":       over1(&syntax.Aggregate{Event: "E", Where: &syntax.Exists{X: &syntax.Trait{Name: "\xff"}}}),
+		"a property without a name": over1(&syntax.Aggregate{Event: "E", Where: &syntax.Exists{X: &syntax.Trait{}}}),
 		"half of a sum":             over1(&syntax.Arith{L: age}),
 		"an operator of arithmetic": over1(&syntax.Arith{Op: 99, L: age, R: age}),
 		"a function of values":      over1(&syntax.Call{Fn: 99, Args: []syntax.Operand{age}}),
@@ -70,6 +73,10 @@ func TestCheck_not_kept(t *testing.T) {
 		`sequence("A", "B")`: `1:1: profiles do not keep what sequence_count("A", "B") needs
   sequence("A", "B")
   ^^^^^^^^
+  declare a trait with compute: sequence_count("A", "B")`,
+		`1 < sequence_count("A", "B")`: `1:5: profiles do not keep what sequence_count("A", "B") needs
+  1 < sequence_count("A", "B")
+      ^^^^^^^^^^^^^^
   declare a trait with compute: sequence_count("A", "B")`,
 		`sum("E", "p") / interest("category") > 1`: `1:1: profiles do not keep what sum("E", "p") needs
   sum("E", "p") / interest("category") > 1

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/profile"
 )
@@ -19,7 +20,9 @@ func (c *checker) operand(x Operand, pos Pos) (checked Operand, kind profile.Kin
 	case *Sequence:
 		checked = c.sequence(x, x.Pos)
 	case *Interest:
-		c.interest(x.Name, x.Pos)
+		if c.interest(x.Name, x.Pos); !utf8.ValidString(x.Key) {
+			c.fault(x.Pos, "", "the key is not valid UTF-8")
+		}
 	case *Interests:
 		if c.interest(x.Name, x.Pos); x.N < 1 || x.N > maxValues {
 			c.fault(x.Pos, "", "interests gives 1 to %d keys", maxValues)
@@ -68,6 +71,8 @@ func (c *checker) kept(x Operand, pos Pos) {
 	switch x := x.(type) {
 	case *Aggregate:
 		pos = x.Pos
+	case *Sequence:
+		pos = x.Pos
 	case *Interest:
 		pos = x.Pos
 	case *Interests:
@@ -81,7 +86,10 @@ func (c *checker) kept(x Operand, pos Pos) {
 
 func (c *checker) trait(x *Trait) {
 	if c.place != ofProfile {
-		return // A property: nothing says which there are.
+		if x.Name == "" || !utf8.ValidString(x.Name) {
+			c.fault(x.Pos, "", "a property wants a name in valid UTF-8")
+		}
+		return // Nothing says which there are.
 	}
 	if _, ok := c.scope.Trait(x.Name); ok {
 		c.follow(dependency{kind: traitDependency, name: x.Name}, x.Pos)

@@ -141,8 +141,7 @@ func (p *parser) aggregateClause(name token, x *Aggregate, seen map[string]bool)
 // clause reads the name of a clause and its opening bracket.
 func (p *parser) clause(of token) (token, *Error) {
 	clause := p.tok
-	ahead := p.lexer
-	if t, err := ahead.next(); clause.kind != tokenName || err != nil || t.kind != tokenSymbol || t.text != "(" {
+	if clause.kind != tokenName || !p.followedBy("(") {
 		return clause, p.noClause(of)
 	}
 	if _, ok := clauses[clause.text]; !ok {

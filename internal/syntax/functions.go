@@ -216,6 +216,10 @@ func (p *parser) each(name token) (Expr, *Error) {
 		}
 		return &Each{X: x, Where: where, All: name.text == "all", Pos: Pos(name.pos)}, p.expect(")", "to close where(")
 	}
+	if t, isName := p.tok, p.tok.kind == tokenQuoted || p.tok.kind == tokenName && !keywords[p.tok.text]; isName && p.followedBy(",") {
+		hint := "compare it, or ask of the elements of a list as in " + name.text + "(" + shorten(t.text) + ", where(value = 1))"
+		return nil, faultAt(t.pos, t.end-t.pos, hint, "a value is no condition by itself")
+	}
 	xs, err := p.exprs()
 	if name.text == "all" {
 		return &And{X: xs}, err

@@ -208,6 +208,13 @@ func (p *parser) deeper() *Error {
 	return nil
 }
 
+// followedBy reports whether a symbol comes next.
+func (p *parser) followedBy(symbol string) bool {
+	ahead := p.lexer
+	t, err := ahead.next()
+	return err == nil && t.kind == tokenSymbol && t.text == symbol
+}
+
 // expr reads conditions joined by operators of at least the precedence min.
 func (p *parser) expr(least int) (Expr, *Error) {
 	if err := p.deeper(); err != nil {
