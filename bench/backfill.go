@@ -78,7 +78,7 @@ traits:
 	if err := f.open(); err != nil {
 		return err
 	}
-	if _, err := f.db.Apply(ctx, model); err != nil {
+	if err := begin(ctx, f.db, model, evening()); err != nil {
 		return err
 	}
 	for from := 0; from < f.people; from += 10_000 {

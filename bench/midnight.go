@@ -133,7 +133,7 @@ func (n *night) load(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := db.Apply(ctx, model); err != nil {
+	if err := begin(ctx, db, model, evening()); err != nil {
 		return err
 	}
 	for from := 0; from < n.people; from += 10_000 {

@@ -67,7 +67,7 @@ func (s *shop) load(ctx context.Context, model portrait.Model, customers int) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if _, err := s.db.Apply(ctx, model); err != nil {
+	if err := begin(ctx, s.db, model, noon); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	for i, days := range visitsBefore {
@@ -88,6 +88,15 @@ func (s *shop) load(ctx context.Context, model portrait.Model, customers int) (e
 	}
 	s.settle()
 	return nil
+}
+
+// begin applies a model and brings the store's instant to its clock: taking events in
+// does not move it, and before it has moved all that happens is in its future.
+func begin(ctx context.Context, db *portrait.DB, model portrait.Model, now time.Time) error {
+	if _, err := db.Apply(ctx, model); err != nil {
+		return err
+	}
+	return db.Advance(ctx, now)
 }
 
 // told are the traits of a customer.

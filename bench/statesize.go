@@ -127,6 +127,9 @@ func (t *till) racer(ctx context.Context, list []purchase, rounds int) racer {
 		}
 		return len(part), func(from, to int) error {
 			t.now.Store(part[to-1].at.UnixMicro())
+			if err := t.db.Advance(ctx, part[to-1].at); err != nil {
+				return err
+			}
 			return takeIn(ctx, t.db, events[from:to])
 		}
 	}}
