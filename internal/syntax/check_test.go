@@ -158,7 +158,7 @@ func TestRandomExpressions(t *testing.T) {
 	const seed = 11
 	r := &syntaxtest.Random{Rand: rand.New(rand.NewPCG(seed, seed))}
 	s := shop(t, "Europe/Berlin")
-	for i := range 450 {
+	for i := range 300 {
 		r.Behaviour = i%3 > 0
 		e := r.Expr(4)
 		checkRoundTrips(t, e)

@@ -31,7 +31,7 @@ type Fold struct {
 	Sources  []InterestSource
 	HalfLife time.Duration
 	// Keep is for how many grains, the running one included, a bucket is kept; 0 for
-	// ever. Of a Session it is days.
+	// ever. Of Spans it is civil days.
 	Keep int
 }
 

@@ -2,6 +2,7 @@ package syntax_test
 
 import (
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -40,6 +41,36 @@ func TestEncodeJSON(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, string(got)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.text, diff)
+		}
+	}
+}
+
+// The JSON forms of behaviour over time are documented as they are.
+func TestEncodeJSON_documented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/language.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, form := range map[string]string{
+		`tag("等级", "高")`:                            `{"tag": {"name": "等级", "value": "高"}}`,
+		`exists(top(3, "E", "p", by("n")))`:         `{"top": {"n": 3, "event": "E", "property": "p", "by": "n"}}`,
+		`exists(sessions("E", "30m"))`:              `{"sessions": {"event": "E", "gap": "30m"}}`,
+		`exists(count("E", last("30d")))`:           `"window": {"last": "30d"}}}`,
+		`exists(count("E", between("60d", "30d")))`: `{"between": ["60d", "30d"]}`,
+		`exists(count("E", since("2026-05-01")))`:   `{"since": "2026-05-01"}`,
+		`exists(count("E", this("month")))`:         `{"this": "month"}`,
+		`sequence("A", without("B"), step("C", within("1h")), within("2h"), same("p"), last("7d"), overlapping())`: `{"sequence": {"steps": ["A", {"without": "B"}, {"step": {"event": "C", "within": "1h"}}], "within": "2h", "same": "p", "window": {"last": "7d"}, "overlapping": true}}`,
+		`exists(interest("i"))`:      `{"interest": "i"}`,
+		`exists(interest("i", "k"))`: `{"interest": {"name": "i", "key": "k"}}`,
+		`exists(interests("i", 3))`:  `{"interests": {"name": "i", "n": 3}}`,
+	} {
+		data, err := syntax.EncodeJSON(parse(t, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compact := strings.NewReplacer(`": `, `":`, `, `, `,`).Replace(form)
+		if !strings.Contains(string(data), compact) || !strings.Contains(string(doc), form) {
+			t.Errorf("%s is %s, documented as %s", text, data, form)
 		}
 	}
 }

@@ -90,8 +90,8 @@ func (m *measure) operand(x Operand, depth int) {
 // writable returns an error where the canonical text of a tree, which was read
 // from n bytes, is longer than what can be read again. Escapes and numbers may
 // make it longer than those bytes, but not eight times.
-func writable(n int, print func() string) *Error {
-	if n > maxText/8 && len(print()) > maxText {
+func writable(n int, canonical func() string) *Error {
+	if n > maxText/8 && len(canonical()) > maxText {
 		return &Error{Offset: -1, Msg: fmt.Sprintf("the canonical text is longer than %d KiB", maxText>>10)}
 	}
 	return nil

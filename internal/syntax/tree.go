@@ -12,8 +12,7 @@ type Pos int
 
 // Expr is a condition: true or false of one profile. The nodes are And, Or, Not,
 // Xor, Minus, AtLeast, Const, Compare, In, Has, Match, Exists, TagRef, Happened and
-// Each. Trees
-// are immutable once built.
+// Each. Trees are immutable once built.
 type Expr interface{ expr() }
 
 type (
