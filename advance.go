@@ -55,9 +55,11 @@ func (db *DB) advance(ctx context.Context, to profile.Instant, keep bool) error 
 // it was going, so that Open finishes what a crash interrupted.
 func (db *DB) fire(to profile.Instant, resumed bool) error {
 	next := db.meta.nextDue
+	fired := ordinalSet{}
 	for from, first := db.meta.instant, true; ; first = false {
 		t := db.begin()
-		cursor, more, err := t.fireSome(from, to)
+		t.cause, t.at = byDeadline, to
+		cursor, more, err := t.fireSome(from, to, fired)
 		if err != nil {
 			t.abort()
 			if !first {
@@ -101,9 +103,9 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 }
 
 // fireSome fires up to advanceBatch deadlines, takes their keys away and arms
-// the next ones. It returns the first deadline left over, and whether that is
-// due too.
-func (t *txn) fireSome(from, to profile.Instant) (next profile.Instant, more bool, err error) {
+// the next ones, and passes over the profiles that are in fired already. It returns
+// the first deadline left over, and whether that is due too.
+func (t *txn) fireSome(from, to profile.Instant, fired ordinalSet) (next profile.Instant, more bool, err error) {
 	snap, err := t.db.store.Snapshot()
 	if err != nil {
 		return 0, false, err
@@ -111,7 +113,7 @@ func (t *txn) fireSome(from, to profile.Instant) (next profile.Instant, more boo
 	defer snap.Close()
 	prefix := []byte{keys.Deadline}
 	t.meta.nextDue = profile.Never
-	fired := map[uint32]bool{}
+	n := 0
 	for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
 		if err != nil {
 			return 0, false, err
@@ -123,14 +125,14 @@ func (t *txn) fireSome(from, to profile.Instant) (next profile.Instant, more boo
 		if profile.Instant(at) > to {
 			return profile.Instant(at), false, nil
 		}
-		if len(fired) == advanceBatch {
+		if n == advanceBatch {
 			return profile.Instant(at), true, nil
 		}
 		t.batch.Delete(kv.Key)
-		if fired[ordinal] {
+		n++
+		if !fired.add(ordinal) {
 			continue
 		}
-		fired[ordinal] = true
 		if err := t.fireOne(ordinal, from, to); err != nil {
 			return 0, false, err
 		}
@@ -169,7 +171,7 @@ func (t *txn) fireOne(ordinal uint32, from, to profile.Instant) error {
 		had, _ := tag.program.Eval(st, from)
 		has, until := tag.program.Eval(st, to)
 		if had != has || tag.filling {
-			t.index.Set(tag.field, ordinal, has)
+			t.flip(tag.field, ordinal, has, !tag.filling)
 		}
 		next = min(next, until)
 	}

@@ -50,13 +50,12 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 	if slices.Contains(opts, DryRun) {
 		return within(ctx, db, func(v *View) (*Plan, error) {
 			a, err := db.application(ctx, v.epoch, m)
-			if err == nil {
-				a.plan.Moves, err = v.moves(ctx, a.next)
-			}
 			if err != nil {
 				return nil, err
 			}
-			return a.plan, nil
+			a.plan.Analysis = tags.Analyse(tags.Subjects(a.next.model.Tags, a.next), a.next)
+			a.plan.Moves, err = v.moves(ctx, a.next)
+			return a.plan, err
 		})
 	}
 	if err := db.lock(ctx); err != nil {

@@ -57,6 +57,9 @@ type tag struct {
 	// filling is set until the tag has been evaluated over every profile: it is
 	// kept by commits, but nobody can read it yet.
 	filling bool
+	// former is who has the tag as readers of the feed know it, while it is being
+	// filled, by the encoded value or under "" for a tag without; see tracked.go.
+	former map[string]segment.FieldID
 }
 
 // newCatalog checks a model whole and compiles it. What profiles keep for it has the

@@ -60,7 +60,7 @@ func (v *View) check(ctx context.Context) error {
 		people:     map[uint32]*oracle.Person{},
 		states:     map[uint32]*profile.State{},
 	}
-	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.partition, c.checkOrdinals, c.checkIndex, c.checkDeadlines, c.checkLogs} {
+	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.partition, c.checkOrdinals, c.checkIndex, c.checkDeadlines, c.checkLogs, c.checkFeed, c.checkEventLog} {
 		if err := step(); err != nil {
 			return err
 		}

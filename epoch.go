@@ -21,6 +21,7 @@ type epoch struct {
 	meta    meta
 	tally   tally
 	refs    atomic.Int64
+	later   chan struct{} // closed once this is no longer the current epoch
 }
 
 // acquire takes the current epoch; release gives it back.
@@ -56,9 +57,14 @@ func (db *DB) publish() error {
 	e := &epoch{
 		number: db.meta.epoch, instant: db.meta.instant, nextDue: db.meta.nextDue,
 		root: db.index.Root(), snap: snap, cat: db.cat.Load(), meta: db.meta, tally: db.tally,
+		later: make(chan struct{}),
 	}
 	e.refs.Store(1)
 	if old := db.current.Swap(e); old != nil {
+		close(old.later)
+		if e.nextDue < old.nextDue {
+			db.timer.rouse()
+		}
 		old.release()
 	}
 	return nil

@@ -24,6 +24,9 @@ var (
 	ErrCorrupt = store.ErrCorrupt
 	// ErrNotFound is returned where no live profile has the identifier or ID.
 	ErrNotFound = errors.New("portrait: not found")
+	// ErrTrimmed is wrapped by errors of reading the feed from where it is no longer
+	// kept: what has changed since must be read anew, from a View.
+	ErrTrimmed = errors.New("portrait: the changes after the cursor are no longer kept")
 	// ErrModel is wrapped by errors that refuse a model or a definition.
 	ErrModel = errors.New("portrait: model refused")
 )

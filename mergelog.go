@@ -48,7 +48,7 @@ func (t *txn) logMerges(afters map[uint32]bool) {
 	for _, c := range groups {
 		from := sources[c]
 		split := slices.ContainsFunc(from, func(o uint32) bool { return uses[o] > 1 })
-		if len(from) < 2 && !split {
+		if len(from) == 0 || len(from) == 1 && !split && from[0] == c.now.ordinal {
 			continue
 		}
 		for _, o := range from {
@@ -79,7 +79,8 @@ func (t *txn) putMerge(into uint32, from []uint32) {
 
 // Merge is one record of the merge log: after the commit of Epoch the profile
 // Into held identifiers of the profiles From, of which there are several after a
-// merge, and which others hold identifiers of too after a split.
+// merge, and which others hold identifiers of too after a split. From is one other
+// ID where that went because its identifier names nobody any more.
 type Merge struct {
 	Epoch uint64
 	Into  profile.ID

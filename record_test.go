@@ -27,7 +27,7 @@ var recordKinds = []struct {
 	{"node", "01" + "99" + "a5656d61696c" + "a66140622e636e" + "35" + "07" + "c410" + "01020400000000000000000000000000" + "03" + "cd03e8" + "91" + "c410" + "09000000000000000000000000000000" + "06" + noState, nodeAgain},
 	{"component", "01" + "92" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000", componentAgain},
 	{"edge", "01" + "9b" + "c3" + "ce000f4240" + "05" + "ce001e8480" + "cc80" + "02" + "ff" + "00" + "c3" + "cd1f40" + "07", edgeAgain},
-	{"state", "01" + "9b" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09" + "0a" + "0b" + "0c" + "0d", metaAgain},
+	{"state", "01" + "9d" + "cd0100" + "d1ff00" + "05" + "06" + "07" + "08" + "09" + "0a" + "0b" + "0e" + "0f" + "0c" + "0d", metaAgain},
 	{"field", "01" + "94" + "04" + "a463697479" + "c402a162" + "c2", fieldAgain},
 	{"merge", "01" + "92" + "07" + "93" + "07" + "cc80" + "ceffffffff", mergeAgain},
 	{"advance", "01" + "cf0000000100000000", advanceAgain},
@@ -35,6 +35,8 @@ var recordKinds = []struct {
 	{"audit", "01" + "97" + "a46c696e6b" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000" + "ce000f4240" + "a27437" + "a3616e6e" + "a0", auditAgain},
 	{"refusal", "01" + "99" + "05" + "a6756e69717565" + "a0" + "a7757365725f6964" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000" + "a3776562" + "a26d31" + "ce000f4240", refusalAgain},
 	{"tally", "01" + "93" + "a6756e69717565" + "a7757365725f6964" + "07", tallyAgain},
+	{"feed", "01" + "93" + "ce000f4240" + "03" + "91" + "94" + "07" + "01" + "c403057f00" + "c4058180800100", feedAgain},
+	{"feed name", "01" + "93" + "c3" + "a3564950" + "a3e9ab98", feedNameAgain},
 	{"folds", "01" + "94" + "09" + "04" + "03" + "91" + "95" + "02" + "a16b" + "1e" + "04" + "ff", foldsAgain},
 	{"log", "01" + "96" + "a0" + "ce0076a700" + "07" + "a54c6f67696e" + "00" + "00", logAgain},
 }
@@ -162,7 +164,7 @@ func TestRecords_golden(t *testing.T) {
 		Decision: identity.Unlink, Decided: profile.Stamp{At: -1},
 		Match: identity.Match{Weak: true, Weight: 8000, Model: 7},
 	}
-	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9, refusals: 10, trimmed: 11, earliest: 12, latest: 13}
+	m := &meta{epoch: 256, instant: -256, nextOrdinal: 5, nextField: 6, accepted: 7, merges: 8, splits: 9, refusals: 10, trimmed: 11, feedFrom: 14, feedAt: 15, earliest: 12, latest: 13}
 	f := &fieldRecord{Use: useValue, Name: "city", Value: profile.AppendValue(nil, profile.String("b"))}
 	written := map[string][]byte{
 		"node":      appendNode(nil, n),
@@ -178,9 +180,11 @@ func TestRecords_golden(t *testing.T) {
 			Refusal: Refusal{Epoch: 5, Rule: "unique", Namespace: "user_id", Source: "web", MessageID: "m1", Time: time.Unix(1, 0)},
 			a:       self[:], b: []byte{1, 2, 4, 15: 0},
 		}).append(nil),
-		"tally": tally{{"unique", "user_id"}: 7}.append(nil),
-		"folds": (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(nil),
-		"log":   coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(nil),
+		"tally":     tally{{"unique", "user_id"}: 7}.append(nil),
+		"folds":     (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(nil),
+		"log":       coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(nil),
+		"feed":      appendFeed(1_000_000, feedMerged|feedMore, feedGroup{7, byDeadline, []uint32{5, 133, 134}, []uint32{1<<21 + 1, 1<<21 + 2}}),
+		"feed name": feedName{segment: true, name: "VIP", value: "高"}.append(nil),
 	}
 	for _, kind := range recordKinds {
 		t.Run(kind.name, func(t *testing.T) {
@@ -242,7 +246,7 @@ func TestRecords_refuse(t *testing.T) {
 		{"an unknown decision", "edge", "019bc200000000040000c20000", "unknown decision 4"},
 		{"a decision of 256", "edge", "019bc200000000cd01000000c20000", "unknown decision 256"},
 		{"an edge of seven fields", "edge", "0197c200000000000000", "edge of 7 fields"},
-		{"an ordinal in the long form", "state", "019b0000cc0506070809000a0b0000", "not the shortest form"},
+		{"an ordinal in the long form", "state", "019d0000cc0506070809000a0b00000000", "not the shortest form"},
 		{"a generation that is done before it began", "folds", "0194000203" + "90", "generation 3 is done, of 2"},
 		{"a fold of a number that is not given yet", "folds", "0194020202" + "91" + "9502a000010000", "fold 2"},
 		{"a name in the log without more", "log", "0191a0", "without what is covered"},
@@ -253,6 +257,11 @@ func TestRecords_refuse(t *testing.T) {
 		{"a merge of a number", "merge", "01920707", "want an array"},
 		{"a merge of more than is there", "merge", "019207ddffffffff", "cut short"},
 		{"an instant beyond 64 bits", "advance", "01cfffffffffffffffff", "beyond 64 bits"},
+		{"unknown flags of a feed", "feed", "0193000490", "flags 0x4"},
+		{"an unknown cause", "feed", "01930000919407" + "04c400c400", "unknown cause 4"},
+		{"a gap in the long form", "feed", "0193000091940700c4028000c400", "bad varint"},
+		{"a gap cut short", "feed", "0193000091940700c40180c400", "bad varint"},
+		{"an ordinal above 32 bits in a feed", "feed", "0193000091940700c40600ffffffff0fc400", "above 32 bits"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -279,6 +288,7 @@ func TestRecords_allocate_by_what_is_there(t *testing.T) {
 		"component": "01dd00ffffff",
 		"field":     "019404a0c67fffffff",
 		"merge":     "019207dd00ffffff",
+		"feed":      "01930000dd00ffffff",
 		"folds":     "0194090403dd00ffffff",
 		"log":       "01dd00ffffff",
 	}

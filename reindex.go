@@ -138,7 +138,7 @@ func (t *txn) retag(i int, ordinal uint32, was, is *profile.State) error {
 		has, until = tag.program.Eval(is, t.meta.instant)
 	}
 	if had != has || tag.filling {
-		t.index.Set(tag.field, ordinal, has)
+		t.flip(tag.field, ordinal, has, !tag.filling)
 	}
 	// What lived has a deadline at or before its next change. That is hadUntil,
 	// unless the rule gave up the search for it.
@@ -252,10 +252,13 @@ func (t *txn) setValue(ix *traitIndex, v profile.Value, ordinal uint32, on bool)
 				return nil
 			}
 			field = t.newField(fieldRecord{Use: ix.valueUse(), Name: ix.name, Value: []byte(key.value)}, segment.Bitmap)
+			if ix.label != nil {
+				t.nameField(field, feedName{name: ix.name, value: valueText(v)})
+			}
 			t.learnt[key] = field
 			t.values = append(t.values, newValue{dict: ix.values, value: v, field: field})
 		}
 	}
-	t.index.Set(field, ordinal, on)
+	t.flip(field, ordinal, on, ix.label != nil && !ix.filling)
 	return nil
 }

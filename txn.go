@@ -41,6 +41,12 @@ type txn struct {
 	outranked bool
 	tally     tally // of refusals, as it will be; nil: as it is
 	settled   bool  // nobody's evidence changed: there is nobody to evaluate
+	// What the feed is told: bits turned and why, changes of definition, and when, if
+	// not now.
+	moves   []move
+	defined []defined
+	cause   feedCause
+	at      profile.Instant
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 
@@ -105,6 +111,7 @@ func (db *DB) begin() *txn {
 		incident: map[identity.Token][]identity.Pair{},
 		vetoes:   map[identity.Token]map[identity.Token]bool{},
 		learnt:   map[learntKey]segment.FieldID{},
+		moves:    db.moves[:0],
 	}
 	db.marks.fit(len(t.cat.tags), len(t.cat.indexes))
 	return t
@@ -348,13 +355,17 @@ func (t *txn) finish(quiet bool) error {
 		return err
 	}
 	t.meta.epoch++
+	if err := t.writeFeed(); err != nil {
+		t.abort()
+		return err
+	}
 	t.write()
 	if err := t.db.store.Commit(t.batch, !t.db.opts.NoSync); err != nil {
 		t.abort()
 		return err
 	}
 	t.index.Commit()
-	t.db.meta = t.meta
+	t.db.meta, t.db.moves = t.meta, t.moves
 	if t.tally != nil {
 		t.db.tally = t.tally
 	}

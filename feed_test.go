@@ -1,0 +1,336 @@
+package portrait_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
+
+// feedModel returns the test model with some of its tags, some of them by other
+// rules, and a tag of everybody.
+func feedModel(r *rand.Rand, text string) (model string, names []string) {
+	head, tags, _ := strings.Cut(text, "tags:\n")
+	var b strings.Builder
+	b.WriteString(head + "tags:\n  全: {rule: 'true'}\n")
+	names = []string{"全"}
+	other := []string{
+		`orders >= 2`, `spent > 50 or points > 10`, `last_order < ago("90d")`, `not city in ["上海"]`,
+		`registered > now() - "60d"`, `interests any_of ["旅行"]`, `missing(city)`, `false`,
+	}
+	for line := range strings.Lines(tags) {
+		name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if strings.Contains(line, "tag(") {
+			line, name = `  老客: {rule: 'registered < now() - "45d" and not tag("全")'}`+"\n", "老客"
+		}
+		switch r.IntN(5) {
+		case 0:
+			continue
+		case 1:
+			line = fmt.Sprintf("  %s: {rule: '%s'}\n", name, other[r.IntN(len(other))])
+		}
+		b.WriteString(line)
+		names = append(names, name)
+	}
+	return b.String(), names
+}
+
+// follower is a reader of the feed that keeps who has which tag by what it is told.
+type follower struct {
+	cursor portrait.Cursor
+	has    map[string]map[profile.ID]bool
+	all    []portrait.Change
+	merged int
+	epochs uint64
+	at     time.Time
+}
+
+func newFollower() *follower { return &follower{has: map[string]map[profile.ID]bool{}} }
+
+// take folds the changes of one view in.
+func (f *follower) take(t testing.TB, changes []portrait.Change) {
+	t.Helper()
+	for len(changes) > 0 {
+		n := 1
+		for n < len(changes) && changes[n].Epoch == changes[0].Epoch {
+			n++
+		}
+		f.commit(t, changes[:n])
+		changes = changes[n:]
+	}
+}
+
+// commit folds one commit in, and makes sure that it is told as it should be.
+func (f *follower) commit(t testing.TB, changes []portrait.Change) {
+	t.Helper()
+	before := maps.Clone(f.has["全"])
+	moved := map[string]bool{}
+	var regrouped []profile.ID
+	var went, came []profile.ID
+	for _, c := range changes {
+		if c.At.Before(f.at) || c.Epoch < f.epochs || c.Cursor == f.cursor {
+			t.Errorf("%+v comes after commit %d of %s", c, f.epochs, f.at)
+		}
+		f.at, f.epochs, f.cursor = c.At, c.Epoch, c.Cursor
+		switch c.Kind {
+		case "merged", "split":
+			if len(moved) > 0 || len(c.Others) == 0 || slices.Contains(c.Others, c.Profile) || c.Cause != "merge" || c.Tag != "" {
+				t.Errorf("%+v", c)
+			}
+			regrouped = append(append(regrouped, c.Profile), c.Others...)
+			if c.Kind == "merged" {
+				went = append(went, c.Others...)
+			} else {
+				came = append(came, c.Others...)
+			}
+			continue
+		case "entered", "left":
+		default:
+			t.Errorf("kind %q", c.Kind)
+		}
+		if f.has[c.Tag] == nil {
+			f.has[c.Tag] = map[profile.ID]bool{}
+		}
+		key := fmt.Sprint(c.Tag, c.Profile)
+		if on := c.Kind == "entered"; f.has[c.Tag][c.Profile] == on || moved[key] {
+			t.Errorf("commit %d: %s %s %q, where it stood so", c.Epoch, c.Profile, c.Kind, c.Tag)
+		} else if on {
+			f.has[c.Tag][c.Profile] = true
+		} else {
+			delete(f.has[c.Tag], c.Profile)
+		}
+		moved[key] = true
+		if slices.Contains(regrouped, c.Profile) != (c.Cause == "merge") && c.Cause != "merge" {
+			t.Errorf("commit %d: %s was regrouped, and the cause is %q", c.Epoch, c.Profile, c.Cause)
+		}
+	}
+	if len(f.has["全"]) == 0 && len(before) == 0 {
+		return // the tag of everybody is not there yet
+	}
+	for _, id := range went {
+		if !before[id] || f.has["全"][id] {
+			t.Errorf("commit %d: %s went: before %t, after %t", f.epochs, id, before[id], f.has["全"][id])
+		}
+	}
+	for _, id := range came {
+		if before[id] || !f.has["全"][id] {
+			t.Errorf("commit %d: %s came: before %t, after %t", f.epochs, id, before[id], f.has["全"][id])
+		}
+	}
+}
+
+// catchUp reads what is new, and holds the sum of all that was told against the
+// bitmaps of every tag that can be read. Of one that cannot nothing may be told.
+func (f *follower) catchUp(t testing.TB, db *portrait.DB, declared []string) {
+	t.Helper()
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	changes, err := collect(v.Changes(t.Context(), f.cursor))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.take(t, changes)
+	f.all = append(f.all, changes...)
+	told := map[profile.ID]bool{}
+	for _, c := range changes {
+		for _, id := range c.Others {
+			told[id] = true
+		}
+	}
+	for _, c := range changes {
+		if c.Tag != "全" || c.Kind != "left" || c.Cause == "definition" || c.Epoch != v.Epoch() {
+			continue
+		}
+		if p, err := v.Resolve(t.Context(), c.Profile); err == nil && p.ID != c.Profile && !told[c.Profile] {
+			t.Errorf("commit %d: %s became %s, and it is not told", c.Epoch, c.Profile, p.ID)
+		}
+	}
+	for name, has := range f.has {
+		if !slices.Contains(declared, name) && len(has) > 0 {
+			t.Errorf("tag %q is gone, and %d are said to have it", name, len(has))
+		}
+	}
+	for _, name := range declared {
+		set, err := v.Segment(t.Context(), segment.MustParse(fmt.Sprintf("tag(%q)", name)))
+		if err != nil { // it is being filled
+			for _, c := range changes {
+				if c.Tag == name && c.Cause != "definition" && c.Epoch == v.Epoch() {
+					t.Errorf("tag %q is being filled, and %+v", name, c)
+				}
+			}
+			continue
+		}
+		got := slices.Sorted(maps.Keys(f.has[name]))
+		if want := slices.Collect(set.Members()); !slices.Equal(got, want) {
+			t.Fatalf("commit %d: tag %q: by the feed %v, by the index %v", v.Epoch(), name, got, want)
+		}
+	}
+}
+
+// TestFeedWithoutGaps lives through histories with merges, splits, time that
+// passes, tags that come, change and go, fillings that are broken off and
+// reopenings: after each step the sum of the feed is the index.
+func TestFeedWithoutGaps(t *testing.T) {
+	r := seed(t)
+	kinds, causes := map[string]int{}, map[string]int{}
+	for range *rounds {
+		dir, clock := t.TempDir(), now
+		opts := portrait.WithRecastBatch(&portrait.Options{Clock: func() time.Time { return clock }, NoSync: true, FeedRetention: -1}, 1+r.IntN(20))
+		portrait.WithFeedPart(opts, 1+r.IntN(8))
+		db := open(t, dir, opts)
+		identity := drawModel(r)
+		text, declared := feedModel(r, identity)
+		apply(t, db, text)
+		f := newFollower()
+		steps := history(r, 60+r.IntN(120), 30)
+		r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+		for _, s := range steps {
+			if err := s(t.Context(), db); err != nil {
+				t.Fatal(err)
+			}
+			switch r.IntN(12) {
+			case 0, 1:
+				clock = clock.Add(time.Duration(r.IntN(10*24)) * time.Hour)
+			case 2:
+				if r.IntN(3) > 0 {
+					break
+				}
+				if r.IntN(3) == 0 {
+					identity = drawModel(r)
+				}
+				var next []string
+				if text, next = feedModel(r, identity); applyUntil(t, db, text, 1+r.IntN(5)) {
+					declared = next
+				}
+			case 3:
+				if r.IntN(3) == 0 {
+					checkAndClose(t, db)
+					db = open(t, dir, opts)
+				}
+			}
+			f.catchUp(t, db, declared)
+			if t.Failed() {
+				return
+			}
+		}
+		for _, c := range f.all {
+			kinds[c.Kind]++
+			causes[c.Cause]++
+			if c.Kind == "merged" {
+				f.merged += len(c.Others)
+			}
+		}
+		checkResumption(t, r, db, f.all)
+		checkAndClose(t, db)
+	}
+	t.Log(kinds, causes)
+	for _, want := range []string{"entered", "left", "merged", "split"} {
+		if kinds[want] == 0 {
+			t.Errorf("nobody %s", want)
+		}
+	}
+	for _, want := range []string{"event", "deadline", "definition", "merge"} {
+		if causes[want] == 0 {
+			t.Errorf("nothing was caused by %s", want)
+		}
+	}
+}
+
+// applyUntil applies a model, and breaks its filling off at the nth turn to write.
+// It reports whether the model is in force.
+func applyUntil(t testing.TB, db *portrait.DB, text string, n int) bool {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := db.Apply(&hooked{Context: ctx, before: func(time int) {
+		if time == n {
+			cancel()
+		}
+	}}, model(t, text))
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, portrait.ErrModel) {
+		t.Fatal(err)
+	}
+	if err == nil || !errors.Is(err, context.Canceled) {
+		return err == nil
+	}
+	got, want := db.Model(), model(t, text)
+	return cmp.Equal(names(got), names(want)) && rules(got) == rules(want)
+}
+
+func names(m portrait.Model) (all []string) {
+	for _, d := range m.Tags {
+		all = append(all, d.Name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func rules(m portrait.Model) string {
+	var all []string
+	for _, d := range m.Tags {
+		all = append(all, d.Name+d.Rule.String())
+	}
+	slices.Sort(all)
+	return strings.Join(all, "\n")
+}
+
+// checkResumption reads on from the cursors of changes: exactly the rest comes, of
+// a Watch too, and after the cursor has been text.
+func checkResumption(t testing.TB, r *rand.Rand, db *portrait.DB, all []portrait.Change) {
+	t.Helper()
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	whole, err := collect(v.Changes(t.Context(), portrait.Cursor{}))
+	if err != nil || !slices.EqualFunc(whole, all, sameChange) {
+		t.Fatalf("from the beginning there are %d changes, %v; there were %d", len(whole), err, len(all))
+	}
+	for i := 0; i < len(all); i += 1 + r.IntN(1+len(all)/60) {
+		var c portrait.Change
+		data, err := json.Marshal(all[i])
+		if err == nil {
+			err = json.Unmarshal(data, &c)
+		}
+		if err != nil || !sameChange(c, all[i]) {
+			t.Fatalf("%s: %v", data, err)
+		}
+		rest, err := collect(v.Changes(t.Context(), c.Cursor))
+		if err != nil || !slices.EqualFunc(rest, all[i+1:], sameChange) {
+			t.Fatalf("after change %d of %d, %s, there are %d, %v", i, len(all), data, len(rest), err)
+		}
+		if i+1 == len(all) {
+			continue
+		}
+		for next, err := range db.Watch(t.Context(), c.Cursor) {
+			if err != nil || !sameChange(next, all[i+1]) {
+				t.Fatalf("after %s Watch yields %+v, %v; want %+v", data, next, err, all[i+1])
+			}
+			break
+		}
+	}
+	if rest, err := collect(v.Changes(t.Context(), v.Cursor())); len(rest) > 0 || err != nil {
+		t.Errorf("after the view there are %d changes in it, %v", len(rest), err)
+	}
+}
+
+func sameChange(a, b portrait.Change) bool {
+	return a.Cursor == b.Cursor && a.Epoch == b.Epoch && a.At.Equal(b.At) && a.Kind == b.Kind && a.Tag == b.Tag &&
+		a.Segment == b.Segment && a.Value == b.Value && a.Profile == b.Profile && slices.Equal(a.Others, b.Others) && a.Cause == b.Cause
+}

@@ -1,0 +1,210 @@
+package portrait
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/store"
+)
+
+// move is one bit of a tag that a transaction turns.
+type move struct {
+	key  uint64 // field << 32 | ordinal
+	left bool
+}
+
+func (m move) field() segment.FieldID { return segment.FieldID(m.key >> 32) }
+func (m move) ordinal() uint32        { return uint32(m.key) }
+
+// defined is what a change of definition does to who has a tag, as readers of the
+// feed know it.
+type defined struct {
+	field         segment.FieldID
+	entered, left *segment.Set // nil: nobody
+}
+
+// flip turns one profile's bit, and notes it for the feed if that tells of the
+// field: of tags and their values, but for those that are being filled; see
+// tracked.go.
+func (t *txn) flip(f segment.FieldID, ordinal uint32, on, tell bool) {
+	t.index.Set(f, ordinal, on)
+	if tell {
+		t.moves = append(t.moves, move{key: uint64(f)<<32 | uint64(ordinal), left: !on})
+	}
+}
+
+// writeFeed puts what the transaction changed into the batch, if it changed
+// anything, and takes away what is too old.
+func (t *txn) writeFeed() error {
+	if t.db.resuming {
+		var err error
+		if t.moves, err = t.unmade(t.moves); err != nil {
+			return err
+		}
+	}
+	if len(t.moves)+len(t.defined)+len(t.merged) == 0 {
+		return nil
+	}
+	at := t.at
+	if at == 0 {
+		at = t.db.now()
+	}
+	// The feed's time does not go back, so that what is old is found by bisection.
+	t.meta.feedAt = max(t.meta.feedAt, at)
+	t.meta.feedOldest = min(t.meta.feedOldest, t.meta.feedAt)
+	w := feedWriter{t: t}
+	for _, d := range t.defined {
+		w.set(d.field, byDefinition, d.entered, false)
+		w.set(d.field, byDefinition, d.left, true)
+	}
+	t.writeMoves(&w)
+	w.flush(false)
+	return t.trimFeed()
+}
+
+// writeMoves writes the bits turned, by field and cause. Merge is the cause for the
+// profiles that the merge log tells of.
+func (t *txn) writeMoves(w *feedWriter) {
+	regrouped := map[uint32]bool{}
+	for _, m := range t.merged {
+		regrouped[m.Into.Ordinal()] = true
+		for _, id := range m.From {
+			regrouped[id.Ordinal()] = true
+		}
+	}
+	slices.SortFunc(t.moves, func(a, b move) int { return cmp.Compare(a.key, b.key) })
+	t.moves = slices.Compact(t.moves) // a list may hold a value twice
+	for rest := t.moves; len(rest) > 0; {
+		field, n := rest[0].field(), 1
+		for n < len(rest) && rest[n].field() == field {
+			n++
+		}
+		for _, cause := range [...]feedCause{t.cause, byMerge} {
+			for _, left := range [...]bool{false, true} {
+				for _, m := range rest[:n] {
+					if m.left == left && regrouped[m.ordinal()] == (cause == byMerge) {
+						w.add(field, cause, m.ordinal(), left)
+					}
+				}
+			}
+		}
+		rest = rest[n:]
+	}
+}
+
+// feedWriter writes one commit's record, in parts. Changes come group by group,
+// each group's ascending, those who entered first.
+type feedWriter struct {
+	t             *txn
+	seq           uint32
+	count, groups int
+	body          []byte // finished groups
+	field         segment.FieldID
+	cause         feedCause
+	entered, left ordinalList
+}
+
+func (w *feedWriter) set(f segment.FieldID, cause feedCause, set *segment.Set, left bool) {
+	if set == nil {
+		return
+	}
+	for id := range set.Members() {
+		w.add(f, cause, id.Ordinal(), left)
+	}
+}
+
+func (w *feedWriter) add(f segment.FieldID, cause feedCause, ordinal uint32, left bool) {
+	if w.count == w.t.db.opts.feedPart {
+		w.flush(true)
+	}
+	if w.field != f || w.cause != cause {
+		w.endGroup()
+		w.field, w.cause = f, cause
+	}
+	w.count++
+	if left {
+		w.left.add(ordinal)
+	} else {
+		w.entered.add(ordinal)
+	}
+}
+
+func (w *feedWriter) endGroup() {
+	if len(w.entered.data)+len(w.left.data) == 0 {
+		return
+	}
+	w.groups++
+	w.body = appendFeedGroup(w.body, w.field, w.cause, w.entered.data, w.left.data)
+	w.entered.reset()
+	w.left.reset()
+}
+
+func (w *feedWriter) flush(more bool) {
+	w.endGroup()
+	t := w.t
+	var flags uint64
+	if more {
+		flags |= feedMore
+	}
+	if w.seq == 0 && len(t.merged) > 0 {
+		flags |= feedMerged
+	}
+	t.scratch = appendFeedHead(t.scratch[:0], t.meta.feedAt, flags, w.groups)
+	t.scratch = append(t.scratch, w.body...)
+	t.key = keys.AppendFeed(t.key[:0], t.meta.epoch, w.seq)
+	t.batch.Set(t.key, t.scratch)
+	w.seq++
+	w.count, w.groups, w.body = 0, 0, w.body[:0]
+}
+
+// trimFeed takes away the records that Options.FeedRetention has passed, once they
+// are an eighth more than that.
+func (t *txn) trimFeed() error {
+	keep := t.db.opts.FeedRetention
+	if keep < 0 || t.meta.feedAt.Time().Sub(t.meta.feedOldest.Time()) <= keep+keep/8 {
+		return nil
+	}
+	snap, err := t.db.store.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	cutoff := profile.InstantOf(t.meta.feedAt.Time().Add(-keep))
+	// The least epoch from which on no record is older.
+	from, to := t.meta.feedFrom, t.meta.epoch
+	for from < to {
+		mid := from + (to-from)/2
+		at, err := feedInstant(snap, mid)
+		if err != nil {
+			return err
+		}
+		if at < cutoff {
+			from = mid + 1
+		} else {
+			to = mid
+		}
+	}
+	at, err := feedInstant(snap, from)
+	if err != nil {
+		return err
+	}
+	t.batch.DeleteRange(keys.AppendFeed(nil, 0, 0), keys.AppendFeed(nil, from, 0))
+	t.meta.feedFrom, t.meta.feedOldest = from, min(at, t.meta.feedAt)
+	return nil
+}
+
+// feedInstant returns the instant of the first record from an epoch on; Never
+// without any.
+func feedInstant(snap *store.Snapshot, epoch uint64) (profile.Instant, error) {
+	for kv, err := range snap.Scan(keys.AppendFeed(nil, epoch, 0), keys.End([]byte{keys.Feed})) {
+		if err != nil {
+			return 0, err
+		}
+		rec, err := decodeFeed(kv.Value)
+		return rec.at, err
+	}
+	return profile.Never, nil
+}
