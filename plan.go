@@ -10,6 +10,7 @@ import (
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // Plan tells what an Apply changes, or would change.
@@ -24,6 +25,9 @@ type Plan struct {
 	// or dropped, also because of what its rule refers to. Only a DryRun works them
 	// out, over profiles as they are grouped now.
 	Moves []segment.Move
+	// Analysis is what the rules of the tags mean beside each other: which never hold,
+	// are equal, contained in each other, contradictory. Only a DryRun works it out.
+	Analysis tags.Analysis
 }
 
 // regroup adds what other identity rules do to profiles.

@@ -1,0 +1,96 @@
+package portrait_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// TestApply_dry_run_says_who_moves applies random models after random models: who the
+// dry run says gains and loses each tag is who does.
+func TestApply_dry_run_says_who_moves(t *testing.T) {
+	r := seed(t)
+	for range *rounds {
+		rules := drawRules(r)
+		db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+		apply(t, db, drawBehaviour(r, rules))
+		play(t, db, history(r, 40+r.IntN(100), r.IntN(10)), 1)
+		// The next model asks for nothing that the store has not kept.
+		next := db.Model()
+		next.Tags = slices.DeleteFunc(next.Tags, func(d tags.Definition) bool { return d.Name != "买家" && d.Name != "沉睡" && r.IntN(3) == 0 })
+		for i := range next.Tags {
+			if other := next.Tags[r.IntN(len(next.Tags))]; r.IntN(3) == 0 && !strings.Contains(other.Rule.String(), "tag(") && i > 1 {
+				next.Tags[i].Rule = other.Rule
+			}
+		}
+		before := membersOf(t, db)
+		plan, err := db.Apply(t.Context(), next, portrait.DryRun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Apply(t.Context(), next); err != nil {
+			t.Fatal(err)
+		}
+		after := membersOf(t, db)
+		moved := map[string]bool{}
+		for _, m := range plan.Moves {
+			if m.Segment {
+				continue
+			}
+			moved[m.Name] = true
+			var entered, left []profile.ID
+			stayed := 0
+			for id := range after[m.Name] {
+				if before[m.Name][id] {
+					stayed++
+				} else {
+					entered = append(entered, id)
+				}
+			}
+			for id := range before[m.Name] {
+				if !after[m.Name][id] {
+					left = append(left, id)
+				}
+			}
+			slices.Sort(entered)
+			slices.Sort(left)
+			if got := slices.Collect(m.Entered.Members()); !slices.Equal(got, entered) {
+				t.Errorf("%s: %v enter, the dry run said %v", m.Name, entered, got)
+			}
+			if got := slices.Collect(m.Left.Members()); !slices.Equal(got, left) {
+				t.Errorf("%s: %v leave, the dry run said %v", m.Name, left, got)
+			}
+			if int(m.Stayed) != stayed {
+				t.Errorf("%s: %d stay, the dry run said %d", m.Name, stayed, m.Stayed)
+			}
+		}
+		for name := range after {
+			if !moved[name] && fmt.Sprint(before[name]) != fmt.Sprint(after[name]) {
+				t.Errorf("tag %q moved and the dry run did not say so", name)
+			}
+		}
+	}
+}
+
+// membersOf returns who has each tag.
+func membersOf(t *testing.T, db *portrait.DB) map[string]map[profile.ID]bool {
+	t.Helper()
+	all := map[string]map[profile.ID]bool{}
+	for _, d := range db.Model().Tags {
+		set, err := db.Segment(t.Context(), segment.Tag(d.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[d.Name] = map[profile.ID]bool{}
+		for id := range set.Members() {
+			all[d.Name][id] = true
+		}
+	}
+	return all
+}
