@@ -36,6 +36,23 @@ func CheckOperand(x Operand, s Scope) (Operand, error) {
 	return checked, nil
 }
 
+// CheckWhere is [Check] of a condition on events: of what a source of an interest takes
+// in. A nil condition takes in all.
+func CheckWhere(e Expr, s Scope) (Expr, error) {
+	if e == nil {
+		return nil, nil
+	}
+	if err := withinLimits(e); err != nil {
+		return nil, err
+	}
+	c := newChecker(s, func() string { return Print(e) })
+	checked := c.where(e, ofEvent)
+	if err := c.fail(); err != nil {
+		return nil, err
+	}
+	return checked, nil
+}
+
 type checker struct {
 	scope   Scope
 	root    func() string // what is checked

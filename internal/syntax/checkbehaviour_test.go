@@ -1,11 +1,9 @@
 package syntax_test
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -150,32 +148,28 @@ func TestCheckOperand(t *testing.T) {
 	}
 }
 
-func TestCheckInterest(t *testing.T) {
+func TestCheckWhere(t *testing.T) {
 	s := shop(t, "UTC")
-	source := syntax.InterestSource{Filter: syntax.Filter{Event: "E", Where: parse(t, `price > 1 and paid < "2026-01-01"`)}, Property: "category", Weight: 1}
-	valid := syntax.InterestInfo{HalfLife: time.Hour, Sources: []syntax.InterestSource{source}}
-	if got, err := syntax.CheckInterest(valid, s); err != nil || cmp.Diff(valid, got, sameTree) != "" {
+	e := parse(t, `price > 1 and any(products, where(sku = "a")) and paid < "2026-01-01"`)
+	if got, err := syntax.CheckWhere(e, s); err != nil || cmp.Diff(e, got, sameTree) != "" {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for name, change := range map[string]func(i *syntax.InterestInfo, s *syntax.InterestSource){
-		"no half-life": func(i *syntax.InterestInfo, _ *syntax.InterestSource) { i.HalfLife = 0 },
-		"no sources":   func(i *syntax.InterestInfo, _ *syntax.InterestSource) { i.Sources = nil },
-		"no event":     func(_ *syntax.InterestInfo, s *syntax.InterestSource) { s.Event = "" },
-		"no property":  func(_ *syntax.InterestInfo, s *syntax.InterestSource) { s.Property = "" },
-		"no weight":    func(_ *syntax.InterestInfo, s *syntax.InterestSource) { s.Weight = 0 },
-		"not a number": func(_ *syntax.InterestInfo, s *syntax.InterestSource) { s.Weight = math.NaN() },
-		"too much":     func(_ *syntax.InterestInfo, s *syntax.InterestSource) { s.Weight = 2e6 },
-		"the clock":    func(_ *syntax.InterestInfo, s *syntax.InterestSource) { s.Where = parse(t, "paid < now()") },
-		"too large a rule": func(_ *syntax.InterestInfo, s *syntax.InterestSource) {
-			s.Where = &syntax.And{X: make([]syntax.Expr, 20_000)}
-		},
+	if got, err := syntax.CheckWhere(nil, s); got != nil || err != nil {
+		t.Errorf("of none: %v, %v", got, err)
+	}
+	for text, want := range map[string]string{
+		`paid < now()`:           `1:8: now() cannot stand in where()`,
+		`tag("沉睡")`:              `1:1: tag() cannot stand in where()`,
+		`price + "x" > 1`:        `1:7: + wants numbers, "x" is a text`,
+		`spend > 1 or x / 0 = 1`: `1:16: division by the constant zero`,
 	} {
-		info := valid
-		info.Sources = slices.Clone(valid.Sources)
-		change(&info, &info.Sources[0])
-		if _, err := syntax.CheckInterest(info, s); err == nil {
-			t.Errorf("%s: accepted", name)
+		_, err := syntax.CheckWhere(parse(t, text), s)
+		if err == nil || !strings.HasPrefix(syntax.Locate(err, text).Error(), want) {
+			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
+	}
+	if _, err := syntax.CheckWhere(&syntax.And{X: make([]syntax.Expr, 20_000)}, s); err == nil {
+		t.Error("a condition too large is accepted")
 	}
 }
 

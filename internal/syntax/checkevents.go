@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"math"
 	"time"
 	"unicode/utf8"
 
@@ -213,39 +212,4 @@ func (c *checker) interest(name string, pos Pos) {
 		hint = "interests are declared in the model"
 	}
 	c.fault(pos, hint, "unknown interest %s", quote(shorten(name)))
-}
-
-// CheckInterest holds the declaration of an interest against the model, as [Check]
-// does an expression: it returns it with the constants of its conditions in the kind
-// that they are compared with, or an error that joins an *[Error] for every fault. Their
-// offsets are those of each condition's own text.
-func CheckInterest(info InterestInfo, s Scope) (InterestInfo, error) {
-	c := newChecker(s, func() string { return "the interest" })
-	if !isLength(info.HalfLife) {
-		c.fault(-1, `such as "7d"`, "the half-life is whole microseconds, more than nothing and at most 200 years")
-	}
-	if len(info.Sources) == 0 || len(info.Sources) > maxFilters {
-		c.fault(-1, "", "an interest has 1 to %d sources", maxFilters)
-	}
-	checked := info
-	checked.Sources = make([]InterestSource, len(info.Sources))
-	for i, x := range info.Sources {
-		if x.Where != nil {
-			if err := withinLimits(x.Where); err != nil {
-				return info, err
-			}
-		}
-		switch {
-		case x.Property == "" || !utf8.ValidString(x.Property) || !utf8.ValidString(x.By):
-			c.fault(x.Pos, "", "source %d wants the name of a property in valid UTF-8", i+1)
-		case x.Weight == 0 || !(math.Abs(x.Weight) <= maxWeight):
-			c.fault(x.Pos, "", "the weight of source %d is not 0, from -1e6 to 1e6", i+1)
-		}
-		checked.Sources[i] = x
-		checked.Sources[i].Filter = c.filter(x.Filter, x.Pos)
-	}
-	if err := c.fail(); err != nil {
-		return info, err
-	}
-	return checked, nil
 }

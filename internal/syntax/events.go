@@ -28,7 +28,6 @@ const (
 	maxHours    = 8_784
 	maxDays     = 36_600
 	maxDecimals = 6
-	maxWeight   = 1e6 // of a source of an interest, either way
 )
 
 var periodNames = [...]string{ThisDay: "day", ThisWeek: "week", ThisMonth: "month", ThisQuarter: "quarter", ThisYear: "year"}
