@@ -31,15 +31,24 @@ func power(part, whole int64) float64 {
 	digits := new(big.Int).Lsh(big.NewInt(part), 32)
 	digits.Div(digits, big.NewInt(whole))
 	product := 1.0
-	root := big.NewFloat(2).SetPrec(200)
-	for digit := 31; digit >= 0; digit-- {
-		root = new(big.Float).SetPrec(200).Sqrt(root)
-		if digits.Bit(digit) == 1 {
-			factor, _ := root.Float64()
-			product = float64(product * factor)
+	for i, root := range roots {
+		if digits.Bit(31-i) == 1 {
+			product = float64(product * root)
 		}
 	}
 	return product
+}
+
+// roots are the numbers nearest to the square root of 2, its square root, and so on.
+var roots = rootsOfTwo()
+
+func rootsOfTwo() (roots [32]float64) {
+	exact := big.NewFloat(2).SetPrec(200)
+	for i := range roots {
+		exact = new(big.Float).SetPrec(200).Sqrt(exact)
+		roots[i], _ = exact.Float64()
+	}
+	return roots
 }
 
 // scores returns the score of every key at now, and that of all keys together; ok
@@ -65,6 +74,9 @@ func (w *world) scores(o syntax.Operand, name string) (keys map[string]scored, t
 	}
 	keys = map[string]scored{}
 	for bucket := running - 63; bucket <= running; bucket++ {
+		if len(s.Buckets[bucket].Keys) == 0 {
+			continue
+		}
 		factor := decay(bucket, now, length)
 		all := new(big.Int)
 		for _, k := range s.Buckets[bucket].Keys {

@@ -58,7 +58,7 @@ type Profile struct {
 // identifier that it does not return from an event of that one alone is barred.
 func NewStore(rules Rules, schema *profile.Schema, clean func(*profile.Event) []profile.Identifier) *Store {
 	return &Store{
-		rules: rules, schema: schema, clean: clean,
+		rules: rules, schema: &profile.Schema{Attributes: schema.Attributes, Events: schema.Events}, clean: clean,
 		taken:     map[eventKey]string{},
 		decisions: map[[2]profile.Identifier]decided{},
 		matches:   map[[2]profile.Identifier]Match{},
