@@ -80,7 +80,7 @@ func (c *checker) kept(x Operand, pos Pos) {
 	}
 	if _, ok := c.scope.Kept(f); !ok {
 		text := PrintOperand(x)
-		c.fault(pos, "declare a trait with compute: "+text, "profiles do not keep what %s needs", shorten(text))
+		c.fault(pos, "declare a trait with compute: "+head(text, 1000), "profiles do not keep what %s needs", shorten(text))
 	}
 }
 

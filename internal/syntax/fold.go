@@ -41,8 +41,8 @@ const halfLives = 64
 // FoldOf returns what profiles keep for one operand, not for those within it; nil where
 // it needs none: it is no fold of events, it is kept without (over the whole life how
 // often and when each event happened, and the properties that the model's events
-// declare), or it is an interest that is not declared. Operands that [Check] has not
-// seen do too.
+// declare), or it is an interest that is not declared. The operand is one that [Check]
+// returned: before, its conditions on events may have other constants.
 func FoldOf(x Operand, s Scope) *Fold {
 	switch x := x.(type) {
 	case *Aggregate:

@@ -181,7 +181,7 @@ func TestFolds(t *testing.T) {
 	}
 }
 
-// Whatever passes Check keeps what it needs, under the same key before and after.
+// Whatever needs no other constants has the same keys before and after Check.
 func TestFolds_of_random_expressions(t *testing.T) {
 	const seed = 12
 	r := &syntaxtest.Random{Rand: rand.New(rand.NewPCG(seed, seed)), Behaviour: true}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/internal/syntax/syntaxtest"
 )
 
 // sameTree compares trees wherever they came from.
@@ -130,6 +131,7 @@ func TestParse_limits(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
+	s := syntaxtest.Shop(nil)
 	for _, text := range seeds {
 		f.Add(text)
 	}
@@ -142,7 +144,24 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		checkRoundTrips(t, e)
+		checkAgain(t, e, s)
 	})
+}
+
+// checkAgain holds that what passes Check passes it again, unchanged.
+func checkAgain(t *testing.T, e syntax.Expr, s *syntaxtest.Scope) {
+	t.Helper()
+	checked, err := syntax.Check(e, s)
+	if err != nil {
+		return
+	}
+	again, err := syntax.Check(checked, s)
+	if err != nil {
+		t.Fatalf("Check of what it returned, %s: %v", syntax.Print(checked), err)
+	}
+	if diff := cmp.Diff(checked, again, sameTree); diff != "" {
+		t.Errorf("Check of what it returned changes it (-first +second):\n%s", diff)
+	}
 }
 
 // checkRoundTrips holds that both forms read as the tree that they were written
@@ -225,6 +244,8 @@ var operandSeeds = []string{
 var seeds = []string{
 	`count("E", where(any(products, where(price > 10)) and $source = "web"), last("30d")) * 2 - 1 > (a + 1) / 3`,
 	`sequence("A", step("B", within("1h")), without("C"), within("2h"), last("2w")) and tag("等级", "高") or (((a)) in [1] and (b = 1))`,
+	`age / points > spend * -1 and if(tag("等级", "高"), registered, "2026-01-01") < last_time("Order Completed", since("2026-01-01")) and interests("category", 2) any_of ["x"]`,
+	`days_between(registered, "2026-01-01") = 3 and sessions("App Opened", "30m") > recent and favourite in ["a", 1] and sum("*", "n", where(t > date("2026-01-01T00:00:00Z"))) > 1`,
 	`share_of_days("E", between("60d", "30d")) > 0.5 and if(vip = true, interest("c", "运动"), 0) >= least(1, days_since(t))`,
 	`count("Order Completed") >= 3 and city in ["上海", "北京"] and not tag("沉睡")`,
 	`all(a = 1, any(), xor(b = -2e9)) or minus(c != 'x', d < date("2026-01-01")) or at_least(1, true)`,
