@@ -7,10 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/internal/oracle"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // operandPool are computed traits of every kind, over the events that drawEvent draws.
@@ -136,7 +139,7 @@ func TestBehaviour(t *testing.T) {
 func life(t *testing.T, r *rand.Rand, text string) {
 	t.Helper()
 	clock := epoch0.AddDate(0, 2, r.IntN(60))
-	opts := &portrait.Options{Clock: func() time.Time { return clock }, NoSync: true}
+	opts := &portrait.Options{Clock: func() time.Time { return clock }, NoSync: true, FeedRetention: -1}
 	dir := t.TempDir()
 	db := open(t, dir, opts)
 	apply(t, db, text)
@@ -174,6 +177,64 @@ func life(t *testing.T, r *rand.Rand, text string) {
 	}
 	compareStores(t, db, naive, clock)
 	compareTags(t, db, naive, clock)
+	compareFeed(t, db, naive, clock)
+}
+
+// compareFeed replays the feed from the beginning: who is left in each tag and tracked
+// segment is who the naive store says.
+func compareFeed(t *testing.T, db *portrait.DB, naive *oracle.Store, at time.Time) {
+	t.Helper()
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	members := map[string]map[profile.ID]bool{}
+	changes, err := collect(v.Changes(t.Context(), portrait.Cursor{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range changes {
+		name := c.Tag + "/" + c.Segment
+		if members[name] == nil {
+			members[name] = map[profile.ID]bool{}
+		}
+		switch c.Kind {
+		case "entered", "left":
+			if members[name][c.Profile] == (c.Kind == "entered") {
+				t.Errorf("%s of %s at %s by %s, and it was so before", c.Kind, name, c.At, c.Cause)
+			}
+			members[name][c.Profile] = c.Kind == "entered"
+		}
+	}
+	scope := portrait.ScopeOf(db)
+	m := db.Model()
+	for i, defs := range [][]tags.Definition{m.Tags, m.Segments} {
+		for _, d := range defs {
+			rule, err := portrait.CheckedTree(db, segment.MustParse(d.Rule.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[profile.ID]bool{}
+			for _, p := range naive.Members(rule, scope, profile.InstantOf(at)) {
+				who, err := v.Profile(t.Context(), p.Identifiers[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				want[who.ID] = true
+			}
+			name := []string{d.Name + "/", "/" + d.Name}[i]
+			got := map[profile.ID]bool{}
+			for id, in := range members[name] {
+				if in {
+					got[id] = true
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s by the feed (- naive, + feed):\n%s", name, diff)
+			}
+		}
+	}
 }
 
 // drawLag draws how far an event's time is from the clock: mostly a little behind.
