@@ -8,14 +8,19 @@
 //
 //   - fold.go: what a set of events says of a person;
 //   - merge.go: what the persons behind several identifiers say together;
-//   - decode.go: what the stored bytes of a state say;
+//   - decode.go, decodeseries.go: what the stored bytes of a state say;
 //   - index.go: what the stored bytes of bitmaps and columns say;
 //   - eval.go: when a condition holds of a person at an instant;
+//   - where.go: when a where() holds of an event;
+//   - history.go, series.go: what events come to in buckets of time;
+//   - window.go: days, and which buckets a window has;
+//   - aggregate.go, sequence.go, interest.go, formula.go: what operands are;
 //   - rules.go: what the identity rules say;
 //   - evidence.go: what is known of identifiers and pairs of them;
 //   - filter.go: what an identifier's policies make of its pairs;
 //   - partition.go, why.go: which identifiers are one person, and why;
 //   - store.go: all of it at once, a whole Portrait in memory;
+//   - roll.go: who is where in it, and who entered and left;
 //   - gather.go: what its events, decisions, matches and vetoes come to.
 //
 // Nothing here is safe for concurrent use, but for functions over values that

@@ -125,43 +125,48 @@ func countMatches(events []Traced, s *syntax.Sequence, now profile.Instant) int 
 // first of these.
 func finish(events []watched, s *syntax.Sequence, now profile.Instant) (last profile.Stamp, ok bool) {
 	first := events[0].at
-	latest := make([]*watched, len(s.Steps)) // by step, the latest event that may be it
-	latest[0] = &events[0]
-	for i := range events {
-		e := &events[i]
+	latest := slices.Repeat([]int{-1}, len(s.Steps)) // by step, the latest event that may be it
+	latest[0] = 0
+	for i, e := range events {
 		if s.Within > 0 && after(first, e.at) > s.Within {
 			break
 		}
 		// An event cannot follow itself, so later steps look first.
 		for step := len(s.Steps) - 1; step > 0; step-- {
-			before := latest[step-1]
-			within := s.Steps[step].Within
-			if before == nil || !e.step[step] || e.at.Compare(before.at) <= 0 || within > 0 && after(before.at, e.at) > within {
-				continue
+			if before := latest[step-1]; before >= 0 && follows(events[before:i+1], s.Steps[step].Within, step) {
+				latest[step] = i
 			}
-			if forbidden(events, before.at, e.at, func(x watched) bool { return x.barred[step] }) {
-				continue
-			}
-			latest[step] = e
 		}
-		if latest[len(s.Steps)-1] != e {
-			continue
-		}
-		if len(s.Without) == 0 {
-			return e.at, true
-		}
-		end := profile.Stamp{At: first.At + profile.Instant(s.Within.Microseconds()) + 1}
-		if end.At <= now+1 && !forbidden(events, e.at, end, func(x watched) bool { return x.ends }) {
+		if latest[len(s.Steps)-1] == i && stays(events[i:], s, first, now) {
 			return e.at, true
 		}
 	}
 	return profile.Stamp{}, false
 }
 
-// forbidden reports whether there is such an event strictly between two stamps.
-func forbidden(events []watched, from, to profile.Stamp, such func(watched) bool) bool {
-	return slices.ContainsFunc(events, func(x watched) bool {
-		return x.at.Compare(from) > 0 && x.at.Compare(to) < 0 && such(x)
+// follows reports whether the last of these events may be the step after the first:
+// it is later, not by more than within, and nothing that is forbidden lies between.
+// What is latest leaves the least between, so that no earlier one need be tried.
+func follows(events []watched, within time.Duration, step int) bool {
+	before, e := events[0], events[len(events)-1]
+	if !e.step[step] || e.at.Compare(before.at) <= 0 || within > 0 && after(before.at, e.at) > within {
+		return false
+	}
+	return !slices.ContainsFunc(events, func(x watched) bool {
+		return x.barred[step] && x.at.Compare(before.at) > 0 && x.at.Compare(e.at) < 0
+	})
+}
+
+// stays reports whether a match that began then and ends with the first of these
+// events is complete: where events are forbidden behind it, the time for them has to
+// be over.
+func stays(events []watched, s *syntax.Sequence, first profile.Stamp, now profile.Instant) bool {
+	if len(s.Without) == 0 {
+		return true
+	}
+	over := first.At + profile.Instant(s.Within.Microseconds())
+	return over <= now && !slices.ContainsFunc(events, func(x watched) bool {
+		return x.ends && x.at.Compare(events[0].at) > 0 && x.at.At <= over
 	})
 }
 
