@@ -12,39 +12,47 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/profile"
-	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
 )
 
-// feedModel returns the test model with some of its tags, some of them by other
-// rules, and a tag of everybody.
-func feedModel(r *rand.Rand, text string) (model string, names []string) {
-	head, tags, _ := strings.Cut(text, "tags:\n")
-	var b strings.Builder
-	b.WriteString(head + "tags:\n  全: {rule: 'true'}\n")
-	names = []string{"全"}
+// feedModel returns a random model under rules of identity: with some of its tags,
+// some of them by other rules, one of everybody, and some with values.
+func feedModel(t testing.TB, r *rand.Rand, identity string) portrait.Model {
+	m := model(t, drawBehaviour(r, identity))
+	m.Week = "" // or every tag would be filled anew, also the one of everybody
 	other := []string{
 		`orders >= 2`, `spent > 50 or points > 10`, `last_order < ago("90d")`, `not city in ["上海"]`,
 		`registered > now() - "60d"`, `interests any_of ["旅行"]`, `missing(city)`, `false`,
 	}
-	for line := range strings.Lines(tags) {
-		name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
-		if strings.Contains(line, "tag(") {
-			line, name = `  老客: {rule: 'registered < now() - "45d" and not tag("全")'}`+"\n", "老客"
+	m.Tags = slices.DeleteFunc(m.Tags, func(d tags.Definition) bool {
+		return strings.Contains(d.Rule.String(), "tag(") || r.IntN(5) == 0
+	})
+	for i := range m.Tags {
+		if r.IntN(5) == 0 {
+			m.Tags[i].Rule = tags.MustParse(other[r.IntN(len(other))])
 		}
-		switch r.IntN(5) {
-		case 0:
-			continue
-		case 1:
-			line = fmt.Sprintf("  %s: {rule: '%s'}\n", name, other[r.IntN(len(other))])
-		}
-		b.WriteString(line)
-		names = append(names, name)
 	}
-	return b.String(), names
+	m.Tags = append(m.Tags, tags.Definition{Name: "全", Rule: tags.MustParse("true")})
+	if r.IntN(4) > 0 {
+		tiers := tags.Definition{Name: "等级", Else: []string{"", "低"}[r.IntN(2)]}
+		for i, value := range []string{"高", "中"} {
+			rule := fmt.Sprintf(`orders >= %d`, 4-2*i-r.IntN(2))
+			if r.IntN(2) == 0 {
+				rule = fmt.Sprintf(`count("Order Completed", last("%dd")) >= %d`, 30+30*r.IntN(3), 2-i)
+			}
+			tiers.Tiers = append(tiers.Tiers, tags.Tier{Value: value, Rule: tags.MustParse(rule)})
+		}
+		m.Tags = append(m.Tags, tiers)
+	}
+	switch r.IntN(3) {
+	case 0: // many values each, or none
+		m.Tags = append(m.Tags, tags.Definition{Name: "偏好", Value: tags.MustParseFormula(`top(2, "Product Viewed", "sku", last("90d"))`)})
+	case 1: // by a plain rule under the name
+		m.Tags = append(m.Tags, tags.Definition{Name: "偏好", Rule: tags.MustParse(`orders >= 1`)})
+	}
+	return m
 }
 
 // follower is a reader of the feed that keeps who has which tag by what it is told.
@@ -58,6 +66,20 @@ type follower struct {
 }
 
 func newFollower() *follower { return &follower{has: map[string]map[profile.ID]bool{}} }
+
+// everyone is what the feed has of the tag of everybody.
+const everyone = `tag "全"`
+
+// inWhat is what a change is about.
+func inWhat(c portrait.Change) string {
+	switch {
+	case c.Segment != "":
+		return fmt.Sprintf("segment %q", c.Segment)
+	case c.Value != "":
+		return fmt.Sprintf("tag %q = %q", c.Tag, c.Value)
+	}
+	return fmt.Sprintf("tag %q", c.Tag)
+}
 
 // take folds the changes of one view in.
 func (f *follower) take(t testing.TB, changes []portrait.Change) {
@@ -75,7 +97,7 @@ func (f *follower) take(t testing.TB, changes []portrait.Change) {
 // commit folds one commit in, and makes sure that it is told as it should be.
 func (f *follower) commit(t testing.TB, changes []portrait.Change) {
 	t.Helper()
-	before := maps.Clone(f.has["全"])
+	before := maps.Clone(f.has[everyone])
 	moved := map[string]bool{}
 	var regrouped []profile.ID
 	var went, came []profile.ID
@@ -100,40 +122,41 @@ func (f *follower) commit(t testing.TB, changes []portrait.Change) {
 		default:
 			t.Errorf("kind %q", c.Kind)
 		}
-		if f.has[c.Tag] == nil {
-			f.has[c.Tag] = map[profile.ID]bool{}
+		name := inWhat(c)
+		if f.has[name] == nil {
+			f.has[name] = map[profile.ID]bool{}
 		}
-		key := fmt.Sprint(c.Tag, c.Profile)
-		if on := c.Kind == "entered"; f.has[c.Tag][c.Profile] == on || moved[key] {
-			t.Errorf("commit %d: %s %s %q, where it stood so", c.Epoch, c.Profile, c.Kind, c.Tag)
+		key := fmt.Sprint(name, c.Profile)
+		if on := c.Kind == "entered"; f.has[name][c.Profile] == on || moved[key] {
+			t.Errorf("commit %d: %s %s %s, where it stood so", c.Epoch, c.Profile, c.Kind, name)
 		} else if on {
-			f.has[c.Tag][c.Profile] = true
+			f.has[name][c.Profile] = true
 		} else {
-			delete(f.has[c.Tag], c.Profile)
+			delete(f.has[name], c.Profile)
 		}
 		moved[key] = true
 		if slices.Contains(regrouped, c.Profile) != (c.Cause == "merge") && c.Cause != "merge" {
 			t.Errorf("commit %d: %s was regrouped, and the cause is %q", c.Epoch, c.Profile, c.Cause)
 		}
 	}
-	if len(f.has["全"]) == 0 && len(before) == 0 {
+	if len(f.has[everyone]) == 0 && len(before) == 0 {
 		return // the tag of everybody is not there yet
 	}
 	for _, id := range went {
-		if !before[id] || f.has["全"][id] {
-			t.Errorf("commit %d: %s went: before %t, after %t", f.epochs, id, before[id], f.has["全"][id])
+		if !before[id] || f.has[everyone][id] {
+			t.Errorf("commit %d: %s went: before %t, after %t", f.epochs, id, before[id], f.has[everyone][id])
 		}
 	}
 	for _, id := range came {
-		if before[id] || !f.has["全"][id] {
-			t.Errorf("commit %d: %s came: before %t, after %t", f.epochs, id, before[id], f.has["全"][id])
+		if before[id] || !f.has[everyone][id] {
+			t.Errorf("commit %d: %s came: before %t, after %t", f.epochs, id, before[id], f.has[everyone][id])
 		}
 	}
 }
 
 // catchUp reads what is new, and holds the sum of all that was told against the
-// bitmaps of every tag that can be read. Of one that cannot nothing may be told.
-func (f *follower) catchUp(t testing.TB, db *portrait.DB, declared []string) {
+// bitmaps.
+func (f *follower) catchUp(t testing.TB, db *portrait.DB) {
 	t.Helper()
 	v, err := db.View(t.Context())
 	if err != nil {
@@ -160,24 +183,20 @@ func (f *follower) catchUp(t testing.TB, db *portrait.DB, declared []string) {
 			t.Errorf("commit %d: %s became %s, and it is not told", c.Epoch, c.Profile, p.ID)
 		}
 	}
-	for name, has := range f.has {
-		if !slices.Contains(declared, name) && len(has) > 0 {
-			t.Errorf("tag %q is gone, and %d are said to have it", name, len(has))
-		}
+	known, err := portrait.KnownToFeed(v)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range declared {
-		set, err := v.Segment(t.Context(), segment.MustParse(fmt.Sprintf("tag(%q)", name)))
-		if err != nil { // it is being filled
-			for _, c := range changes {
-				if c.Tag == name && c.Cause != "definition" && c.Epoch == v.Epoch() {
-					t.Errorf("tag %q is being filled, and %+v", name, c)
-				}
-			}
-			continue
+	for name, has := range f.has {
+		got := slices.Sorted(maps.Keys(has))
+		if want := known[name]; !slices.Equal(got, want) {
+			t.Fatalf("commit %d: %s: by the feed %v, by the index %v", v.Epoch(), name, got, want)
 		}
-		got := slices.Sorted(maps.Keys(f.has[name]))
-		if want := slices.Collect(set.Members()); !slices.Equal(got, want) {
-			t.Fatalf("commit %d: tag %q: by the feed %v, by the index %v", v.Epoch(), name, got, want)
+		delete(known, name)
+	}
+	for name, want := range known {
+		if len(want) > 0 {
+			t.Fatalf("commit %d: %s: nothing by the feed, by the index %v", v.Epoch(), name, want)
 		}
 	}
 }
@@ -193,9 +212,8 @@ func TestFeedWithoutGaps(t *testing.T) {
 		opts := portrait.WithRecastBatch(&portrait.Options{Clock: func() time.Time { return clock }, NoSync: true, FeedRetention: -1}, 1+r.IntN(20))
 		portrait.WithFeedPart(opts, 1+r.IntN(8))
 		db := open(t, dir, opts)
-		identity := drawModel(r)
-		text, declared := feedModel(r, identity)
-		apply(t, db, text)
+		identity := drawRules(r)
+		applyUntil(t, db, feedModel(t, r, identity), 1<<20)
 		f := newFollower()
 		steps := history(r, 60+r.IntN(120), 30)
 		r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
@@ -211,19 +229,16 @@ func TestFeedWithoutGaps(t *testing.T) {
 					break
 				}
 				if r.IntN(3) == 0 {
-					identity = drawModel(r)
+					identity = drawRules(r)
 				}
-				var next []string
-				if text, next = feedModel(r, identity); applyUntil(t, db, text, 1+r.IntN(5)) {
-					declared = next
-				}
+				applyUntil(t, db, feedModel(t, r, identity), 1+r.IntN(6))
 			case 3:
 				if r.IntN(3) == 0 {
 					checkAndClose(t, db)
 					db = open(t, dir, opts)
 				}
 			}
-			f.catchUp(t, db, declared)
+			f.catchUp(t, db)
 			if t.Failed() {
 				return
 			}
@@ -252,8 +267,7 @@ func TestFeedWithoutGaps(t *testing.T) {
 }
 
 // applyUntil applies a model, and breaks its filling off at the nth turn to write.
-// It reports whether the model is in force.
-func applyUntil(t testing.TB, db *portrait.DB, text string, n int) bool {
+func applyUntil(t testing.TB, db *portrait.DB, m portrait.Model, n int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -261,32 +275,10 @@ func applyUntil(t testing.TB, db *portrait.DB, text string, n int) bool {
 		if time == n {
 			cancel()
 		}
-	}}, model(t, text))
+	}}, m)
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, portrait.ErrModel) {
 		t.Fatal(err)
 	}
-	if err == nil || !errors.Is(err, context.Canceled) {
-		return err == nil
-	}
-	got, want := db.Model(), model(t, text)
-	return cmp.Equal(names(got), names(want)) && rules(got) == rules(want)
-}
-
-func names(m portrait.Model) (all []string) {
-	for _, d := range m.Tags {
-		all = append(all, d.Name)
-	}
-	slices.Sort(all)
-	return all
-}
-
-func rules(m portrait.Model) string {
-	var all []string
-	for _, d := range m.Tags {
-		all = append(all, d.Name+d.Rule.String())
-	}
-	slices.Sort(all)
-	return strings.Join(all, "\n")
 }
 
 // checkResumption reads on from the cursors of changes: exactly the rest comes, of

@@ -1,6 +1,13 @@
 package portrait
 
-import "time"
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
 
 // WithTimer returns options with a timer that waits by after, under a clock whose
 // steps are judged by elapsed.
@@ -21,4 +28,29 @@ func CursorAt(db *DB, epoch uint64) Cursor {
 func WithFeedPart(o *Options, n int) *Options {
 	o.feedPart = n
 	return o
+}
+
+// KnownToFeed returns who is in every tag, value of a tag and tracked segment by the
+// bitmaps that readers of the feed know: those of before where the definition has
+// changed and is being filled.
+func KnownToFeed(v *View) (map[string][]profile.ID, error) {
+	all := map[string][]profile.ID{}
+	for _, t := range v.epoch.cat.tags {
+		for key, field := range t.known() {
+			name := feedName{segment: t.segment, name: t.def.Name}
+			if key != "" {
+				value, _, err := profile.DecodeValue([]byte(key))
+				if err != nil {
+					return nil, err
+				}
+				name.value = valueText(value)
+			}
+			set, err := segment.NewQuery(segment.Bits(field), universe).Set(context.Background(), v.source())
+			if err != nil {
+				return nil, err
+			}
+			all[name.String()] = slices.Collect(set.Members())
+		}
+	}
+	return all, nil
 }
