@@ -190,8 +190,4 @@ func TestRead_behaviour(t *testing.T) {
 			t.Errorf("%s:\n%s", text, diff)
 		}
 	}
-	got := syntax.ReadOperand(operand(t, `a + count("E")`))
-	if diff := cmp.Diff(syntax.Reads{Traits: []string{"a"}, Events: []string{"E"}}, got); diff != "" {
-		t.Error(diff)
-	}
 }

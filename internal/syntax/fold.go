@@ -69,14 +69,6 @@ func Folds(e Expr, s Scope) []*Fold {
 	return c.folds
 }
 
-// OperandFolds is [Folds] of an operand.
-func OperandFolds(x Operand, s Scope) []*Fold {
-	c := foldCollector{scope: s, at: map[string]int{}}
-	v := visitor{operand: c.add}
-	v.visitOperand(x)
-	return c.folds
-}
-
 type foldCollector struct {
 	scope Scope
 	folds []*Fold

@@ -23,15 +23,6 @@ func Read(e Expr) Reads {
 	return r
 }
 
-// ReadOperand returns what an operand depends on.
-func ReadOperand(x Operand) Reads {
-	var r Reads
-	v := r.visitor()
-	v.visitOperand(x)
-	r.sort()
-	return r
-}
-
 func (r *Reads) sort() {
 	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests} {
 		slices.Sort(*names)
