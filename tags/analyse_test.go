@@ -87,6 +87,8 @@ func TestAnalyse(t *testing.T) {
 		{"a text of which it is known", `city in ["上海", "北京"] and ends_with(city, "京")` + "\n" + `city = "北京"`, []string{"b = a"}},
 		{"booleans", "vip = true\nvip != false\nnot (vip = false)\nvip = false", []string{"a < c", "a x d", "b = a", "c x d"}},
 		{"times and clocks", `registered >= ago("7d")` + "\n" + `registered >= ago("30d")` + "\n" + `registered < ago("30d")` + "\n" + `registered > now() - "24h"` + "\n" + `registered > now() - "2h"`, []string{"a < b", "a x c", "b x c", "c x d", "c x e", "d < a", "e < d"}},
+		{"minutes and hours of the clock", `registered >= ago("60m")` + "\n" + `registered >= ago("2h")` + "\n" + `registered >= ago("5h")` + "\n" + `registered >= ago("120m")` + "\n" + `registered >= ago("121m")`, []string{"a < b", "b < d", "d < e", "e < c"}},
+		{"a count over the whole life may be unknown", "not (" + `count("Order Completed") >= 3)` + "\n" + `count("Order Completed") < 3`, []string{"b < a"}},
 		{"windows of effect", `now() >= "2026-06-01" and now() < "2026-05-01"` + "\n" + `now() - "24h" >= "2026-06-01"` + "\n" + `now() >= "2026-06-02"`, []string{"a never", "c = b"}},
 		{"clocks among each other", `now() > ago("2d")` + "\n" + `ago("1mo") > ago("28d")`, []string{"b never"}},
 		{"two operands", "age < points\npoints > age\nage >= points\nexists(points)", []string{"a < d", "a x c", "b = a", "c < d"}},
