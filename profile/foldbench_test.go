@@ -147,7 +147,7 @@ func TestState_size_at_50_window_traits(t *testing.T) {
 	sc := shopSchema(50, 0)
 	r := rand.New(rand.NewPCG(4, 2026))
 	var sizes, tallies []int
-	for range 2000 {
+	for range 400 {
 		perDay := math.Exp(r.NormFloat64()*1.2 - 3) // median one in 20 days
 		var events []Event
 		for day := range 90 {

@@ -14,7 +14,7 @@ type foldSet []Fold
 // schema returns a schema that keeps the folds. It declares nothing.
 func (f foldSet) schema() *Schema { return &Schema{Folds: slices.Clone(f)} }
 
-var foldZones = []*time.Location{nil, mustZone("Asia/Shanghai"), mustZone("America/New_York"), mustZone("America/Sao_Paulo"), mustZone("Pacific/Apia")}
+var foldZones = []*time.Location{nil, mustZone("Asia/Shanghai"), mustZone("America/New_York"), mustZone("America/Sao_Paulo"), mustZone("Pacific/Apia"), mustZone("America/St_Johns")}
 
 func mustZone(name string) *time.Location {
 	z, err := time.LoadLocation(name)
@@ -50,7 +50,7 @@ func genFold(id uint32) *rapid.Generator[Fold] {
 			Grain:    Grain(rapid.IntRange(0, int(ByHalfLife)).Draw(t, "grain")),
 			Zone:     rapid.SampledFrom(foldZones).Draw(t, "zone"),
 			Property: rapid.SampledFrom([]string{"sku", "sku", "revenue", "never"}).Draw(t, "property"),
-			By:       rapid.SampledFrom([]string{"revenue", "sku"}).Draw(t, "by"),
+			By:       rapid.SampledFrom([]string{"revenue", "revenue", "revenue", "sku"}).Draw(t, "by"),
 			K:        rapid.IntRange(1, 3).Draw(t, "K"),
 			Gap:      rapid.SampledFrom([]time.Duration{0, time.Second, 30 * time.Minute, 36 * time.Hour}).Draw(t, "gap"),
 			HalfLife: rapid.SampledFrom([]time.Duration{time.Microsecond, 7 * time.Microsecond, time.Hour, 30 * 24 * time.Hour}).Draw(t, "half-life"),
@@ -69,8 +69,8 @@ func genFolds() *rapid.Generator[foldSet] {
 	return rapid.Custom(func(t *rapid.T) foldSet {
 		var set foldSet
 		id := uint32(0)
-		for range rapid.IntRange(1, 5).Draw(t, "folds") {
-			id += rapid.SampledFrom([]uint32{1, 2, 1 << 29}).Draw(t, "id")
+		for range rapid.IntRange(1, 12).Draw(t, "folds") {
+			id += rapid.SampledFrom([]uint32{1, 2, 1 << 28}).Draw(t, "id")
 			set = append(set, genFold(id).Draw(t, "fold"))
 		}
 		return set
@@ -83,6 +83,8 @@ var pastTimes = []time.Time{
 	epoch0, epoch0.Add(time.Microsecond), epoch0.Add(30 * time.Minute), epoch0.Add(-time.Microsecond), epoch0.Add(24 * time.Hour),
 	time.Date(2026, 3, 8, 7, 0, 0, 0, time.UTC), time.Date(2026, 11, 1, 5, 30, 0, 0, time.UTC),
 	time.Date(2018, 2, 18, 1, 59, 0, 0, time.UTC), time.Date(2018, 2, 18, 2, 30, 0, 0, time.UTC), time.Date(2018, 2, 18, 3, 0, 0, 0, time.UTC),
+	// Clocks of St. John's went from 00:01 back to 23:01.
+	time.Date(2010, 11, 7, 2, 30, 30, 0, time.UTC), time.Date(2010, 11, 7, 2, 31, 0, 0, time.UTC), time.Date(2010, 11, 7, 3, 0, 0, 0, time.UTC),
 	time.Date(2011, 12, 30, 9, 59, 59, 0, time.UTC), time.Date(2011, 12, 30, 10, 0, 0, 0, time.UTC),
 	time.Date(1969, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC),
 }
@@ -101,7 +103,7 @@ func genPastEvent() *rapid.Generator[Event] {
 			e.Time = e.Time.Add(time.Duration(rapid.IntRange(-40*24, 40*24).Draw(t, "hours")) * time.Hour)
 		}
 		e.Properties = map[string]Value{}
-		if rapid.Bool().Draw(t, "has") {
+		if rapid.IntRange(0, 3).Draw(t, "has") > 0 {
 			e.Properties["revenue"] = genNumber().Draw(t, "revenue")
 		}
 		switch rapid.IntRange(0, 7).Draw(t, "sku") {
@@ -128,7 +130,7 @@ type past struct {
 
 func genPast() *rapid.Generator[past] {
 	return rapid.Custom(func(t *rapid.T) past {
-		p := past{few: rapid.SliceOfN(genPastEvent(), 0, 12).Draw(t, "few")}
+		p := past{few: rapid.SliceOfN(genPastEvent(), 0, 24).Draw(t, "few")}
 		if rapid.IntRange(0, 9).Draw(t, "crowd") == 0 {
 			p.crowd, p.from = true, rapid.SampledFrom([]int{0, 1, 600}).Draw(t, "from")
 		}
