@@ -216,17 +216,17 @@ type threeWays struct {
 	state  *profile.State // the fast path
 }
 
-// threeWaysOf folds events under what a rule asks for, and no longer than it asks:
-// what has expired may go before the last events come, and after.
+// threeWaysOf folds events under what a rule asks for, and no longer than it asks
+// where one is given: what has expired may go before the last events come, and after.
 func threeWaysOf(t *testing.T, r *rand.Rand, s *syntaxtest.Scope, rule syntax.Expr, now profile.Instant, events []profile.Event) threeWays {
 	t.Helper()
-	sc := &profile.Schema{}
+	sc := s.Schema()
 	for i, f := range s.Folds {
 		fold, err := tags.NewFold(f, uint32(i+1), s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, asked := range syntax.Folds(rule, s) {
+		for _, asked := range syntax.Folds(rule, s) { // none where there is no rule
 			if asked.Key(s.Zone().String()) == f.Key(s.Zone().String()) {
 				fold.Keep = asked.Keep
 			}
@@ -244,7 +244,7 @@ func threeWaysOf(t *testing.T, r *rand.Rand, s *syntaxtest.Scope, rule syntax.Ex
 	if err != nil {
 		t.Fatal(err)
 	}
-	return threeWays{s, foldUnder(t, &profile.Schema{}, events), stored, state}
+	return threeWays{s, foldUnder(t, s.Schema(), events), stored, state}
 }
 
 // Operands have the same values, from the events, from the stored bytes and by the
@@ -266,6 +266,9 @@ func TestCross_operands(t *testing.T) {
 		}
 		h := &happening{r: r, around: d.now, span: time.Duration(1+r.IntN(120)) * time.Hour}
 		events := h.events(r.IntN(25))
+		if round%200 == 0 { // beyond the bounds
+			events = append(events, h.crowd()...)
+		}
 		w := threeWaysOf(t, r, s, &syntax.Exists{X: x}, d.now, events)
 		why := program.Explain(w.state, d.now).Values[0]
 		value, ok := ValueAt(x, w.past, s, d.now)
@@ -298,6 +301,60 @@ func TestCross_operands(t *testing.T) {
 	}
 	if there < rounds/3 || there > rounds*9/10 {
 		t.Errorf("%d of %d are there: the test is one-sided", there, rounds)
+	}
+}
+
+// Rules of the shop, with tags, computed traits and attributes besides, hold of the
+// same people at the same instants.
+func TestCross_shop(t *testing.T) {
+	const seed = 20261127
+	r := rand.New(rand.NewPCG(seed, 12))
+	zones := zonesOf(t)
+	held := 0
+	const rounds = 1000
+	for round := range rounds {
+		zone := zones[r.IntN(len(zones))]
+		g := syntaxtest.Random{Rand: r, Around: nearChange(r, zone), Behaviour: true}
+		s := syntaxtest.Shop(zone)
+		rule := g.Expr(3)
+		program, err := tags.Compile(rule, s)
+		if err != nil {
+			t.Fatalf("seed %d, round %d: %s: %v", seed, round, syntax.Print(rule), err)
+		}
+		var events []profile.Event
+		for i := range r.IntN(30) {
+			e := g.Event(fmt.Sprint(i), 240*time.Hour)
+			if r.IntN(4) == 0 {
+				kinds := map[string]profile.Kind{"city": profile.KindString, "age": profile.KindNumber, "points": profile.KindNumber, "vip": profile.KindBool, "renewal": profile.KindTime, "registered": profile.KindTime, "home": profile.KindPoint}
+				e.Traits = map[string]profile.Value{}
+				for name, kind := range kinds {
+					if v := g.Value(kind); kind != profile.KindNumber || v.Number() < 1e18 {
+						e.Traits[name] = v
+					}
+				}
+			}
+			events = append(events, e)
+		}
+		w := threeWaysOf(t, r, s, nil, g.Around, events)
+		ok, until := program.Eval(w.state, g.Around)
+		last := until - 1
+		if until == profile.Never {
+			last = g.Around + profile.Instant(3*365*24*time.Hour/time.Microsecond)
+		}
+		for _, at := range []profile.Instant{g.Around, last, g.Around + profile.Instant(r.Int64N(int64(last-g.Around)+1))} {
+			if past, stored := Eval(rule, w.past, s, at), Eval(rule, w.stored, s, at); past != ok || stored != ok {
+				t.Fatalf("seed %d, round %d: %s at %v in %v: tags says %t until %v; at %v it is %t from the events and %t from the state", seed, round, syntax.Print(rule), g.Around, zone, ok, until, at, past, stored)
+			}
+		}
+		if why, judged := program.Explain(w.state, g.Around), Judge(rule, w.past, s, g.Around); why.Truth.String() != judged.String() {
+			t.Fatalf("seed %d, round %d: %s: oracle says %v, tags:\n%s", seed, round, syntax.Print(rule), judged, why)
+		}
+		if ok {
+			held++
+		}
+	}
+	if held < rounds/5 || held > 4*rounds/5 {
+		t.Errorf("%d of %d hold: the test is one-sided", held, rounds)
 	}
 }
 

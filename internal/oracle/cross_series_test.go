@@ -79,6 +79,19 @@ func (h *happening) events(n int) []profile.Event {
 	return events
 }
 
+// crowd makes more events in an hour than a bucket may hold, or nearly.
+func (h *happening) crowd() []profile.Event {
+	narrow := *h
+	narrow.span = time.Hour
+	events := narrow.events(1400 + h.r.IntN(200))
+	for i := range events {
+		e := &events[i]
+		e.Name, e.MessageID = "A", fmt.Sprint("crowd", i)
+		e.Properties["s"], e.Properties["n"] = profile.String(fmt.Sprint(i)), profile.Number(float64(i))
+	}
+	return events
+}
+
 // zones are those that tests of behaviour run in.
 func zonesOf(t *testing.T) (zones []*time.Location) {
 	t.Helper()
@@ -162,15 +175,9 @@ func TestCross_series(t *testing.T) {
 		sc := &profile.Schema{Folds: randomFolds(r, zone, h.around)}
 		events := h.events(r.IntN(30))
 		if round%300 == 0 { // beyond the bounds
-			h.span = time.Hour
 			wide := profile.Fold{ID: 1000, Form: pick(r, profile.Keys, profile.Sums, profile.Trace), Property: "s", By: "n", Filters: []profile.FoldFilter{{Event: "A"}}}
 			sc.Folds = append(sc.Folds, wide)
-			for i := range 1400 + r.IntN(200) {
-				e := h.event()
-				e.Name, e.MessageID = "A", fmt.Sprint("wide", i)
-				e.Properties["s"], e.Properties["n"] = profile.String(fmt.Sprint(i)), profile.Number(float64(i))
-				events = append(events, e)
-			}
+			events = append(events, h.crowd()...)
 		}
 		slow := foldUnder(t, sc, events)
 		got, err := Decode(combine(t, r, sc, events).Append(nil))
