@@ -59,22 +59,3 @@ func (s *series) expire(f *Fold, now Instant, days *dayCache) {
 	}
 	s.body = s.body[:end]
 }
-
-// cut drops the runs that end more than a gap before an instant, and what of the
-// others lies before it.
-func (s *series) cut(begin Instant) {
-	all := s.Spans()
-	kept := all[:0]
-	for _, v := range all {
-		if v.Last < begin && uint64(begin-v.Last) > s.param {
-			continue
-		}
-		if v.First < begin {
-			v.First, v.Events = min(v.Last, begin-1), 0
-		}
-		kept = append(kept, v)
-	}
-	if s.body = ""; len(kept) > 0 {
-		s.oldest, s.body = int64(kept[0].First), string(appendSpans(nil, kept, s.param))
-	}
-}

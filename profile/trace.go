@@ -83,3 +83,46 @@ func (w *traceWriter) event(t *tracer) {
 	w.begun, w.last = true, t.event.At
 	w.dst = append(w.dst, t.cells.s[t.begin:t.end]...)
 }
+
+// appendTrace reads the events of a bucket, the latest first; none of one that gave up.
+func appendTrace(all []TraceFold, c *cells) []TraceFold {
+	for i := range c.length() {
+		var e TraceFold
+		if i == 0 {
+			e.At = c.at()
+		} else {
+			e.At = c.earlier(all[len(all)-1].At)
+		}
+		e.Tie, e.Selects, e.Link = c.fixed(), c.count(), c.scalar()
+		all = append(all, e)
+	}
+	return all
+}
+
+func (k kind) appendTrace(dst []byte, bucket int64, all []TraceFold) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(all)))
+	for i, e := range all {
+		if i == 0 {
+			dst = k.appendAt(dst, bucket, e.At)
+		} else {
+			dst = binary.AppendUvarint(dst, uint64(all[i-1].At-e.At))
+		}
+		dst = binary.AppendUvarint(appendTie(dst, e.Stamp), e.Selects)
+		dst = appendScalar(dst, e.Link)
+	}
+	return dst
+}
+
+// compare is the order of events, in which equal ones stay apart.
+func (e TraceFold) compare(o TraceFold) int {
+	switch c := e.Stamp.Compare(o.Stamp); {
+	case c != 0:
+		return c
+	case e.Selects != o.Selects:
+		if e.Selects < o.Selects {
+			return -1
+		}
+		return 1
+	}
+	return e.Link.Compare(o.Link)
+}
