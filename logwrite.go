@@ -1,6 +1,8 @@
 package portrait
 
 import (
+	"bytes"
+
 	"github.com/portraitdb/portrait/internal/eventlog"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
@@ -16,7 +18,8 @@ type expiry struct {
 // log writes the form in which an event is kept, if it is.
 func (p *prepared) log(policy *LogPolicy, e *profile.Event) {
 	if p.keep = seconds(policy.retention(eventlog.NameOf(e))); p.keep > 0 {
-		p.form = eventlog.Append(nil, e, p.keep)
+		var buf [1024]byte
+		p.form = bytes.Clone(eventlog.Append(buf[:0], e, p.keep))
 	}
 }
 

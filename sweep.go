@@ -69,6 +69,18 @@ func (db *DB) sweepOnce(budget int) (more bool, err error) {
 	return more, t.finish(false)
 }
 
+// passDays moves the store's instant on to the clock's, once a day and where nothing
+// comes due on the way, as Advance would: else a store in which time changes nothing
+// would stand still, and its log never be swept.
+func (t *txn) passDays() {
+	if t.cat.model.Log.longest() == 0 {
+		return
+	}
+	if now := t.db.now(); dayOf(now) > dayOf(t.meta.instant) && now < t.meta.nextDue {
+		t.meta.instant = now
+	}
+}
+
 // sweepLog puts into the transaction the deletion of expired events, looking at about
 // budget keys; more says that there are others. It comes before any event of the
 // transaction is logged: a range that it deletes is one of what was there.
