@@ -104,3 +104,60 @@ func TestProgram_windows_of_late_events(t *testing.T) {
 		t.Errorf("with one too late to count: %v until %v", is, until)
 	}
 }
+
+// What a window loses may be more than a day at once, and may raise what it sums.
+func TestProgram_windows_that_lose(t *testing.T) {
+	s := shop(t, "UTC")
+	var events []profile.Event
+	for i, p := range []float64{1, 9, 5, -5, 10, -20, 20} {
+		events = append(events, profile.Event{
+			Name: "E", MessageID: string(rune('a' + i)), Time: at(t, "2026-05-01T12:00:00Z").Time().AddDate(0, 0, i),
+			Properties: map[string]profile.Value{"p": profile.Number(p)},
+		})
+	}
+	now := at(t, "2026-05-07T18:00:00Z") // the day of the last
+	const never = "never"
+	for _, tt := range []struct {
+		rule  string
+		want  bool
+		until string
+	}{
+		{`count("E", this("month")) != 1`, true, never},
+		{`count("E", this("month")) = 1`, false, never},
+		{`count("E", this("month")) < 7`, false, "2026-06-01T00:00:00Z"},
+		{`count("E", last("7d")) = 1`, false, "2026-05-13T00:00:00Z"},
+		{`days("E", this("month")) != 1`, true, never},
+		{`days("E", last("7d")) <= 3`, false, "2026-05-11T00:00:00Z"},
+		{`sum("E", "p", last("4d")) >= 5`, true, "2026-05-09T00:00:00Z"},
+		{`sum("E", "p", last("4d")) < 5`, false, "2026-05-09T00:00:00Z"},
+		{`sum("E", "p", last("3d")) > 10`, false, "2026-05-09T00:00:00Z"},
+		{`sum("E", "p", last("3d")) <= 0`, false, "2026-05-08T00:00:00Z"},
+		{`sum("E", "p", last("7d")) = 15`, false, never},
+		{`sum("E", "p", last("7d")) = 20`, true, "2026-05-08T00:00:00Z"},
+		{`sum("E", "p", where(p > 0), last("7d")) < 30`, false, "2026-05-12T00:00:00Z"},
+		{`sum("E", "p", where(p < 0), last("7d")) >= 0`, false, never},
+		{`sum("E", "p", where(p < 0), last("7d")) > -25`, false, "2026-05-11T00:00:00Z"},
+		{`avg("E", "p", last("7d")) > 3`, false, "2026-05-08T00:00:00Z"},
+		{`avg("E", "p", between("8d", "5d")) > 5`, false, "2026-05-14T00:00:00Z"},
+		{`avg("E", "p", between("8d", "5d")) < 4`, false, "2026-05-09T00:00:00Z"},
+		{`max("E", "p", last("7d")) < 20`, false, never},
+		{`max("E", "p", between("8d", "5d")) > 9`, false, "2026-05-10T00:00:00Z"},
+		{`min("E", "p", last("7d")) > -20`, false, "2026-05-13T00:00:00Z"},
+		{`min("E", "p", last("7d")) <= -20`, true, "2026-05-13T00:00:00Z"},
+		{`first_time("E", last("7d")) > "2026-05-04"`, false, "2026-05-10T00:00:00Z"},
+		{`last_time("E", last("7d")) > "2026-05-04"`, true, "2026-05-14T00:00:00Z"},
+		{`unique("E", "p", last("7d")) >= 3`, true, "2026-05-12T00:00:00Z"},
+		{`first("E", "p", last("7d")) = -5`, false, "2026-05-10T00:00:00Z"},
+		{`streak("E") >= 3`, true, "2026-05-09T00:00:00Z"},
+		{`streak("E", last("5d")) = 5`, true, "2026-05-08T00:00:00Z"},
+		{`longest_streak("E", last("7d")) >= 5`, true, "2026-05-10T00:00:00Z"},
+		{`share_of_days("E") >= 0.5`, true, "2026-05-15T00:00:00Z"},
+		{`sessions("E", "30h", last("7d")) = 1`, true, "2026-05-08T00:00:00Z"},
+		{`sessions("E", "1h", last("7d")) > 5`, true, "2026-05-09T00:00:00Z"},
+	} {
+		p := compile(t, s, tt.rule)
+		if ok, until := p.Eval(fold(t, s, events...), now); ok != tt.want || until.String() != tt.until {
+			t.Errorf("%s: %v until %v, want %v until %v", tt.rule, ok, until, tt.want, tt.until)
+		}
+	}
+}

@@ -105,6 +105,16 @@ func TestProgram_Eval_sequences(t *testing.T) {
 		{`sequence_count("Add", without("Pay"), within("2h")) = 2`, true, "2026-05-10T16:00:00Z"},
 		{`sequence_count("Add", without("Pay"), within("150m")) > 2`, false, never},
 		{`sequence_count("Add", without("Pay"), within("149m")) > 2`, false, "2026-05-10T16:29:00Z"},
+		{`sequence("View", without("View"), "Add", without("Order"), within("20m"))`, true, "2026-06-08T16:00:00Z"},
+		{`sequence("View", without("View"), "Add", without("Order"), within("19m"), last("1d"))`, true, "2026-05-10T16:00:00Z"},
+		{`sequence("View", without("Add"), "Order", without("Pay"), within("1h"))`, false, never},
+		{`sequence("View", "Order", without("Pay"), within("1h"))`, true, "2026-06-08T16:00:00Z"},
+		{`sequence("View", "Order", without("Pay"), within("49m"))`, false, never},
+		{`sequence(step("View", where(product = "2")), "Add", within("20m"))`, true, "2026-06-08T16:00:00Z"},
+		{`sequence(step("View", where(product = "2")), "Add", within("1199s"))`, false, never},
+		{`sequence(step("View", where(product = "2")), "Add", without("Zed"), within("20m"))`, true, "2026-06-08T16:00:00Z"},
+		{`sequence(step("View", where(product = "2")), "Add", without("Zed"), within("1199s"))`, false, never},
+		{`sequence(step("View", where(product = "1")), "Add", step("Pay", within("3h")), without("Zed"), within("7h"))`, false, "2026-05-10T17:00:00Z"},
 		{`sequence("Order", "Pay")`, false, "2026-05-10T16:30:00Z"},
 	}
 	s := shop(t, "Asia/Shanghai")
