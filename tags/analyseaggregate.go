@@ -14,6 +14,7 @@ type aggregateFact struct {
 	// bounded says that a state may have given up what the aggregate is of, although
 	// the event happened.
 	bounded bool
+	some    set // what it is where at least one of its events happened, and nowhere else
 }
 
 // describe fills in what is known of an aggregate.
@@ -38,16 +39,15 @@ func (f *facts) describe(made *fact, a *syntax.Aggregate) {
 	}
 }
 
-// happened returns what the aggregate is where at least one of its events happened,
-// and nowhere else; ok is false where nothing is known.
-func (a *aggregateFact) happened(domain set) (is set, ok bool) {
+// happened returns the aggregate's some.
+func (a *aggregateFact) happened(domain set) set {
 	switch a.Fn {
 	case syntax.Count, syntax.Days, syntax.LongestStreak, syntax.Streak, syntax.Sessions, syntax.Unique:
-		return satisfying(syntax.Ge, profile.Number(1)).whole().and(domain), true
+		return satisfying(syntax.Ge, profile.Number(1)).whole().and(domain)
 	case syntax.ShareOfDays:
-		return satisfying(syntax.Gt, profile.Number(0)).and(domain), true
+		return satisfying(syntax.Gt, profile.Number(0)).and(domain)
 	}
-	return domain.present(), true
+	return domain.present()
 }
 
 // given returns what the aggregate is where an event of b happened, all of whose
@@ -63,7 +63,7 @@ func (a *aggregateFact) given(b *aggregateFact, domain set) (is set, ok bool) {
 	default:
 		return set{}, false
 	}
-	is, _ = a.happened(domain)
+	is = a.some
 	is.missing = a.bounded && !b.bounded && domain.missing
 	return is, true
 }

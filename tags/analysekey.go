@@ -120,6 +120,9 @@ func (f *facts) operand(x syntax.Operand) int {
 		if made.whole {
 			made.domain = made.domain.whole()
 		}
+		if isAggregate {
+			made.aggregate.some = made.aggregate.happened(made.domain)
+		}
 		made.families = []int{f.family(family)}
 		return made
 	})

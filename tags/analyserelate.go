@@ -34,15 +34,14 @@ func (r *reasoner) relateAggregates(n, m int) bool {
 	case by > 0 && (!r.lowest(n, m) || !r.highest(m, n)):
 		return false
 	}
-	some, ok := a.happened(r.all[n].domain)
 	then, known := b.given(a, r.all[m].domain)
 	switch {
-	case !ok || !known:
+	case !known:
 		return true
-	case r.state[n].within(some):
+	case r.state[n].within(a.some):
 		return r.narrowTo(m, then)
 	case r.state[m].apart(then):
-		return r.narrowTo(n, r.all[n].domain.without(some))
+		return r.narrowTo(n, r.all[n].domain.without(a.some))
 	}
 	return true
 }
