@@ -373,6 +373,7 @@ func TestFormula(t *testing.T) {
 		{"coalesce of none", call(syntax.Coalesce, trait("absent"), trait("absent")), "missing"},
 		{"if", &syntax.If{Cond: cmpOf(num(1), syntax.Lt, num(2)), Then: num(1), Else: num(2)}, "1"},
 		{"if unknown", &syntax.If{Cond: cmpOf(trait("absent"), syntax.Lt, num(2)), Then: num(1), Else: num(2)}, "2"},
+		{"if not unknown", &syntax.If{Cond: &syntax.Not{X: cmpOf(trait("absent"), syntax.Lt, num(2))}, Then: num(1), Else: num(2)}, "1"},
 		{"days since, over a night of 23 hours", call(syntax.DaysSince, lastTime), "2"},
 		{"days since one to come", call(syntax.DaysSince, &syntax.Literal{Value: profile.TimeAt(h.at("2026-04-01 00:00"))}), "-2"},
 		{"days between", call(syntax.DaysBetween, lastTime, &syntax.Literal{Value: profile.TimeAt(h.at("2026-03-29 00:00"))}), "1"},
@@ -380,6 +381,10 @@ func TestFormula(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := h.says(tt.x, "2026-03-30 00:00"); got != tt.want {
 				t.Errorf("= %s, want %s", got, tt.want)
+			}
+			itself := map[bool]Truth{true: Unknown, false: True}[tt.want == "missing"]
+			if got := Judge(cmpOf(tt.x, syntax.Eq, tt.x), h.person(), h.scope, h.at("2026-03-30 00:00")); got != itself {
+				t.Errorf("equal to itself: %v, want %v", got, itself)
 			}
 		})
 	}

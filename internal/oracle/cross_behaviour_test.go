@@ -379,7 +379,11 @@ func TestCross_behaviour(t *testing.T) {
 			t.Fatalf("seed %d, round %d: %s: %v", seed, round, syntax.Print(rule), err)
 		}
 		h := &happening{r: r, around: d.now, span: time.Duration(1+r.IntN(120)) * time.Hour}
-		w := threeWaysOf(t, r, s, rule, d.now, h.events(r.IntN(25)))
+		events := h.events(r.IntN(25))
+		if round%200 == 0 { // beyond the bounds
+			events = append(events, h.crowd()...)
+		}
+		w := threeWaysOf(t, r, s, rule, d.now, events)
 		fail := func(format string, args ...any) {
 			t.Helper()
 			for _, e := range w.past.History {

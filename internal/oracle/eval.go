@@ -25,7 +25,8 @@ func (t Truth) String() string { return [...]string{"false", "unknown", "true"}[
 
 // Eval reports whether e holds of p at the instant now. A condition on a missing
 // value does not hold, its negation does: "not" is the complement. Names that the
-// scope does not know, and tags that refer to themselves, do not hold.
+// scope does not know, and tags that refer to themselves, do not hold; traits that do
+// are missing.
 func Eval(e syntax.Expr, p *Person, s syntax.Scope, now profile.Instant) bool {
 	w := &world{person: p, scope: s, now: now}
 	return w.truth(e) == True
@@ -59,6 +60,7 @@ type world struct {
 	fields fields          // in a where(), what names mean there; else nil
 	kleene bool            // keep Unknown apart from False
 	tags   []syntax.TagRef // being evaluated, outermost first
+	traits []string        // likewise
 }
 
 // truth evaluates a condition.

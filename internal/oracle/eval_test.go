@@ -196,6 +196,12 @@ func TestEval_conditions(t *testing.T) {
 	t.Run("a tag that refers to itself ends", func(t *testing.T) {
 		Eval(&syntax.TagRef{Name: "loop"}, p, s, 0)
 	})
+	t.Run("a trait that refers to itself is missing", func(t *testing.T) {
+		s.traits["loop"] = syntax.TraitInfo{Compute: &syntax.Arith{L: trait("loop"), R: num(1)}}
+		if Eval(&syntax.Exists{X: trait("loop")}, p, s, 0) {
+			t.Error("it exists")
+		}
+	})
 	t.Run("a count of what may have been dropped is missing", func(t *testing.T) {
 		p.LostEvents = true
 		if Eval(&syntax.Exists{X: never(syntax.Count, "")}, p, s, 0) {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"slices"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -38,7 +39,10 @@ func (w *world) value(o syntax.Operand) (v profile.Value, ok bool) {
 	case *syntax.Call:
 		return w.call(o)
 	case *syntax.If:
-		if w.truth(o.Cond) == True {
+		// What counts is whether it holds, of which there are no two ways.
+		plain := *w
+		plain.kleene = false
+		if plain.truth(o.Cond) == True {
 			return w.value(o.Then)
 		}
 		return w.value(o.Else)
@@ -55,10 +59,13 @@ func (w *world) trait(name string) (v profile.Value, ok bool) {
 	}
 	t, known := w.scope.Trait(name)
 	switch {
-	case !known || len(w.tags) > maxNesting*100:
+	case !known || slices.Contains(w.traits, name):
 		return profile.Value{}, false
 	case t.Compute != nil:
-		return w.value(t.Compute)
+		w.traits = append(w.traits, name)
+		v, ok = w.value(t.Compute)
+		w.traits = w.traits[:len(w.traits)-1]
+		return v, ok
 	}
 	v, ok = w.person.attribute(name, t.Policy)
 	return v, ok && fits(v, t.Kind)
