@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/segment"
 )
 
 // layers are what a model can do beside tags that only events change.
@@ -78,7 +79,7 @@ func (l layers) model() (portrait.Model, error) {
 		b.WriteString("segments:\n")
 		for _, name := range kinds {
 			for i, rule := range trackedRules {
-				fmt.Fprintf(&b, "  %s tracked %d: {rule: '%s'}\n", name, i, fmt.Sprintf(rule, name))
+				fmt.Fprintf(&b, "  %s: {rule: '%s'}\n", trackedName(name, i), fmt.Sprintf(rule, name))
 			}
 		}
 	}
@@ -86,6 +87,26 @@ func (l layers) model() (portrait.Model, error) {
 		b.WriteString("log: {retain: 90d}\n")
 	}
 	return portrait.ParseModel([]byte(b.String()))
+}
+
+func trackedName(kind string, rule int) string { return fmt.Sprintf("%s tracked %d", kind, rule) }
+
+// checkFeed holds what the feed says of a tracked segment against who is in it.
+func checkFeed(ctx context.Context, s *shop) error {
+	for i, rule := range trackedRules {
+		sum, err := sumFeed(ctx, s.db, trackedName(kinds[0], i))
+		if err != nil {
+			return err
+		}
+		members, err := s.db.Count(ctx, segment.MustParse(fmt.Sprintf(rule, kinds[0])))
+		if err != nil {
+			return err
+		}
+		if sum.entered-sum.left != members {
+			return fmt.Errorf("in the feed %d entered and %d left %q, which has %d members", sum.entered, sum.left, trackedName(kinds[0], i), members)
+		}
+	}
+	return nil
 }
 
 // everythingOn measures what taking events in costs with all layers, with all but
@@ -131,6 +152,14 @@ func everythingOn(ctx context.Context, cfg config, dir string, report *Report) (
 	f, err := st.race(ctx, cfg, name, events, 2<<32)
 	if err != nil {
 		return err
+	}
+	for i, l := range layerings {
+		if !l.segments {
+			continue
+		}
+		if err := checkFeed(ctx, st.shops[i]); err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
 	}
 	out := newCase(name, customers, f.samples)
 	out.tellCPU(f.samples)

@@ -113,6 +113,13 @@ func (n *night) run(ctx context.Context, cfg config, report *Report) (err error)
 	out.Extra = figures(n.reader.figures())
 	out.tellCPU(f.samples)
 	out.tellRate()
+	if n.tracked {
+		rate, err := n.readFeed(ctx)
+		if err != nil {
+			return err
+		}
+		out.Extra["feed_changes_read_per_second"] = map[string]float64{subject: rate}
+	}
 	for name, list := range map[string][]float64{"heap_in_use_mib_before": n.before, "heap_in_use_mib_peak": n.heap, "heap_held_mib_peak": n.held, "resident_mib_peak": n.rss} {
 		out.Extra[name] = map[string]float64{subject: median(list) / (1 << 20)}
 	}
@@ -193,6 +200,18 @@ func (n *night) advance(ctx context.Context, round int) func(from, to int) error
 		}
 		return nil
 	}
+}
+
+// readFeed holds that everybody entered the first tracked segment and left it, and
+// returns how many changes a second a reader was told of.
+func (n *night) readFeed(ctx context.Context) (rate float64, err error) {
+	began := time.Now()
+	sum, err := sumFeed(ctx, n.db, "tracked 1")
+	took := time.Since(began)
+	if err == nil && sum != (feedSum{entered: uint64(n.people), left: uint64(n.people)}) {
+		err = fmt.Errorf("in the feed %d entered and %d left, want %d", sum.entered, sum.left, n.people)
+	}
+	return float64(sum.entered+sum.left) / took.Seconds(), err
 }
 
 func (n *night) close() error {
