@@ -254,7 +254,7 @@ func TestCross_operands(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 9))
 	zones := zonesOf(t)
 	there := 0
-	const rounds = 1000
+	const rounds = 600
 	for round := range rounds {
 		zone := zones[r.IntN(len(zones))]
 		d := &deeds{r: r, now: nearChange(r, zone), zone: zone}
@@ -311,7 +311,7 @@ func TestCross_shop(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 12))
 	zones := zonesOf(t)
 	held := 0
-	const rounds = 1000
+	const rounds = 400
 	for round := range rounds {
 		zone := zones[r.IntN(len(zones))]
 		g := syntaxtest.Random{Rand: r, Around: nearChange(r, zone), Behaviour: true}
@@ -365,7 +365,7 @@ func TestCross_behaviour(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 10))
 	zones := zonesOf(t)
 	held, changing, early := 0, 0, 0
-	const rounds = 800
+	const rounds = 500
 	for round := range rounds {
 		zone := zones[r.IntN(len(zones))]
 		d := &deeds{r: r, now: nearChange(r, zone), zone: zone}

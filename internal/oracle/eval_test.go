@@ -241,6 +241,7 @@ func TestJudge_connectives(t *testing.T) {
 		{"minus of one", &syntax.Minus{X: x(yes)}, True, true},
 		{"minus", &syntax.Minus{X: x(yes, no, yes)}, False, false},
 		{"minus nothing", &syntax.Minus{X: x(yes, no, no)}, True, true},
+		{"if() asks what holds", cmpOf(&syntax.If{Cond: &syntax.Not{X: open}, Then: num(1), Else: num(2)}, syntax.Eq, num(1)), True, true},
 		{"minus an unknown", &syntax.Minus{X: x(yes, open)}, Unknown, true},
 		{"false minus an unknown", &syntax.Minus{X: x(no, open)}, False, false},
 		{"at least", &syntax.AtLeast{K: 2, X: x(yes, no, yes)}, True, true},
