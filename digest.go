@@ -70,6 +70,9 @@ func (v *View) appendMember(dst []byte, m *member, at profile.Instant) []byte {
 	dst = appendKnown(dst, st)
 	cat := v.epoch.cat
 	for _, name := range sortedKeys(cat.computed) {
+		if cat.lags(cat.computed[name].Deps()) {
+			continue
+		}
 		if value, ok, _ := cat.computed[name].Eval(st, at); ok && fits(value, cat.traits[name]) {
 			dst = profile.AppendValue(pack.AppendString(dst, name), value)
 		}

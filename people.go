@@ -318,6 +318,9 @@ func (c *catalog) traitsOf(st *profile.State, at profile.Instant) []profile.Trai
 		traits = append(traits, t)
 	}
 	for name, value := range c.computed {
+		if c.lags(value.Deps()) {
+			continue
+		}
 		if v, ok, _ := value.Eval(st, at); ok && fits(v, c.traits[name]) {
 			traits = append(traits, profile.Trait{Name: name, Value: v})
 		}

@@ -112,6 +112,9 @@ func (o operands) Scan(ctx context.Context, leaf syntax.Expr) (*segment.Set, err
 	if err != nil {
 		return nil, err
 	}
+	if o.v.epoch.cat.lags(program.Deps()) {
+		return nil, fmt.Errorf("portrait: %s is being filled and cannot be asked yet", syntax.Print(leaf))
+	}
 	var ordinals []uint32
 	for m, err := range o.v.members(ctx, nil) {
 		if err != nil {
@@ -172,7 +175,7 @@ func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier
 	return within(ctx, db, func(v *View) (*tags.Explanation, error) { return v.explain(ctx, e, id) })
 }
 
-func (v *View) explain(_ context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
+func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
 	if err := v.ready(e); err != nil {
 		return nil, err
 	}
@@ -184,5 +187,6 @@ func (v *View) explain(_ context.Context, e segment.Expr, id profile.Identifier)
 	if err != nil {
 		return nil, err
 	}
-	return program.Explain(m.state(), v.at), nil
+	why := program.Explain(m.state(), v.at)
+	return why, v.witnesses(ctx, m, why, map[*tags.Explanation]bool{})
 }

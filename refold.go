@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/store"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // refolding reports whether there may be nodes that have not folded the events of
@@ -24,6 +26,12 @@ func (s *foldSet) ready(id uint32) bool {
 		}
 	}
 	return false
+}
+
+// lags reports whether something reads a fold that not every node is up to date in,
+// so that nobody is told of it yet.
+func (c *catalog) lags(deps tags.Deps) bool {
+	return c.refolding() && slices.ContainsFunc(deps.Folds, func(id uint32) bool { return !c.folds.ready(id) })
 }
 
 // behind returns the folds that a node of a generation has to catch up on at an

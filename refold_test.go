@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // laterTraits are computed traits that need folds of many forms.
@@ -248,4 +251,65 @@ func TestRefold_since(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRefold_in_between asks for what is being filled: it is not told of, by itself or
+// in a tag, until every profile has caught up; nor is the log swept meanwhile.
+func TestRefold_in_between(t *testing.T) {
+	c := clockAt(epoch0)
+	db := open(t, t.TempDir(), portrait.WithRecastBatch(&portrait.Options{Clock: c.now}, 1))
+	policy := portrait.LogPolicy{Retain: 30 * day}
+	applyModel(t, db, withLog(t, policy))
+	for i := range 3 {
+		takeIn(t, db, profile.Event{Name: "Login", MessageID: fmt.Sprint(i), Time: epoch0.Add(time.Duration(i) * time.Second), Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u", i))}})
+	}
+	m := withLog(t, policy)
+	m.Traits["twice"] = portrait.Trait{Compute: `count("Login", where($name = "Login")) * 2`}
+	m.Tags = append(m.Tags, tagOf(t, "seen", `twice = 2`))
+	c.set(epoch0.Add(day))
+	if err := portrait.ApplyUnfilled(t.Context(), db, m); err != nil {
+		t.Fatal(err)
+	}
+	// Long after everything has expired, one of three has caught up: by an event.
+	c.set(epoch0.Add(100 * day))
+	takeIn(t, db, profile.Event{Name: "Order", MessageID: "o", Time: c.now(), Identifiers: []profile.Identifier{id("user_id", "u1")}})
+	asked := func() (trait []float64, tagged uint64, err error) {
+		for i := range 3 {
+			p, err := db.Profile(t.Context(), id("user_id", fmt.Sprint("u", i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v, ok := p.Trait("twice"); ok {
+				trait = append(trait, v.Number())
+			}
+		}
+		if _, err = db.Count(t.Context(), segment.MustParse(`twice = 2`)); err != nil {
+			return trait, 0, err
+		}
+		tagged, err = db.Count(t.Context(), segment.MustParse(`tag("seen")`))
+		return trait, tagged, err
+	}
+	if trait, _, err := asked(); len(trait) > 0 || err == nil || !strings.Contains(err.Error(), "is being filled") {
+		t.Errorf("while it is filled: %v, %v", trait, err)
+	}
+	if events, _, _, err := portrait.LogSize(db); err != nil || events != 4 {
+		t.Errorf("while it is filled the log holds %d events, %v, want 4", events, err)
+	}
+	applyModel(t, db, m)
+	if trait, tagged, err := asked(); !slices.Equal(trait, []float64{2, 2, 2}) || tagged != 3 || err != nil {
+		t.Errorf("once it is filled: %v, %d, %v", trait, tagged, err)
+	}
+	takeIn(t, db, profile.Event{Name: "Order", MessageID: "p", Time: c.now(), Identifiers: []profile.Identifier{id("user_id", "u1")}})
+	if events, _, _, err := portrait.LogSize(db); err != nil || events != 2 {
+		t.Errorf("then the log holds %d events, %v, want 2", events, err)
+	}
+}
+
+func tagOf(t testing.TB, name, rule string) tags.Definition {
+	t.Helper()
+	r, err := tags.Parse(rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tags.Definition{Name: name, Rule: r}
 }
