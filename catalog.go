@@ -105,6 +105,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	faults = append(faults, c.addTags("segment", m.Segments)...)
 	// Each is checked once all declarations are known, which also tells what profiles
 	// have to keep.
+	faults = append(faults, c.checkInterests()...)
 	faults = append(faults, c.checkTraits()...)
 	faults = append(faults, c.checkTags()...)
 	if err := errors.Join(faults...); err != nil {
@@ -163,6 +164,26 @@ func (c *catalog) addInterests(interests []tags.Interest) []error {
 			continue
 		}
 		c.interests[i.Name] = i.Info()
+	}
+	return faults
+}
+
+// checkInterests holds the conditions on events against the model.
+func (c *catalog) checkInterests() []error {
+	var faults []error
+	for _, i := range c.model.Interests {
+		info := c.interests[i.Name]
+		for n, source := range info.Sources {
+			if source.Where == nil {
+				continue
+			}
+			checked, err := syntax.CheckWhere(source.Where, c)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("interest %q, event %q: where: %w", i.Name, source.Event, i.Sources[n].Where.Locate(err)))
+				continue
+			}
+			info.Sources[n].Where = checked
+		}
 	}
 	return faults
 }
@@ -251,6 +272,9 @@ func validAttribute(name string, info syntax.TraitInfo) error {
 func (c *catalog) addTags(what string, defs []tags.Definition) []error {
 	var faults []error
 	seen := map[string]bool{}
+	for _, t := range c.tags { // those that are in have another kind
+		seen[t.def.Name] = true
+	}
 	for _, d := range defs {
 		if err := d.Validate(); err != nil {
 			faults = append(faults, err)
@@ -455,8 +479,14 @@ func (c *catalog) declare(deps tags.Deps) {
 	}
 }
 
-// tag returns a tag, or nil.
-func (c *catalog) tag(name string) *tag { return c.label(false, name) }
+// tag returns what rules ask for by a name: a tag or a tracked segment, which have no
+// name in common. It is nil where there is neither.
+func (c *catalog) tag(name string) *tag {
+	if t := c.label(false, name); t != nil {
+		return t
+	}
+	return c.label(true, name)
+}
 
 // label returns a tag or a tracked segment, or nil.
 func (c *catalog) label(segment bool, name string) *tag {
@@ -526,7 +556,7 @@ func (c *catalog) Names(kind string) []string {
 	}
 	names := make([]string, 0, len(c.tags))
 	for _, t := range c.tags {
-		if !t.filling && !t.segment {
+		if !t.filling {
 			names = append(names, t.def.Name)
 		}
 	}

@@ -41,7 +41,8 @@ type Model struct {
 	// Tags are the live labels.
 	Tags []tags.Definition
 	// Segments are tracked: their members are kept live, as those of tags are, and
-	// who enters and leaves is in the feed. They are no names that a rule can use.
+	// who enters and leaves is in the feed. Rules ask for them as for tags, so that a tag
+	// and a segment cannot have the same name; a profile does not show them.
 	Segments []tags.Definition
 	// Log says which events are kept, and for how long.
 	Log LogPolicy

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
@@ -84,6 +85,18 @@ type Operand struct {
 	// of the match that ends last, a stamp for each step; of latest and earliest, one
 	// for each value. Of what is counted and added up there are none.
 	Witnesses []profile.Stamp `json:"-"`
+	// Events are what the log of the store still knows of the events behind Value, in
+	// the order of time: those of Witnesses, and of what is counted and added up the
+	// latest few. A program does not know them; the store fills them in.
+	Events []Witness `json:"events,omitempty"`
+}
+
+// Witness is one event that made a value what it is.
+type Witness struct {
+	At        time.Time `json:"at"` // UTC
+	Event     string    `json:"event,omitempty"`
+	Source    string    `json:"source,omitempty"`
+	MessageID string    `json:"messageId,omitempty"`
 }
 
 // MarshalJSON writes Until and the times of Witnesses in RFC 3339 form.
@@ -262,7 +275,26 @@ func (e *Explanation) write(b *strings.Builder, depth int) {
 		fmt.Fprintf(b, " (until %s)", e.Until)
 	}
 	b.WriteByte('\n')
+	for _, o := range e.Values {
+		for _, w := range o.Events {
+			fmt.Fprintf(b, "%-8s%s  %s %s\n", "", strings.Repeat("  ", depth), w.At.Format(time.RFC3339Nano), w)
+		}
+	}
 	for _, p := range e.Parts {
 		p.write(b, depth+1)
 	}
+}
+
+// String names the event, as far as it is known.
+func (w Witness) String() string {
+	parts := []string{}
+	for _, s := range [...]string{w.Event, w.Source, w.MessageID} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if len(parts) == 0 {
+		return "an event that is no longer kept"
+	}
+	return strings.Join(parts, " ")
 }

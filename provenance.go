@@ -1,0 +1,51 @@
+package portrait
+
+import (
+	"context"
+
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Provenance returns where each trait of the profile that an identifier leads to has
+// its value from, by name, or ErrNotFound. Sources and message IDs are those of events
+// that the model's log still keeps.
+func (v *View) Provenance(ctx context.Context, id profile.Identifier) ([]profile.Provenance, error) {
+	return inside(v, func() ([]profile.Provenance, error) { return v.provenance(ctx, id) })
+}
+
+func (v *View) provenance(_ context.Context, id profile.Identifier) ([]profile.Provenance, error) {
+	m, err := v.find(id)
+	if err != nil {
+		return nil, err
+	}
+	cat, st := v.epoch.cat, m.state()
+	var list []profile.Provenance
+	for _, t := range cat.traitsOf(st, v.at) {
+		p := profile.Provenance{Trait: t}
+		info, declared := cat.traits[t.Name]
+		if declared && info.Compute != nil {
+			p.Compute = cat.model.Traits[t.Name].Compute
+			list = append(list, p)
+			continue
+		}
+		p.Policy, p.Declared = info.Policy, declared
+		if !declared && t.Name == profile.GroupsTrait {
+			p.Policy = profile.Union
+		}
+		stamp, ok := st.Told(t.Name, p.Policy)
+		if !ok {
+			list = append(list, p)
+			continue
+		}
+		p.At = stamp.At.Time()
+		e, ok, err := v.eventAt(m, stamp)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			p.Source, p.MessageID = e.Source, e.MessageID
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}

@@ -1,0 +1,112 @@
+package portrait
+
+import (
+	"context"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// maxWitnesses is how many events an explanation shows of what is counted or added up.
+const maxWitnesses = 5
+
+// witnesses fills in, all through an explanation, which events made the values that it
+// looked at, as far as the log still has them.
+func (v *View) witnesses(ctx context.Context, m *member, e *tags.Explanation, seen map[*tags.Explanation]bool) error {
+	if seen[e] { // all mentions of a tag share one
+		return nil
+	}
+	seen[e] = true
+	for i := range e.Values {
+		o := &e.Values[i]
+		var err error
+		if o.Events, err = v.eventsBehind(ctx, m, o); err != nil {
+			return err
+		}
+	}
+	for _, part := range e.Parts {
+		if err := v.witnesses(ctx, m, part, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventsBehind returns the events behind one value.
+func (v *View) eventsBehind(ctx context.Context, m *member, o *tags.Operand) ([]tags.Witness, error) {
+	stamps := o.Witnesses
+	x, err := syntax.ParseOperand(o.Text)
+	if err != nil {
+		return nil, nil //nolint:nilerr // What has no text form has no events to show.
+	}
+	if t, ok := x.(*syntax.Trait); ok {
+		info := v.epoch.cat.traits[t.Name]
+		if x = info.Compute; x == nil {
+			if stamp, ok := m.state().Told(t.Name, info.Policy); ok {
+				stamps = append(stamps, stamp)
+			}
+		}
+	}
+	if len(stamps) > 0 {
+		return v.eventsAt(m, stamps)
+	}
+	a, ok := x.(*syntax.Aggregate)
+	if !ok {
+		return nil, nil
+	}
+	return v.eventsOf(ctx, m, a)
+}
+
+// eventsAt returns the events of some stamps; of one that is no longer kept, its time.
+func (v *View) eventsAt(m *member, stamps []profile.Stamp) ([]tags.Witness, error) {
+	var list []tags.Witness
+	for _, stamp := range stamps {
+		e, ok, err := v.eventAt(m, stamp)
+		if err != nil {
+			return nil, err
+		}
+		w := tags.Witness{At: stamp.At.Time()}
+		if ok {
+			w.Event, w.Source, w.MessageID = e.CountedName(), e.Source, e.MessageID
+		}
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+// eventsOf returns the latest of the events that an aggregate looks at.
+func (v *View) eventsOf(ctx context.Context, m *member, a *syntax.Aggregate) ([]tags.Witness, error) {
+	cat := v.epoch.cat
+	selects := profile.Fold{Filters: []profile.FoldFilter{{Event: a.Event}}}
+	if spec := syntax.FoldOf(a, cat); spec != nil {
+		var err error
+		if selects, err = tags.NewFold(spec, 0, cat); err != nil {
+			return nil, err
+		}
+	}
+	from, to := a.Window.Range(v.at, selects.Grain, cat.zone, cat.week)
+	var list []tags.Witness
+	for l, err := range v.logged(ctx, m.nodes, firstInstant, profile.Never) {
+		if err != nil {
+			return nil, err
+		}
+		if b := selects.Bucket(l.at); b < from || b > to || l.at < selects.Since {
+			continue
+		}
+		e, err := l.event()
+		if err != nil {
+			return nil, err
+		}
+		filter := selects.Filters[0]
+		name := e.CountedName()
+		if name == "" || filter.Event != name && filter.Event != profile.AnyEvent || filter.Match != nil && !filter.Match(&e) {
+			continue
+		}
+		if len(list) == maxWitnesses {
+			list = append(list[:0], list[1:]...)
+		}
+		list = append(list, tags.Witness{At: l.at.Time(), Event: name, Source: e.Source, MessageID: e.MessageID})
+	}
+	return list, nil
+}
