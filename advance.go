@@ -9,14 +9,19 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// advanceBatch is how many deadlines one commit of an Advance fires.
-const advanceBatch = 4096
-
 // Advance moves the store's instant to t: everything that time alone changes
 // until t changes now, in one step for readers. The instant never goes back: an
-// earlier t changes nothing. Queries advance to the clock by themselves; a host
-// calls Advance to move beyond it, as in tests and replays. A t before 1970 or
-// after the year 9999 is an error.
+// earlier t changes nothing. Queries advance to the clock by themselves, and a timer
+// does when something comes due; a host calls Advance to move beyond it, as in tests
+// and replays. A t before 1970 or after the year 9999 is an error.
+//
+// Where the machine's clock is set ahead by more than 31 days while the store is
+// open, neither queries nor the timer follow it, since the instant never goes back:
+// they stay at the last instant, which View.AsOf tells, with a warning to
+// Options.Logger and the distance in Metrics.ClockAhead, until the clock is set right,
+// or Advance is called with a time near it. A clock of the host's own
+// (Options.Clock), and the clock as it stands when the store is opened, are followed
+// wherever they go.
 func (db *DB) Advance(ctx context.Context, t time.Time) error {
 	if err := db.gate.enter(); err != nil {
 		return err
@@ -102,7 +107,7 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 	}
 }
 
-// fireSome fires up to advanceBatch deadlines, takes their keys away and arms
+// fireSome fires up to Options.advanceBatch deadlines, takes their keys away and arms
 // the next ones, and passes over the profiles that are in fired already. It returns
 // the first deadline left over, and whether that is due too.
 func (t *txn) fireSome(from, to profile.Instant, fired ordinalSet) (next profile.Instant, more bool, err error) {
@@ -125,7 +130,7 @@ func (t *txn) fireSome(from, to profile.Instant, fired ordinalSet) (next profile
 		if profile.Instant(at) > to {
 			return profile.Instant(at), false, nil
 		}
-		if n == advanceBatch {
+		if n == t.db.opts.advanceBatch {
 			return profile.Instant(at), true, nil
 		}
 		t.batch.Delete(kv.Key)

@@ -30,6 +30,13 @@ func WithFeedPart(o *Options, n int) *Options {
 	return o
 }
 
+// WithAdvanceBatch returns options under which a commit of an Advance fires n
+// deadlines.
+func WithAdvanceBatch(o *Options, n int) *Options {
+	o.advanceBatch = n
+	return o
+}
+
 // KnownToFeed returns who is in every tag, value of a tag and tracked segment by the
 // bitmaps that readers of the feed know: those of before where the definition has
 // changed and is being filled.

@@ -29,8 +29,9 @@ type Options struct {
 	// default waits for the disk.
 	NoSync bool
 	// Clock tells the time. It serves events without a received time, the bound
-	// on times in the future, and the instant of answers. The default is
-	// time.Now. It may be called from any goroutine.
+	// on times in the future, and the instant of answers. It may be called from any
+	// goroutine. The default is time.Now, with a timer that applies what comes due
+	// without waiting for a query; under a clock of the host's own there is none.
 	Clock func() time.Time
 	// Limits bound what one event may hold. See [profile.Limits] for defaults.
 	Limits profile.Limits
@@ -62,6 +63,8 @@ type Options struct {
 	elapsed func() time.Duration
 	// after is time.After, for the timer; without it there is none.
 	after func(time.Duration) <-chan time.Time
+	// advanceBatch is how many deadlines one commit of an Advance fires.
+	advanceBatch int
 	// feedPart is how many changes one part of the feed holds at most, which a reader
 	// decodes at once.
 	feedPart int
@@ -93,6 +96,9 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	if c.recastBatch == 0 {
 		c.recastBatch = 4096
+	}
+	if c.advanceBatch == 0 {
+		c.advanceBatch = 4096
 	}
 	if c.feedPart == 0 {
 		c.feedPart = 1 << 14
