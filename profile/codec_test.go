@@ -215,6 +215,8 @@ func TestDecodeState_allocates_by_what_is_there(t *testing.T) {
 		attrs + "95a16100dd7fffffff",                           // a list
 		counters + "96a1610101920101dd7fffffff",                // numbers
 		counters + "96a16101019201019091" + "92a170dd7fffffff", // values
+		"0296c51000" + "fd1f",                                  // series
+		"0296c51000" + "0101350002" + "e807",                   // keys
 	}
 	for _, claim := range claims {
 		data, err := hex.DecodeString(claim)

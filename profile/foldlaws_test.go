@@ -69,6 +69,9 @@ func TestSeries_any_order_and_any_split_fold_to_one_state(t *testing.T) {
 			if again := s.Append(nil); !bytes.Equal(again, data) {
 				t.Fatalf("%x is written again as %x", data, again)
 			}
+			if s.MemoryBytes() < len(data)/2 {
+				t.Fatalf("%d bytes of memory for %d stored", s.MemoryBytes(), len(data))
+			}
 			parts, rest = append(parts, s), rest[n:]
 		}
 		for len(parts) > 1 {

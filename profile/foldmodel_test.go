@@ -71,12 +71,18 @@ func naiveBucket(f *Fold, at Instant) int64 {
 	if zone == nil {
 		zone = time.UTC
 	}
-	// A clock put back over midnight does not begin a day again: the greatest date so
-	// far. None is put back by more than a day.
-	best := int64(math.MinInt64)
-	for back := time.Duration(0); back <= 26*time.Hour; back += 30 * time.Minute {
-		y, m, d := at.Time().Add(-back).In(zone).Date()
-		best = max(best, time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()/86400) // whole days
+	day := func(t time.Time) int64 {
+		y, m, d := t.In(zone).Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400 // whole days
+	}
+	// A clock put back over midnight does not begin a day again: where it was put back,
+	// it is the greatest date that it showed since, however shortly.
+	best, t := day(at.Time()), at.Time()
+	_, offset := t.In(zone).Zone()
+	if _, before := t.Add(-26 * time.Hour).In(zone).Zone(); before > offset {
+		for back := time.Duration(0); back <= 26*time.Hour; back += 30 * time.Second {
+			best = max(best, day(t.Add(-back)))
+		}
 	}
 	return best
 }

@@ -27,7 +27,7 @@ func (s *series) compare(o *series) int {
 
 // absorbSeries joins the series of another state.
 func (s *State) absorbSeries(from []series) {
-	var scratch []byte
+	scratch := make([]byte, 0, 512)
 	at := 0
 	for i := range from {
 		// Those of one event are mostly neighbours.
