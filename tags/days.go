@@ -48,7 +48,7 @@ func (o *daysOf) test(p predicate, st *profile.State, now profile.Instant) answe
 	// Their number only sinks as days leave.
 	s := st.Series(o.id)
 	from, to := o.window.at(now)
-	a.until = o.window.decisive(t, s, from, to, func(bucket int64) int {
+	a.until = o.window.decisive(t, from, to, func(bucket int64) int {
 		return profile.Number(float64(s.Days(bucket, to))).Compare(t.value)
 	}, 1)
 	a.exact = true

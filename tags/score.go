@@ -49,12 +49,15 @@ func (d *decay) factor(bucket, tick int64) float64 {
 	return profile.Exp2(bucket*d.half-tick, d.half)
 }
 
-// factors returns factor for several half-lives of one tick: they are powers of two
-// apart.
-func (d *decay) factors(bucket, tick int64) func(int64) float64 {
-	one := d.factor(bucket, tick)
-	return func(other int64) float64 { return math.Ldexp(one, int(other-bucket)) }
+// scale is factor for the half-lives of one tick: they are powers of two apart.
+type scale struct {
+	bucket int64
+	factor float64
 }
+
+func (d *decay) scale(bucket, tick int64) scale { return scale{bucket, d.factor(bucket, tick)} }
+
+func (s scale) of(bucket int64) float64 { return math.Ldexp(s.factor, int(bucket-s.bucket)) }
 
 // turn returns the first instant after now at which a half-life comes in or leaves.
 func (d *decay) turn(s profile.Series, from, to int64) profile.Instant {
@@ -112,9 +115,9 @@ func (o *affinity) worth(ps []pile, tick int64) (total float64) {
 	if len(ps) == 0 {
 		return 0
 	}
-	factor := o.factors(ps[0].bucket, tick)
+	scale := o.scale(ps[0].bucket, tick)
 	for _, p := range ps {
-		total += float64(p.score * factor(p.bucket))
+		total += float64(p.score * scale.of(p.bucket))
 	}
 	return total
 }
@@ -194,9 +197,9 @@ func (o *affinity) turned(side func(int64) int, is int, from, last int64, steady
 // to tick in spite of their rounding.
 func (o *affinity) steady(ps []pile, tick int64) bool {
 	total, size := 0.0, 0.0
-	factor := o.factors(ps[0].bucket, tick)
+	scale := o.scale(ps[0].bucket, tick)
 	for _, p := range ps {
-		term := float64(p.score * factor(p.bucket))
+		term := float64(p.score * scale.of(p.bucket))
 		total += term
 		size += math.Abs(term)
 	}
@@ -221,9 +224,9 @@ func (o *affinities) read(st *profile.State, now profile.Instant) reading {
 	// The scores of a key stay in the order of time.
 	slices.SortStableFunc(scores, func(a, b profile.ScoreFold) int { return a.Key.Compare(b.Key) })
 	var totals []total
-	factor := o.factors(to, tick)
+	scale := o.scale(to, tick)
 	for i, x := range scores {
-		term := float64(x.Score * factor(x.Bucket))
+		term := float64(x.Score * scale.of(x.Bucket))
 		if i == 0 || !scores[i-1].Key.Equal(x.Key) {
 			totals = append(totals, total{key: x.Key, from: i})
 		}

@@ -90,14 +90,19 @@ const gone = -2
 // changes the answer on a value that goes one way as they leave, or Never. side says
 // how the value of what is in the window from a bucket on compares with the constant,
 // times the way, so that it never grows from bucket to bucket.
-func (w *window) decisive(t *threshold, s profile.Series, from, to int64, side func(int64) int, way int) profile.Instant {
+func (w *window) decisive(t *threshold, from, to int64, side func(int64) int, way int) profile.Instant {
 	holds := func(side int) bool { return side != gone && holds(t.op, way*side) }
-	lo, ok := s.Next(from - 1)
-	if !ok {
-		return profile.Never
-	}
+	lo := from
 	is := side(lo)
-	for held := holds(is); ; is = side(lo) {
+	held := holds(is)
+	for {
+		turns := false // on a side that is yet to come
+		for less := is - 1; less >= gone; less-- {
+			turns = turns || holds(less) != held
+		}
+		if !turns {
+			return profile.Never
+		}
 		hi := to + 1
 		for lo < hi { // the first bucket after whose loss the value is on a lesser side
 			mid := lo + (hi-lo)/2
@@ -114,7 +119,7 @@ func (w *window) decisive(t *threshold, s profile.Series, from, to int64, side f
 		loss := w.leaves(lo)
 		first, _ := w.at(loss)
 		lo = max(lo+1, first)
-		if loss == profile.Never || holds(side(lo)) != held {
+		if is = side(lo); loss == profile.Never || holds(is) != held {
 			return loss
 		}
 	}

@@ -121,23 +121,31 @@ func (o *windowed) test(p predicate, st *profile.State, now profile.Instant) ans
 	if s.Empty() || !o.window.timed() {
 		return a
 	}
-	gain := o.window.gain(s, to)
-	loss, exact := o.window.loss(s, from, to), false
-	if t, isThreshold := p.(*threshold); isThreshold {
-		if way := o.way(s, from, to); way != 0 {
-			loss, exact = o.window.decisive(t, s, from, to, func(bucket int64) int {
-				v, ok := o.value(s, bucket, to)
-				if !ok || v.Kind() != t.value.Kind() {
-					return gone
-				}
-				return way * v.Compare(t.value)
-			}, way), true
-		}
-	}
-	if gain <= loss {
+	loss, exact := o.loss(p, s, from, to)
+	if gain := o.window.gain(s, to); gain <= loss {
 		loss, exact = gain, false
 	}
 	return answer{ok: a.ok, until: loss, exact: exact || loss == profile.Never}
+}
+
+// loss returns the instant at which buckets leave and, if it is exact, with them the
+// answer changes.
+func (o *windowed) loss(p predicate, s profile.Series, from, to int64) (at profile.Instant, exact bool) {
+	t, isThreshold := p.(*threshold)
+	if !isThreshold {
+		return o.window.loss(s, from, to), false
+	}
+	way := o.way(s, from, to)
+	if way == 0 {
+		return o.window.loss(s, from, to), false
+	}
+	return o.window.decisive(t, from, to, func(bucket int64) int {
+		v, ok := o.value(s, bucket, to)
+		if !ok || v.Kind() != t.value.Kind() {
+			return gone
+		}
+		return way * v.Compare(t.value)
+	}, way), true
 }
 
 // way returns in which direction the value goes as buckets leave: 1 down, -1 up, 0
