@@ -390,7 +390,7 @@ func (db *DB) now() profile.Instant {
 	now := int64(profile.InstantOf(db.opts.Clock()))
 	for {
 		last := db.asOf.Load()
-		if last >= now || now == math.MaxInt64 || !db.clock.follows(now, last) {
+		if !db.clock.follows(now, last) || last >= now || now == math.MaxInt64 {
 			return profile.Instant(last)
 		}
 		if db.asOf.CompareAndSwap(last, now) {
