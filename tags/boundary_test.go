@@ -2,10 +2,12 @@ package tags_test
 
 import (
 	"math"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // The one event of each line is in its window from one instant to another, to the
@@ -158,6 +160,39 @@ func TestProgram_windows_that_lose(t *testing.T) {
 		p := compile(t, s, tt.rule)
 		if ok, until := p.Eval(fold(t, s, events...), now); ok != tt.want || until.String() != tt.until {
 			t.Errorf("%s: %v until %v, want %v until %v", tt.rule, ok, until, tt.want, tt.until)
+		}
+	}
+}
+
+// What a day had too many of is missing as long as the day is in the window.
+func TestProgram_windows_that_overflow(t *testing.T) {
+	s := shop(t, "UTC")
+	begin := at(t, "2026-05-08T00:00:00Z")
+	events := []profile.Event{
+		{Name: "E", MessageID: "late", Time: (begin + day).Time(), Properties: map[string]profile.Value{"p": profile.Number(-1)}},
+		{Name: "E", MessageID: "later", Time: (begin + day + 1).Time()},
+	}
+	for i := range 1001 {
+		events = append(events, profile.Event{
+			Name: "E", MessageID: strconv.Itoa(i), Time: (begin + profile.Instant(i)).Time(), Properties: map[string]profile.Value{"p": profile.Number(float64(i))},
+		})
+	}
+	rules := []string{`unique("E", "p", last("3d")) = 1`, `sequence("E", "E", last("3d"))`, `exists(top(1, "E", "p", last("3d")))`, `sequence_count("E", "E", last("3d")) = 1`}
+	for _, rule := range rules {
+		compile(t, s, rule)
+	}
+	state := fold(t, s, events...)
+	for _, rule := range rules {
+		p := compile(t, s, rule)
+		if is, until := p.Eval(state, begin+2*day); is || until != begin+3*day {
+			t.Errorf("%s: %v until %v", rule, is, until)
+		}
+		if is, until := p.Eval(state, begin+3*day); !is || until != begin+4*day {
+			t.Errorf("%s: %v until %v a day later", rule, is, until)
+		}
+		e := p.Explain(state, begin+2*day)
+		if rule[:6] != "exists" && e.Truth != tags.Unknown {
+			t.Errorf("%s is %v", rule, e.Truth)
 		}
 	}
 }

@@ -78,8 +78,8 @@ type Operand struct {
 	// Value is what it was, null where it was missing.
 	Value profile.Value `json:"value"`
 	// Until is the instant at which Value changes if nothing happens, or an earlier
-	// one, or [profile.Never], which JSON leaves out. That of now() is the next
-	// microsecond.
+	// one, or [profile.Never], which JSON leaves out; of what goes on with now() it is
+	// that at which it goes on otherwise.
 	Until profile.Instant `json:"-"`
 	// Witnesses are the stamps of the events that made Value so: of a sequence, those
 	// of the match that ends last, a stamp for each step; of latest and earliest, one
@@ -175,6 +175,9 @@ func (x *explainer) operand(o syntax.Operand, compiled operand, r *reading) Oper
 	out := Operand{Text: syntax.PrintOperand(o), Until: lasts(compiled, r, x.state, x.now)}
 	if r.ok {
 		out.Value = r.value
+	}
+	if r.clock != nil && r.clock.ago == nil {
+		out.Until = r.until
 	}
 	if w, ok := compiled.(witness); ok {
 		out.Witnesses = w.witnesses(x.state, x.now)

@@ -1,6 +1,8 @@
 package tags
 
 import (
+	"slices"
+
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 )
@@ -43,12 +45,7 @@ func running(o operand) bool {
 	case *choice:
 		of = []operand{o.then, o.otherwise}
 	}
-	for _, x := range of {
-		if running(x) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(of, running)
 }
 
 // Deps returns what the value is computed from. The lists belong to the value: do
