@@ -167,7 +167,7 @@ func (f *fills) run(ctx context.Context, cfg config, c fillCase, report *Report)
 		return err
 	}
 	out := newCase(c.name, f.people, finish.samples)
-	out.Extra = figures(map[string]float64{"heap_in_use_mib_peak": median(peaks)})
+	out.tell("heap_in_use_mib_peak", subject, median(peaks))
 	out.tellCPU(finish.samples)
 	out.tellRate()
 	report.Setting["backfill"] = fmt.Sprintf("%d people, %d MiB of keys and values of nodes", f.people, f.read>>20)

@@ -67,13 +67,15 @@ type night struct {
 	people, nights int
 	dir            string
 
-	db     *portrait.DB
-	raw    *dueRecords
-	reader watcher
-	heap   []float64 // of each Advance: the most bytes in use, held, and resident
-	held   []float64
-	rss    []float64
-	before []float64 // bytes in use when an Advance begins
+	db  *portrait.DB
+	raw *dueRecords
+	// reader asks while Portrait advances, control while the loop by hand does: what
+	// it has to wait then is the machine's doing.
+	reader, control watcher
+	heap            []float64 // of each Advance: the most bytes in use, held, and resident
+	held            []float64
+	rss             []float64
+	before          []float64 // bytes in use when an Advance begins
 }
 
 func (n *night) run(ctx context.Context, cfg config, report *Report) (err error) {
@@ -99,8 +101,13 @@ func (n *night) run(ctx context.Context, cfg config, report *Report) (err error)
 		{subject, n.people, func(round int) (int, func(from, to int) error) { return n.people, n.advance(ctx, round) }},
 		{"raw_pebble", n.people, func(round int) (int, func(from, to int) error) {
 			settleRaw(n.raw.db)
+			n.control.ask(ctx, n.db, seenTag(round+2), uint64(n.people))
+			n.control.rest()
 			at := day.AddDate(0, 0, round+1)
-			return n.people, func(int, int) error { return n.raw.fire(at, at.AddDate(0, 0, 1)) }
+			return n.people, func(int, int) error {
+				n.control.begin()
+				return errors.Join(n.raw.fire(at, at.AddDate(0, 0, 1)), n.control.end())
+			}
 		}},
 	})
 	if err != nil {
@@ -110,7 +117,12 @@ func (n *night) run(ctx context.Context, cfg config, report *Report) (err error)
 		return err
 	}
 	out := newCase(n.name, n.people, f.samples)
-	out.Extra = figures(n.reader.figures())
+	out.Extra = map[string]map[string]float64{}
+	for who, w := range map[string]*watcher{subject: &n.reader, "raw_pebble": &n.control} {
+		for name, v := range w.figures() {
+			out.tell(name, who, v)
+		}
+	}
 	out.tellCPU(f.samples)
 	out.tellRate()
 	if n.tracked {
@@ -118,10 +130,10 @@ func (n *night) run(ctx context.Context, cfg config, report *Report) (err error)
 		if err != nil {
 			return err
 		}
-		out.Extra["feed_changes_read_per_second"] = map[string]float64{subject: rate}
+		out.tell("feed_changes_read_per_second", subject, rate)
 	}
 	for name, list := range map[string][]float64{"heap_in_use_mib_before": n.before, "heap_in_use_mib_peak": n.heap, "heap_held_mib_peak": n.held, "resident_mib_peak": n.rss} {
-		out.Extra[name] = map[string]float64{subject: median(list) / (1 << 20)}
+		out.tell(name, subject, median(list)/(1<<20))
 	}
 	report.Cases = append(report.Cases, out)
 	return nil
@@ -176,10 +188,7 @@ func (n *night) advance(ctx context.Context, round int) func(from, to int) error
 		g := newGauge()
 		n.before = append(n.before, float64(g.begin))
 		n.reader.begin()
-		err := n.db.Advance(ctx, day.AddDate(0, 0, round+1))
-		if failure := n.reader.end(); err == nil {
-			err = failure
-		}
+		err := errors.Join(n.db.Advance(ctx, day.AddDate(0, 0, round+1)), n.reader.end())
 		inUse, held := g.peaks()
 		n.heap, n.held, n.rss = append(n.heap, float64(inUse)), append(n.held, float64(held)), append(n.rss, float64(peakBytes()))
 		if err != nil {

@@ -165,7 +165,8 @@ func stateSize(ctx context.Context, name string, list []purchase, dir string, re
 	}
 	each := laps(slices.Collect(maps.Values(orders)))
 	out := newCase(name, len(orders), f.samples)
-	out.Extra = figures(map[string]float64{"orders_p50": each.quantile(0.5), "orders_p99": each.quantile(0.99)})
+	out.tell("orders_p50", subject, each.quantile(0.5))
+	out.tell("orders_p99", subject, each.quantile(0.99))
 	for _, t := range tills {
 		if err := t.close(); err != nil {
 			return err
@@ -178,10 +179,7 @@ func stateSize(ctx context.Context, name string, list []purchase, dir string, re
 			return fmt.Errorf("%s: %d records, want %d", t.name, len(sizes), len(orders))
 		}
 		for label, v := range map[string]float64{"bytes_p50": sizes.quantile(0.5), "bytes_p99": sizes.quantile(0.99), "bytes_mean": sizes.mean(), "bytes_most": sizes.quantile(1)} {
-			if out.Extra[label] == nil {
-				out.Extra[label] = map[string]float64{}
-			}
-			out.Extra[label][t.name] = v
+			out.tell(label, t.name, v)
 		}
 	}
 	report.Cases = append(report.Cases, out)

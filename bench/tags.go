@@ -33,39 +33,35 @@ func tagsSuite(ctx context.Context, cfg config) (report *Report, err error) {
 // usual is what Portrait takes for reads where nothing else is asked for.
 var usual = memory{blocks: 256 << 20, states: 64 << 20}
 
-// figures are those of one contender alone.
-func figures(list map[string]float64) map[string]map[string]float64 {
-	out := map[string]map[string]float64{}
-	for name, v := range list {
-		out[name] = map[string]float64{subject: v}
+// tell reports one more figure of a contender.
+func (c *Case) tell(name, who string, v float64) {
+	if c.Extra == nil {
+		c.Extra = map[string]map[string]float64{}
 	}
-	return out
+	if c.Extra[name] == nil {
+		c.Extra[name] = map[string]float64{}
+	}
+	c.Extra[name][who] = v
 }
 
 // tellCPU reports the processor time of an operation, all threads together, as the
 // median over the turns, and how it stands to Portrait's: on a machine with other work
 // to do it moves less than the time.
 func (c *Case) tellCPU(samples map[string][]sample) {
-	cpu, ratio := map[string]float64{}, map[string]float64{}
 	for who, all := range samples {
-		cpu[who] = median(gather(all, func(s sample) float64 { return float64(s.cpu.Nanoseconds()) / float64(s.ops) }))
+		c.tell("cpu_ns_per_op", who, median(gather(all, func(s sample) float64 { return float64(s.cpu.Nanoseconds()) / float64(s.ops) })))
 	}
+	cpu := c.Extra["cpu_ns_per_op"]
 	for who := range samples {
 		if who != subject && cpu[subject] > 0 {
-			ratio[who] = cpu[who] / cpu[subject]
+			c.tell("cpu_ratio", who, cpu[who]/cpu[subject])
 		}
 	}
-	if c.Extra == nil {
-		c.Extra = map[string]map[string]float64{}
-	}
-	c.Extra["cpu_ns_per_op"], c.Extra["cpu_ratio"] = cpu, ratio
 }
 
 // tellRate reports how many profiles a second there were.
 func (c *Case) tellRate() {
-	rate := map[string]float64{}
 	for who, ns := range c.NsPerOp {
-		rate[who] = 1e9 / ns
+		c.tell("profiles_per_second", who, 1e9/ns)
 	}
-	c.Extra["profiles_per_second"] = rate
 }

@@ -153,7 +153,7 @@ func (f *finish) width(c widthCase, customers int) Case {
 	out := newCase(c.name(), customers, samples)
 	out.tellCPU(samples)
 	if ratio := out.Ratio[fewest]; ratio > 0 {
-		out.Extra["times_20_tags"] = map[string]float64{subject: 1 / ratio}
+		out.tell("times_20_tags", subject, 1/ratio)
 	}
 	return out
 }
