@@ -299,8 +299,18 @@ func (v *View) describe(m *member) (*profile.Profile, error) {
 		if t.filling || t.segment {
 			continue
 		}
-		if ok, _ := t.program.Eval(st, v.at); ok {
-			p.Tags = append(p.Tags, t.def.Name)
+		if ok, _ := t.program.Eval(st, v.at); !ok {
+			continue
+		}
+		p.Tags = append(p.Tags, t.def.Name)
+		if t.values == nil {
+			continue
+		}
+		if value, ok, _ := t.value(st, v.at); ok {
+			if p.TagValues == nil {
+				p.TagValues = map[string]profile.Value{}
+			}
+			p.TagValues[t.def.Name] = value
 		}
 	}
 	return p, nil

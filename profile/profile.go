@@ -20,6 +20,9 @@ type Profile struct {
 	Traits []Trait
 	// Tags are the names of the tags that the person has, ascending.
 	Tags []string
+	// TagValues are the values of those of them that have values, by name: a scalar, or
+	// a list or set of several.
+	TagValues map[string]Value
 	// Events is how many events were folded, of whatever name.
 	Events uint64
 	// First and Last are when the earliest and the latest event happened, in

@@ -93,17 +93,17 @@ type pile struct {
 // piles returns what the half-lives hold, ascending; ok is false where one had too
 // many keys.
 func (o *affinity) piles(s profile.Series, from, to int64, buf []pile) (ps []pile, ok bool) {
-	scores, ok := s.Scores(from, to)
+	read := s.Scores
+	if o.key.IsNull() {
+		read = s.Totals // added up exactly, and rounded once
+	}
+	scores, ok := read(from, to)
 	if !ok {
 		return nil, false
 	}
 	ps = buf[:0]
 	for _, x := range scores {
-		switch n := len(ps); {
-		case !o.key.IsNull() && !x.Key.Equal(o.key):
-		case n > 0 && ps[n-1].bucket == x.Bucket:
-			ps[n-1].score += x.Score
-		default:
+		if o.key.IsNull() || x.Key.Equal(o.key) {
 			ps = append(ps, pile{bucket: x.Bucket, score: x.Score})
 		}
 	}
