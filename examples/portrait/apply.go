@@ -10,30 +10,20 @@ import (
 
 type applyVerb struct {
 	Model  string `arg:"" name:"MODEL.yaml" help:"A model in YAML or JSON, or - for standard input."`
-	DryRun bool   `help:"Only print what would change."`
+	DryRun bool   `help:"Only print what would change, as dry-run does."`
 }
 
 // Run applies a model and prints the plan.
 func (v *applyVerb) Run(s *session) error {
-	in, err := s.input(v.Model)
+	if v.DryRun {
+		return (&dryRunVerb{Model: v.Model, Limit: maxMoved}).Run(s)
+	}
+	m, err := s.model(v.Model)
 	if err != nil {
 		return err
-	}
-	defer in.Close()
-	data, err := io.ReadAll(in)
-	if err != nil {
-		return err
-	}
-	m, err := portrait.ParseModel(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", v.Model, err)
 	}
 	return s.with(true, func(db *portrait.DB) error {
-		var opts []portrait.ApplyOption
-		if v.DryRun {
-			opts = append(opts, portrait.DryRun)
-		}
-		plan, err := db.Apply(s, m, opts...)
+		plan, err := db.Apply(s, m)
 		if err != nil {
 			return err
 		}
@@ -43,22 +33,39 @@ func (v *applyVerb) Run(s *session) error {
 			DryRun      bool         `json:"dry_run"`
 		}
 		groups := describeRegroupings(plan.Regroupings)
-		return s.answer(answer{append([]string{}, plan.Changes...), groups, v.DryRun}, func(w io.Writer) error {
-			if len(plan.Changes) == 0 {
-				_, err := fmt.Fprintln(w, "no changes")
+		return s.answer(answer{append([]string{}, plan.Changes...), groups, false}, func(w io.Writer) error {
+			if err := printChanges(w, plan.Changes); err != nil {
 				return err
-			}
-			if err := printLines(w, plan.Changes); err != nil {
-				return err
-			}
-			if v.DryRun {
-				if err := s.nameVanishing(db, groups); err != nil {
-					return err
-				}
 			}
 			return printRegroupings(w, groups)
 		})
 	})
+}
+
+// printChanges tells what changes, one declaration a line.
+func printChanges(w io.Writer, changes []string) error {
+	if len(changes) == 0 {
+		changes = []string{"no changes"}
+	}
+	return printLines(w, changes)
+}
+
+// model reads a model from a file, or from standard input for "-".
+func (s *session) model(path string) (portrait.Model, error) {
+	in, err := s.input(path)
+	if err != nil {
+		return portrait.Model{}, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return portrait.Model{}, err
+	}
+	m, err := portrait.ParseModel(data)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return m, err
 }
 
 // input opens a file, or standard input for "-".

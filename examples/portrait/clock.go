@@ -28,6 +28,15 @@ func (p pin) now() time.Time {
 	return time.Now()
 }
 
+// clock is what a store is opened with: nil, and so the machine's clock and a timer,
+// where none is pinned.
+func (p pin) clock() func() time.Time {
+	if p.set {
+		return p.now
+	}
+	return nil
+}
+
 func readPin(dir string) (pin, error) {
 	data, err := os.ReadFile(filepath.Join(dir, pinFile))
 	if errors.Is(err, os.ErrNotExist) {
@@ -104,16 +113,35 @@ func parsePin(text, zone string) (pin, error) {
 	if text == "now" {
 		return pin{}, nil
 	}
+	t, ok, err := parseTime(text, zone)
+	if err == nil && !ok {
+		err = fmt.Errorf("%q is no time: want 2026-07-01, 2026-07-01T08:00:00+08:00 or now", text)
+	}
+	return pin{t, true}, err
+}
+
+// parseTime reads a time, or a date as its midnight in a zone; ok is false for what
+// is neither.
+func parseTime(text, zone string) (t time.Time, ok bool, err error) {
 	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return pin{t.UTC().Truncate(time.Microsecond), true}, nil
+		return t.UTC().Truncate(time.Microsecond), true, nil
 	}
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
-		return pin{}, err
+		return time.Time{}, false, err
 	}
-	t, err := time.ParseInLocation(time.DateOnly, text, loc)
-	if err != nil {
-		return pin{}, fmt.Errorf("%q is no time: want 2026-07-01, 2026-07-01T08:00:00+08:00 or now", text)
+	t, err = time.ParseInLocation(time.DateOnly, text, loc)
+	return t.UTC(), err == nil, nil
+}
+
+// flagTime reads the time that a flag is given; the zero time where it is not.
+func flagTime(flag, text, zone string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
 	}
-	return pin{t.UTC(), true}, nil
+	t, ok, err := parseTime(text, zone)
+	if err == nil && !ok {
+		err = usageError{fmt.Errorf("%s: %q is no time: want 2026-07-01 or 2026-07-01T08:00:00+08:00", flag, text)}
+	}
+	return t, err
 }

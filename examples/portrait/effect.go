@@ -108,14 +108,11 @@ func changesOf(merges []portrait.Merge) []change {
 // later change may have taken one away again.
 func (s *session) describeChange(view *portrait.View, c *change) error {
 	for i := range c.After {
-		p, err := view.Resolve(s, profile.ID(c.After[i].ID))
-		if err != nil && !errors.Is(err, portrait.ErrNotFound) {
+		ids, err := identifiersOf(s, view, profile.ID(c.After[i].ID))
+		if err != nil {
 			return err
 		}
-		c.After[i].Identifiers = []string{}
-		if err == nil {
-			c.After[i].Identifiers = texts(p.Identifiers)
-		}
+		c.After[i].Identifiers = ids
 	}
 	return nil
 }

@@ -30,10 +30,10 @@ func (l limit) check() error {
 // listing is how the records of one log are printed.
 type listing[T any] struct {
 	name string // of the list in JSON
-	flag string // that goes on after a limit
+	flag string // that goes on after a limit; "" where none does
 	row  func(*table.Table, T)
-	item func(T) any           // in JSON
-	at   func(T) (flag uint64) // where a record lies in the log
+	item func(T) any // in JSON
+	at   func(T) any // where a record lies, as the flag takes it: a number or a text
 }
 
 // tableRows is how many rows are lined up with each other: a log may be long.
@@ -52,14 +52,14 @@ func (l *listing[T]) print(s *session, view *portrait.View, most int, records it
 		fmt.Fprintf(out, "%s,%q:[", head[:len(head)-1], l.name)
 	}
 	var t table.Table
-	var next *uint64
+	var next any
 	n := 0
 	for rec, err := range records {
 		if err != nil {
 			return errors.Join(err, out.Flush())
 		}
 		if most > 0 && n == most {
-			next = new(l.at(rec))
+			next = l.at(rec)
 			break
 		}
 		if s.json {
@@ -93,8 +93,12 @@ func (l *listing[T]) print(s *session, view *portrait.View, most int, records it
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if next != nil {
-		s.printf("... and more: %s %d goes on\n", l.flag, *next)
+	switch {
+	case next == nil:
+	case l.flag == "":
+		s.printf("... and more\n")
+	default:
+		s.printf("... and more: %s %v goes on\n", l.flag, next)
 	}
 	return nil
 }
@@ -105,6 +109,21 @@ func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // minute writes a time for people.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// second writes a time for people, to the second; what is between is cut off.
+func second(t time.Time) string { return t.UTC().Format(time.DateTime) }
+
+// identifiersOf returns whom a profile is known as: nobody where it is gone.
+func identifiersOf(s *session, view *portrait.View, id profile.ID) ([]string, error) {
+	p, err := view.Resolve(s, id)
+	switch {
+	case errors.Is(err, portrait.ErrNotFound):
+		return []string{}, nil
+	case err != nil:
+		return nil, err
+	}
+	return texts(p.Identifiers), nil
+}
 
 // pairOf writes two identifiers; one that was erased is gone.
 func pairOf(a, b profile.Identifier) string {

@@ -11,6 +11,16 @@
 //	go run ./examples/portrait --dir data advance 2026-07-01
 //	go run ./examples/portrait --dir data check
 //
+// What was and what will be:
+//
+//	go run ./examples/portrait --dir data traits email:li@example.com
+//	go run ./examples/portrait --dir data timeline user_id:u1 --from 2026-06-01
+//	go run ./examples/portrait --dir data watch --since 120 --tag 高价值
+//	go run ./examples/portrait --dir data flips 'tag("高价值")' --until 2026-08-01
+//	go run ./examples/portrait --dir data dry-run model.yaml
+//	go run ./examples/portrait --dir data history 高价值
+//	go run ./examples/portrait --dir data rollback 高价值 1
+//
 // Who is one person, and why:
 //
 //	go run ./examples/portrait --dir data related email:li@example.com user_id:u1
@@ -20,8 +30,8 @@
 //	go run ./examples/portrait --dir data split user_id:u1,device_id:tablet user_id:u2 --id T-17
 //	go run ./examples/portrait --dir data withdraw 42
 //
-// The answer goes to standard output, as one JSON object with --json, and all
-// else to standard error. The exit status is 0, or 1 when the answer is no (a
+// The answer goes to standard output, as one JSON object with --json (of watch one a
+// line), and all else to standard error. The exit status is 0, or 1 when the answer is no (a
 // profile that is not there, an expression that does not hold, two identifiers
 // that are not one profile, a check that finds differences) or an error, or 2 for
 // wrong usage.
@@ -74,6 +84,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ExplicitGroups([]kong.Group{
+			{Key: "time", Title: "What was and what will be:"},
 			{Key: "who", Title: "Who is who:"},
 			{Key: "decide", Title: "Decisions about who is who:"},
 			{Key: "store", Title: "The store:"},
@@ -120,6 +131,14 @@ type cli struct {
 	Profile profileVerb `cmd:"" help:"Show the profile that an identifier leads to."`
 	Explain explainVerb `cmd:"" help:"Tell condition by condition why somebody is in a segment or not."`
 	Tags    tagsVerb    `cmd:"" help:"List the tags with their counts."`
+	DryRun  dryRunVerb  `cmd:"" help:"Print what a model would change, and who would come and go."`
+
+	Traits   traitsVerb   `cmd:"" group:"time" help:"Show the traits of a profile and where each comes from."`
+	Timeline timelineVerb `cmd:"" group:"time" help:"List the events of a profile that are kept, oldest first."`
+	Watch    watchVerb    `cmd:"" group:"time" help:"List who came and went, and go on as it happens."`
+	Flips    flipsVerb    `cmd:"" group:"time" help:"List who will come and go if nothing else happens."`
+	History  historyVerb  `cmd:"" group:"time" help:"List the edits of a tag, oldest first."`
+	Rollback rollbackVerb `cmd:"" group:"time" help:"Define a tag as it was."`
 
 	Related   relatedVerb   `cmd:"" group:"who" help:"Tell what makes two identifiers one profile, or keeps them apart."`
 	Health    healthVerb    `cmd:"" group:"who" help:"Print the figures of the identity graph."`

@@ -40,7 +40,8 @@ func newStore(t *testing.T) string {
 func TestHelp(t *testing.T) {
 	out := do(t, exitOK, "", "--help")
 	for _, verb := range []string{
-		"apply", "ingest", "count", "members", "profile", "explain", "tags",
+		"apply", "ingest", "count", "members", "profile", "explain", "tags", "dry-run",
+		"traits", "timeline", "watch", "flips", "history", "rollback",
 		"related", "health", "refusals", "decisions", "merges",
 		"link", "unlink", "veto", "detach", "split", "withdraw",
 		"advance", "check", "digest", "stats",

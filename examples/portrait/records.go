@@ -31,7 +31,7 @@ func (v *mergesVerb) Run(s *session) error {
 			t.Row(number(m.Epoch), "into "+m.Into.String(), "from "+listed(numbers64(m.From)))
 		},
 		item: func(m portrait.Merge) any { return regrouped{m.Epoch, uint64(m.Into), numbers64(m.From)} },
-		at:   func(m portrait.Merge) uint64 { return m.Epoch },
+		at:   func(m portrait.Merge) any { return m.Epoch },
 	}
 	return s.view(func(view *portrait.View) error { return history.print(s, view, v.Limit, view.Merges(s, v.Since)) })
 }
@@ -66,7 +66,7 @@ func (v *decisionsVerb) Run(s *session) error {
 		item: func(d portrait.Decided) any {
 			return decided{d.Epoch, d.What, textOrNull(d.A), textOrNull(d.B), d.At, d.ID, d.By, d.Reason}
 		},
-		at: func(d portrait.Decided) uint64 { return d.Epoch },
+		at: func(d portrait.Decided) any { return d.Epoch },
 	}
 	return s.view(func(view *portrait.View) error { return history.print(s, view, v.Limit, view.Decisions(s, v.Since)) })
 }

@@ -49,7 +49,7 @@ func (v *refusalsVerb) Run(s *session) error {
 			t.Row(number(r.Number), minute(r.Time), ruleOf(r.Rule, r.Namespace), refusedOf(r), eventOf(r))
 		},
 		item: func(r portrait.Refusal) any { return describeRefusal(r) },
-		at:   func(r portrait.Refusal) uint64 { return r.Number },
+		at:   func(r portrait.Refusal) any { return r.Number },
 	}
 	return s.view(func(view *portrait.View) error { return history.print(s, view, v.Limit, view.Refusals(s, v.From)) })
 }

@@ -36,7 +36,7 @@ func (s *session) with(makes bool, verb func(*portrait.DB) error) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := portrait.Open(s.dir, &portrait.Options{Clock: pin.now})
+	db, err := portrait.Open(s.dir, &portrait.Options{Clock: pin.clock()})
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func holdStory(t *testing.T, golden string, calls []call) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	var story strings.Builder
-	var last string
+	var last said
 	for _, c := range calls {
 		tell(t, &story, dir, c, &last)
 	}
@@ -123,25 +123,38 @@ func holdStory(t *testing.T, golden string, calls []call) {
 	}
 }
 
-// Commits are numbered as the store sees fit, and hashes are keyed by its secret.
+// Commits are numbered as the store sees fit, hashes are keyed by its secret, and
+// cursors name it.
 var (
 	epochs  = regexp.MustCompile(`"epoch":[0-9]+`)
 	hashes  = regexp.MustCompile(`(#|"hash":")[0-9a-f]{8,}`)
+	aligned = regexp.MustCompile(`commit [0-9]+ {2,}`)
 	commits = regexp.MustCompile(`commit [0-9]+`)
 	decides = regexp.MustCompile(`(?m)^decided in commit ([0-9]+)`)
+	cursors = regexp.MustCompile(`(--since |"cursor":")([A-Za-z0-9_-]{16,})`)
+	feeds   = regexp.MustCompile(`(?m)^ *[0-9]+(  [-0-9]{10} [:0-9]{8}  (?:event|deadline|merge|definition) )`)
 )
 
-// lastCommit in the arguments of a call stands for that of the last decision.
-const lastCommit = "LAST"
+// In the arguments of a call lastCommit stands for that of the last decision, and
+// lastCursor for where the last list of changes goes on.
+const (
+	lastCommit = "LAST"
+	lastCursor = "CURSOR"
+)
 
-// tell runs one call, writes down what it prints, and notes the commit of a
-// decision.
-func tell(t *testing.T, story *strings.Builder, dir string, c call, last *string) {
+// said is what earlier calls said that a later one is given.
+type said struct{ commit, cursor string }
+
+// tell runs one call, writes down what it prints, and notes what a later one needs.
+func tell(t *testing.T, story *strings.Builder, dir string, c call, last *said) {
 	t.Helper()
 	args := []string{"--dir", dir}
 	for _, arg := range c.args {
-		if arg == lastCommit {
-			arg = *last
+		switch arg {
+		case lastCommit:
+			arg = last.commit
+		case lastCursor:
+			arg = last.cursor
 		}
 		args = append(args, arg)
 	}
@@ -150,11 +163,16 @@ func tell(t *testing.T, story *strings.Builder, dir string, c call, last *string
 	fmt.Fprintf(story, "$ portrait %s\n", strings.Join(c.args, " "))
 	clean := func(s string) string {
 		s = hashes.ReplaceAllString(strings.ReplaceAll(s, dir, "DIR"), "${1}HASHHASH")
-		s = commits.ReplaceAllString(s, "commit N")
+		s = commits.ReplaceAllString(aligned.ReplaceAllString(s, "commit N  "), "commit N")
+		s = cursors.ReplaceAllString(s, "${1}CURSOR")
+		s = feeds.ReplaceAllString(s, "     N$1")
 		return epochs.ReplaceAllString(s, `"epoch":N`)
 	}
 	if told := decides.FindStringSubmatch(stdout.String()); told != nil {
-		*last = told[1]
+		last.commit = told[1]
+	}
+	if told := cursors.FindStringSubmatch(stderr.String()); told != nil {
+		last.cursor = told[2]
 	}
 	story.WriteString(clean(stdout.String()))
 	for line := range strings.Lines(clean(stderr.String())) {
