@@ -12,23 +12,33 @@ type tester interface {
 }
 
 // The bounds on how often a condition on operands asks on for the instant at which
-// it changes: where every step is a bucket, which are few, and where it may be
-// anything.
+// it changes: where every step is cheap and a bucket or a midnight, a year of days;
+// and where it may be anything.
 const (
-	maxEdges = 1024
+	maxEdges = 366
 	maxTurns = 64
 )
 
 // ask is a condition on one operand.
 type ask struct {
-	x  operand
-	is predicate
-	by tester // the operand, where it is one
+	x     operand
+	is    predicate
+	by    tester // the operand, where it is one
+	steps int
 }
 
 func newAsk(x operand, is predicate) *ask {
-	by, _ := x.(tester)
-	return &ask{x: x, is: is, by: by}
+	n := &ask{x: x, is: is, steps: maxTurns}
+	n.by, _ = x.(tester)
+	switch x := x.(type) {
+	case *windowed:
+		if !x.lists() {
+			n.steps = maxEdges
+		}
+	case *daysOf:
+		n.steps = maxEdges
+	}
+	return n
 }
 
 func (n *ask) eval(st *profile.State, now profile.Instant) answer {
@@ -36,11 +46,7 @@ func (n *ask) eval(st *profile.State, now profile.Instant) answer {
 	if a.exact {
 		return a
 	}
-	steps := maxTurns
-	if n.by != nil {
-		steps = maxEdges
-	}
-	return pursue(n, a, st, steps)
+	return pursue(n, a, st, n.steps)
 }
 
 func (n *ask) once(st *profile.State, now profile.Instant) answer {

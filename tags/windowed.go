@@ -69,6 +69,15 @@ func (o *windowed) value(s profile.Series, from, to int64) (v profile.Value, ok 
 	return profile.Value{}, false
 }
 
+// lists reports whether the value is made of a list of values, which costs more.
+func (o *windowed) lists() bool {
+	switch o.fn {
+	case syntax.Unique, syntax.MostFrequent, syntax.Top, syntax.Latest, syntax.Earliest:
+		return true
+	}
+	return false
+}
+
 // keys folds the values of a property: how many there are, or those that most events
 // had, of equals the least.
 func (o *windowed) keys(s profile.Series, from, to int64) (v profile.Value, ok bool) {
