@@ -266,34 +266,39 @@ func (db *DB) refoldBatch(nodes []refoldNode, last bool) error {
 	return t.finish(false)
 }
 
-// extendLog works out, when a model is applied, what the log covers under its policy,
-// and from when on the folds are complete that it brings in.
-func (t *txn) extendLog(cur, next *catalog) {
-	m := t.moment()
-	next.cover = cur.cover.under(&next.model.Log, m)
+// extend works out, when a model is applied at a moment, what the log covers under its
+// policy, and from when on the folds are complete that it brings in. Only the next
+// catalog changes, which nobody uses yet.
+func (c *catalog) extend(next *catalog, m moment) {
+	next.cover = c.cover.under(&next.model.Log, m)
 	reads := false
-	for _, e := range cur.folds.fresh(next.folds) {
+	for _, e := range c.folds.fresh(next.folds) {
 		for i := range next.fold.Folds {
 			if f := &next.fold.Folds[i]; f.ID == e.id {
-				e.since = cur.cover.completeFrom(f, m)
+				e.since = c.cover.completeFrom(f, m)
 				f.Since = max(f.Since, e.since)
 				reads = reads || !m.empty && f.Since <= m.latest
 			}
 		}
 	}
 	// Without an event that has to be read, nodes are up to date as they are.
-	if next.folds.done = cur.folds.done; !reads && !cur.refolding() {
+	if next.folds.done = c.folds.done; !reads && !c.refolding() {
 		next.folds.done = next.folds.gen
 	}
+}
+
+// extendLog puts into the transaction what the log covers under the next model.
+func (t *txn) extendLog(cur, next *catalog) {
+	cur.extend(next, t.db.moment(&t.meta))
 	t.batch.Set(keys.AppendMeta(nil, metaLog), next.cover.append(nil))
 }
 
-// moment is now, for what the log covers.
-func (t *txn) moment() moment {
-	clock := profile.InstantOf(t.db.opts.Clock())
+// moment is now, for what the log covers. It moves no clock.
+func (db *DB) moment(m *meta) moment {
+	clock := profile.InstantOf(db.opts.Clock())
 	return moment{
-		at:       max(clock, profile.Instant(t.db.asOf.Load()), t.meta.instant),
-		earliest: t.meta.earliest, latest: t.meta.latest, empty: t.meta.accepted == 0,
+		at:       max(clock, profile.Instant(db.asOf.Load()), m.instant),
+		earliest: m.earliest, latest: m.latest, empty: m.accepted == 0,
 	}
 }
 
