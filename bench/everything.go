@@ -165,7 +165,7 @@ func everythingOn(ctx context.Context, cfg config, dir string, report *Report) (
 	out.tellCPU(f.samples)
 	report.Cases = append(report.Cases, out)
 	for _, raw := range []string{"raw_pebble", "raw_pebble_bounded"} {
-		report.Summary["everything_beside_"+raw] = out.Ratio[raw]
+		report.Summary["everything_beside_"+raw] = beside(f.samples[raw], f.samples[subject])
 	}
 	return nil
 }

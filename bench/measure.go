@@ -54,3 +54,13 @@ func median(values []float64) float64 {
 	n := len(values)
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
+
+// beside returns how many times as long as b a took in a turn: the median over the
+// rounds, within each of which both had the same machine.
+func beside(a, b []sample) float64 {
+	times := make([]float64, min(len(a), len(b)))
+	for i := range times {
+		times[i] = a[i].nsPerOp() / b[i].nsPerOp()
+	}
+	return median(times)
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -172,6 +173,19 @@ func TestPurchases(t *testing.T) {
 	}
 	if p50, p99 := each.quantile(0.5), each.quantile(0.99); p50 < 10 || p50 > 15 || p99 < 100 || p99 > 400 {
 		t.Errorf("%v orders at the median and %v at p99, want about 12 and 200", p50, p99)
+	}
+}
+
+// TestBeside holds that a round in which everybody is slow counts as any other.
+func TestBeside(t *testing.T) {
+	turn := func(ns ...int) (out []sample) {
+		for _, n := range ns {
+			out = append(out, sample{ops: 2, elapsed: time.Duration(2 * n)})
+		}
+		return out
+	}
+	if got := beside(turn(20, 400, 60), turn(10, 200, 20)); got != 2 {
+		t.Errorf("%v times as long, want 2", got)
 	}
 }
 

@@ -152,8 +152,8 @@ func (f *finish) width(c widthCase, customers int) Case {
 	}
 	out := newCase(c.name(), customers, samples)
 	out.tellCPU(samples)
-	if ratio := out.Ratio[fewest]; ratio > 0 {
-		out.tell("times_20_tags", subject, 1/ratio)
+	if base := samples[fewest]; base != nil {
+		out.tell("times_20_tags", subject, beside(samples[subject], base))
 	}
 	return out
 }
