@@ -230,6 +230,10 @@ func TestProgram_windows_agree_with_the_events(t *testing.T) {
 				if d.IntN(4) == 0 {
 					rule = d.pick("exists(", "missing(") + d.aggregate(false) + ")"
 				}
+				if d.IntN(3) == 0 {
+					other := d.comparison(d.aggregate(true))
+					rule = fmt.Sprintf(d.pick("%s and %s", "%s or not (%s)", "xor(%s, %s)", "not (%s and not (%s))"), rule, other)
+				}
 				checkBehaviour(t, s, rule, events, d.instant(3))
 			}
 		})

@@ -295,9 +295,23 @@ func (h *history) sessions(x *syntax.Aggregate) (v profile.Value, ok bool) {
 	return profile.Number(float64(n)), true
 }
 
-// holds evaluates a comparison of two values.
+// holds evaluates a condition.
 func (h *history) holds(e syntax.Expr) bool {
+	held, parts := 0, syntax.Parts(e)
+	for _, x := range parts {
+		if h.holds(x) {
+			held++
+		}
+	}
 	switch e := e.(type) {
+	case *syntax.And:
+		return held == len(parts)
+	case *syntax.Or:
+		return held > 0
+	case *syntax.Not:
+		return held == 0
+	case *syntax.Xor:
+		return held%2 == 1
 	case *syntax.Happened:
 		return h.matches(e.X) > 0
 	case *syntax.Exists:
