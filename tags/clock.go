@@ -16,17 +16,6 @@ type clock struct {
 	zone   *time.Location
 }
 
-// newClock returns the clock that an operand reads, or nil.
-func newClock(x syntax.Operand, zone *time.Location) *clock {
-	switch x := x.(type) {
-	case *syntax.Now:
-		return &clock{offset: profile.Instant(x.Offset / time.Microsecond)}
-	case *syntax.Ago:
-		return &clock{ago: x, zone: zone}
-	}
-	return nil
-}
-
 // at returns the clock's value at now.
 func (c *clock) at(now profile.Instant) profile.Instant {
 	if c.ago != nil {
