@@ -15,7 +15,7 @@ import (
 // identifiers; tags, indexes and deadlines, from that. It does so with a naive
 // second implementation that shares no code with the first, on a view of this
 // moment, while the store goes on working. Records of what happened (refusals,
-// decisions, merges) are read. It returns nil, or a *CheckError
+// decisions, merges) are read, and the feed is replayed. It returns nil, or a *CheckError
 // that lists every difference. It holds all identifiers in memory.
 func (db *DB) Check(ctx context.Context) error {
 	_, err := within(ctx, db, func(v *View) (struct{}, error) { return struct{}{}, v.check(ctx) })

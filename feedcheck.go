@@ -13,9 +13,20 @@ import (
 // before it enters again, and at the end it is where the bitmaps have it. A feed of
 // which nothing was trimmed comes to the bitmaps whole.
 func (c *checker) checkFeed() error {
-	f := feedCheck{checker: c, whole: c.v.epoch.meta.feedFrom == 0, in: map[feedName]map[uint32]bool{}, names: map[segment.FieldID]feedName{}}
+	f := feedCheck{
+		checker: c, whole: c.v.epoch.meta.feedFrom == 0,
+		in: map[feedName]map[uint32]bool{}, names: map[segment.FieldID]feedName{}, merged: map[uint64]bool{},
+	}
 	if err := c.scan(keys.Feed, f.record); err != nil {
 		return err
+	}
+	if err := c.scan(keys.MergeLog, f.merge); err != nil {
+		return err
+	}
+	for _, epoch := range sortedKeys(f.merged) {
+		if f.merged[epoch] {
+			c.differ("feed: commit %d: it tells of merges that are not on record", epoch)
+		}
 	}
 	if f.more {
 		c.differ("feed: the last part of commit %d is missing", f.epoch)
@@ -68,6 +79,22 @@ type feedCheck struct {
 	at    profile.Instant
 	in    map[feedName]map[uint32]bool // who was told of, and is in now
 	names map[segment.FieldID]feedName
+	// merged are the commits that are said to have merged or split somebody: until the
+	// merge log says so too.
+	merged map[uint64]bool
+}
+
+// merge makes sure that the feed tells of a record of the merge log.
+func (f *feedCheck) merge(key, _ []byte) error {
+	epoch, ok := keys.ReadLog(key)
+	if !ok || epoch < f.v.epoch.meta.feedFrom {
+		return nil
+	}
+	if _, told := f.merged[epoch]; !told {
+		f.differ("feed: commit %d: it does not tell of the merges on record", epoch)
+	}
+	f.merged[epoch] = false
+	return nil
 }
 
 func (f *feedCheck) record(key, value []byte) error {
@@ -86,6 +113,9 @@ func (f *feedCheck) record(key, value []byte) error {
 		f.differ("feed: commit %d: its instant %s is before that of the one before, %s", place.epoch, chunk.at, f.at)
 	}
 	f.epoch, f.seq, f.more, f.at = place.epoch, place.seq, chunk.more, chunk.at
+	if chunk.merged {
+		f.merged[place.epoch] = true
+	}
 	for i, g := range chunk.groups {
 		f.move(chunk.names[i], g.entered, true)
 		f.move(chunk.names[i], g.left, false)
