@@ -1,9 +1,7 @@
 package portrait
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
@@ -308,9 +306,5 @@ func (db *DB) loadCoverage() (coverage, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	c, err := decodeCoverage(bytes.Clone(data))
-	if err != nil {
-		return nil, fmt.Errorf("portrait: %w", err)
-	}
-	return c, nil
+	return decodeCoverage(data)
 }
