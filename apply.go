@@ -130,6 +130,7 @@ func (db *DB) application(ctx context.Context, e *epoch, m Model) (*application,
 	if hasData && len(m.Identity.Namespaces) == 0 && len(a.cur.model.Identity.Namespaces) > 0 {
 		return nil, fmt.Errorf("%w: identity: it declares no namespaces, while the store has its own: take them over from DB.Model", ErrModel)
 	}
+	a.cur.extend(a.next, db.moment(&e.meta))
 	if a.plan, err = a.cur.plan(a.next, hasData); err != nil {
 		return nil, err
 	}

@@ -94,3 +94,35 @@ func membersOf(t *testing.T, db *portrait.DB) map[string]map[profile.ID]bool {
 	}
 	return all
 }
+
+// A dry run of rules that need what was not kept folds it from the log: who it says
+// enters is who does. What the log does not reach back to it says.
+func TestApply_dry_run_reads_the_log(t *testing.T) {
+	r := seed(t)
+	for range *rounds {
+		db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+		rules := drawRules(r)
+		retain := []string{"400d", "60d"}[r.IntN(2)]
+		apply(t, db, rules+"log: {retain: "+retain+"}\n")
+		play(t, db, history(r, 40+r.IntN(100), r.IntN(10)), 1)
+		m := model(t, drawBehaviour(r, rules)+"log: {retain: "+retain+"}\n")
+		plan, err := db.Apply(t.Context(), m, portrait.DryRun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Apply(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		after := membersOf(t, db)
+		for _, move := range plan.Moves {
+			if got := int(move.Entered.Count() + move.Stayed); !move.Segment && got != len(after[move.Name]) {
+				t.Errorf("%s: %d have it, the dry run said %d", move.Name, len(after[move.Name]), got)
+			}
+		}
+		for _, line := range plan.Changes {
+			if retain == "400d" && strings.Contains(line, "are not in it") && !strings.Contains(line, "sessions") {
+				t.Errorf("the log has everything, and yet: %s", line)
+			}
+		}
+	}
+}

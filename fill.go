@@ -23,7 +23,7 @@ func (db *DB) fill(ctx context.Context) error { return db.fillAt(ctx, 0) }
 func (db *DB) fillAt(ctx context.Context, rate int) error {
 	var s sweep
 	for {
-		if err := db.refold(ctx); err != nil {
+		if err := db.refold(ctx, rate); err != nil {
 			return err
 		}
 		if err := db.lock(ctx); err != nil {

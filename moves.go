@@ -41,7 +41,11 @@ func (v *View) moves(ctx context.Context, next *catalog) ([]segment.Move, error)
 		if err != nil {
 			return nil, err
 		}
-		st, as := m.state(), m.state()
+		st := m.state()
+		as, err := v.stateUnder(next, m, st)
+		if err != nil {
+			return nil, err
+		}
 		for _, c := range changes {
 			switch had, will := has(c.old, st), has(c.now, as); {
 			case had && will:
@@ -65,4 +69,22 @@ func (v *View) moves(ctx context.Context, next *catalog) ([]segment.Move, error)
 		}
 	}
 	return list, nil
+}
+
+// stateUnder returns the state of a profile as it will be under the next catalog: with
+// what the log has for the folds that are new in it.
+func (v *View) stateUnder(next *catalog, m *member, st *profile.State) (*profile.State, error) {
+	as := st
+	for _, n := range m.nodes {
+		u := next.behind(n.gen, v.at)
+		if u == nil {
+			continue
+		}
+		more, err := u.state(v.epoch.snap, n.token)
+		if err != nil {
+			return nil, err
+		}
+		as = as.Combine(more)
+	}
+	return as, nil
 }

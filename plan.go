@@ -76,6 +76,7 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 	}
 	c.planInterests(next, say)
 	c.planTags(next, say)
+	c.planSince(next, say)
 	if c.week != next.week {
 		say("week: begins on %s", weekdays[next.week])
 	}
@@ -83,6 +84,38 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 		say("log: changed")
 	}
 	return p, nil
+}
+
+// planSince says of what is new from when on it is complete: the log has no events of
+// before.
+func (c *catalog) planSince(next *catalog, say func(string, ...any)) {
+	fresh := map[uint32]bool{}
+	for _, e := range c.folds.fresh(next.folds) {
+		fresh[e.id] = true
+	}
+	tell := func(what, name string, deps tags.Deps) {
+		since := next.since(deps, func(id uint32) bool { return fresh[id] })
+		if since > firstInstant {
+			say("%s %q: events before %s are not in it", what, name, since)
+		}
+	}
+	for _, name := range sortedKeys(next.computed) {
+		tell("trait", name, next.computed[name].Deps())
+	}
+	for _, t := range next.tags {
+		tell(t.what(), t.def.Name, t.program.Deps())
+	}
+}
+
+// since returns from when on what reads some folds is complete, of those that count.
+func (c *catalog) since(deps tags.Deps, counts func(id uint32) bool) profile.Instant {
+	since := firstInstant
+	for i := range c.folds.list {
+		if e := &c.folds.list[i]; slices.Contains(deps.Folds, e.id) && counts(e.id) {
+			since = max(since, e.since)
+		}
+	}
+	return since
 }
 
 func (c *catalog) planInterests(next *catalog, say func(string, ...any)) {

@@ -128,11 +128,15 @@ func (t *txn) caughtUp(n *node, s *profile.State) {
 // refold brings every node up to date, a batch a commit, with events going in between.
 // The log is read and folded outside of the commits: a node that took in an event
 // meanwhile has caught up by itself, and the log of any other is as it was.
-func (db *DB) refold(ctx context.Context) error {
+// At most so many nodes a second are; 0 sets no bound.
+func (db *DB) refold(ctx context.Context, rate int) error {
 	var run refoldRun
 	for {
 		done, err := db.refoldSome(ctx, &run)
 		if err != nil || done {
+			return err
+		}
+		if err := pause(ctx, len(run.nodes), rate); err != nil {
 			return err
 		}
 	}
@@ -273,6 +277,7 @@ func (c *catalog) extend(next *catalog, m moment) {
 	for _, e := range c.folds.fresh(next.folds) {
 		for i := range next.fold.Folds {
 			if f := &next.fold.Folds[i]; f.ID == e.id {
+				f.Since = profile.Instant(e.spec.Since) // what an earlier call made of it is no part of the question
 				e.since = c.cover.completeFrom(f, m)
 				f.Since = max(f.Since, e.since)
 				reads = reads || !m.empty && f.Since <= m.latest

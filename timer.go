@@ -125,11 +125,8 @@ func (db *DB) tick(ctx context.Context) (wait time.Duration, ok bool) {
 		due := e.nextDue
 		e.release()
 		now := db.now()
-		switch {
-		case due == profile.Never:
-			return 0, false
-		case now < due:
-			return min(due.Time().Sub(now.Time()), maxNap), true
+		if now < due {
+			return db.idle(ctx, now, due)
 		}
 		err := db.advance(ctx, now, false)
 		switch {
@@ -141,4 +138,28 @@ func (db *DB) tick(ctx context.Context) (wait time.Duration, ok bool) {
 		}
 	}
 	return maxNap, true
+}
+
+// idle does what is to be done while nothing is due, and returns how long to wait.
+func (db *DB) idle(ctx context.Context, now, due profile.Instant) (wait time.Duration, ok bool) {
+	e := db.acquire()
+	logs, behind := e.cat.model.Log.longest() > 0, dayOf(now) > dayOf(e.instant)
+	e.release()
+	if logs && behind {
+		// What the log need not keep any more goes once a day, without events too.
+		err := db.advance(ctx, now, true)
+		for more := err == nil; more && err == nil; {
+			more, err = db.sweepLog(ctx, sweepBatch)
+		}
+		if err != nil && ctx.Err() == nil && !db.unwritable(err) {
+			db.opts.Logger.Warn("portrait: events that have expired could not be deleted", "error", err)
+		}
+	}
+	switch {
+	case due != profile.Never:
+		return min(due.Time().Sub(now.Time()), maxNap), true
+	case logs:
+		return maxNap, true
+	}
+	return 0, false
 }

@@ -43,6 +43,7 @@ func (u undone) call(t *testing.T, db *portrait.DB, withdraw bool) {
 // between: the Digest is what it was.
 func TestMergeExact_withdrawn(t *testing.T) {
 	r := seed(t)
+	moved := 0
 	for range *rounds {
 		fs := vfs.NewCrashableMem()
 		db := open(t, "db", later(fs))
@@ -77,9 +78,15 @@ func TestMergeExact_withdrawn(t *testing.T) {
 				fs, db = crash(t, r, fs, db)
 			}
 		}
-		if got := digest(t, db, time.Time{}); got != want || !changed {
-			t.Errorf("digest %s after taking all back, %s before; changed in between: %t", got, want, changed)
+		if got := digest(t, db, time.Time{}); got != want {
+			t.Errorf("digest %s after taking all back, %s before", got, want)
 		}
+		if changed {
+			moved++
+		}
+	}
+	if moved == 0 {
+		t.Error("no decision changed anything")
 	}
 }
 

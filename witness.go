@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"time"
 
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
@@ -24,6 +25,7 @@ func (v *View) witnesses(ctx context.Context, m *member, e *tags.Explanation, se
 		if o.Events, err = v.eventsBehind(ctx, m, o); err != nil {
 			return err
 		}
+		o.Since = v.sinceOf(o.Text)
 	}
 	for _, part := range e.Parts {
 		if err := v.witnesses(ctx, m, part, seen); err != nil {
@@ -48,6 +50,9 @@ func (v *View) eventsBehind(ctx context.Context, m *member, o *tags.Operand) ([]
 			}
 		}
 	}
+	if v.epoch.cat.model.Log.longest() == 0 {
+		return nil, nil
+	}
 	if len(stamps) > 0 {
 		return v.eventsAt(m, stamps)
 	}
@@ -56,6 +61,24 @@ func (v *View) eventsBehind(ctx context.Context, m *member, o *tags.Operand) ([]
 		return nil, nil
 	}
 	return v.eventsOf(ctx, m, a)
+}
+
+// sinceOf returns from when on the value of an operand is complete; the zero time where
+// it always was.
+func (v *View) sinceOf(text string) time.Time {
+	x, err := syntax.ParseOperand(text)
+	if err != nil {
+		return time.Time{}
+	}
+	value, err := tags.CompileValue(x, v.epoch.cat)
+	if err != nil {
+		return time.Time{}
+	}
+	since := v.epoch.cat.since(value.Deps(), func(uint32) bool { return true })
+	if since == firstInstant {
+		return time.Time{}
+	}
+	return since.Time()
 }
 
 // eventsAt returns the events of some stamps; of one that is no longer kept, its time.

@@ -175,7 +175,7 @@ func randomPerson(t *testing.T, gen *syntaxtest.Random, scope *syntaxtest.Scope,
 			e.Properties["coupon"] = gen.Value(profile.KindString)
 		}
 		for name, info := range scope.Traits {
-			if info.Aggregate != nil || gen.IntN(3) == 0 {
+			if info.Compute != nil || gen.IntN(3) == 0 {
 				continue
 			}
 			v := gen.Value(info.Kind)
@@ -199,6 +199,8 @@ func randomPerson(t *testing.T, gen *syntaxtest.Random, scope *syntaxtest.Scope,
 func (s *shop) Universe() FieldID { return 0 }
 
 func (s *shop) Tag(name string) (FieldID, bool) { f, ok := s.tags[name]; return f, ok }
+
+func (s *shop) TagValues(string) (Values, bool) { return nil, false }
 
 func (s *shop) Column(x syntax.Operand) (FieldID, profile.Kind, bool) {
 	kind, _, _ := syntax.OperandKind(x, s.scope)

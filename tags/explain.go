@@ -89,6 +89,9 @@ type Operand struct {
 	// the order of time: those of Witnesses, and of what is counted and added up the
 	// latest few. A program does not know them; the store fills them in.
 	Events []Witness `json:"events,omitempty"`
+	// Since is set where events before it are not in Value, since what it needs was
+	// declared later and the log did not reach back. The store fills it in.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Witness is one event that made a value what it is.
@@ -270,6 +273,9 @@ func (e *Explanation) write(b *strings.Builder, depth int) {
 			value = "missing"
 		}
 		fmt.Fprintf(b, "%s%s is %s", sep, o.Text, value)
+		if !o.Since.IsZero() {
+			fmt.Fprintf(b, " (of events since %s)", o.Since.Format(time.RFC3339Nano))
+		}
 	}
 	if e.Wants != "" {
 		b.WriteString(", " + e.Wants)
