@@ -119,3 +119,24 @@ func Clean(s string) string {
 		return '·'
 	}, s)
 }
+
+// Fit makes a text take so many cells: it cuts what is too long, with a mark, and fills
+// what is too short.
+func Fit(s string, cells int) string {
+	width := Width(s)
+	if width <= cells {
+		return s + strings.Repeat(" ", cells-width)
+	}
+	kept, rest, state := 0, s, -1
+	for {
+		cluster, after, w, next := uniseg.FirstGraphemeClusterInString(rest, state)
+		if cluster == "" || kept+w > cells-1 {
+			break
+		}
+		kept, rest, state = kept+w, after, next
+	}
+	if cells < 1 {
+		return ""
+	}
+	return s[:len(s)-len(rest)] + "…" + strings.Repeat(" ", cells-1-kept)
+}

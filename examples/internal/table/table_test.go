@@ -52,3 +52,25 @@ func TestClean(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestFit(t *testing.T) {
+	tests := []struct {
+		text  string
+		cells int
+		want  string
+	}{
+		{"上海", 6, "上海  "},
+		{"上海", 4, "上海"},
+		{"上海浦东", 6, "上海… "},
+		{"上海浦东", 5, "上海…"},
+		{"abc", 2, "a…"},
+		{"abc", 1, "…"},
+		{"abc", 0, ""},
+		{"", 2, "  "},
+	}
+	for _, tt := range tests {
+		if got := Fit(tt.text, tt.cells); got != tt.want {
+			t.Errorf("Fit(%q, %d) = %q, want %q", tt.text, tt.cells, got, tt.want)
+		}
+	}
+}
