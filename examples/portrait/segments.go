@@ -143,7 +143,7 @@ func (v *tagsVerb) Run(s *session) error {
 				return err
 			}
 			answer.Tags[tag.Name] = n
-			t.Row(tag.Name, n, table.Share(n, everybody), tag.Rule)
+			t.Row(tag.Name, n, table.Share(n, everybody), table.Clean(meaning(tag)))
 		}
 		return s.answer(answer, func(w io.Writer) error {
 			_, err := t.WriteTo(w)
