@@ -46,9 +46,9 @@ func holdGolden(t *testing.T, name, got string) {
 }
 
 func TestPlain_prints_the_same_for_the_same_seed(t *testing.T) {
-	out, _ := do(t, exitOK, "--plain", "--events", "120", "--seed", "7", "--people", "300", "--days", "2")
+	out, _ := do(t, exitOK, "--plain", "--events", "120", "--seed", "7", "--people", "150", "--days", "1")
 	holdGolden(t, "plain.golden", out)
-	other, _ := do(t, exitOK, "--plain", "--events", "120", "--seed", "8", "--people", "300", "--days", "2")
+	other, _ := do(t, exitOK, "--plain", "--events", "120", "--seed", "8", "--people", "150", "--days", "1")
 	if other == out {
 		t.Error("another seed printed the same")
 	}

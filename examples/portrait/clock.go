@@ -28,15 +28,6 @@ func (p pin) now() time.Time {
 	return time.Now()
 }
 
-// clock is what a store is opened with: nil, and so the machine's clock and a timer,
-// where none is pinned.
-func (p pin) clock() func() time.Time {
-	if p.set {
-		return p.now
-	}
-	return nil
-}
-
 func readPin(dir string) (pin, error) {
 	data, err := os.ReadFile(filepath.Join(dir, pinFile))
 	if errors.Is(err, os.ErrNotExist) {

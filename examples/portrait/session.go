@@ -19,6 +19,7 @@ type session struct {
 
 	dir            string
 	json           bool
+	live           bool // the store follows the machine's clock by itself
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -36,7 +37,11 @@ func (s *session) with(makes bool, verb func(*portrait.DB) error) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := portrait.Open(s.dir, &portrait.Options{Clock: pin.clock()})
+	opts := &portrait.Options{Clock: pin.now}
+	if s.live && !pin.set {
+		opts.Clock = nil
+	}
+	db, err := portrait.Open(s.dir, opts)
 	if err != nil {
 		return err
 	}

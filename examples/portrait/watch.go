@@ -41,6 +41,7 @@ func (v *watchVerb) Run(s *session) error {
 	if v.Follow && pin.set {
 		return usageError{errors.New("--follow: the clock is pinned, so that nothing more changes; 'advance now' lets it go")}
 	}
+	s.live = v.Follow
 	return s.with(false, func(db *portrait.DB) error {
 		view, err := db.View(s)
 		if err != nil {
