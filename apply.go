@@ -174,7 +174,7 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		return nil, err
 	}
 	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
-	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append(nil))
+	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append())
 	// There is another sweep to make, from the beginning.
 	if a.next.anyFilling() {
 		db.filler.behind = behind

@@ -74,7 +74,7 @@ func (s *shop) want(text string, who profile.Identifier, want bool) {
 }
 
 // Past-event counts are never set back to 0 when the window has passed; segments are
-// not worked out again. (apache/unomi pull 340)
+// not worked out again. (apache/unomi pull 340).
 func TestComplaint_unomi_340_counts_that_never_reset(t *testing.T) {
 	s := openShop(t, `
 traits:
@@ -100,7 +100,7 @@ tags:
 }
 
 // A merge leaves the old person in the cohort and the survivor out of it, for ever.
-// (PostHog/posthog pull 70883)
+// (PostHog/posthog pull 70883).
 func TestComplaint_posthog_70883_merged_people_left_in_a_segment(t *testing.T) {
 	s := openShop(t, `
 tags:
@@ -141,7 +141,7 @@ segments:
 	s.want(`tag("buyer")`, phone, false)
 }
 
-// The number of visits doubles after a merge. (Tracardi/tracardi issue 850)
+// The number of visits doubles after a merge. (Tracardi/tracardi issue 850).
 func TestComplaint_tracardi_850_doubled_visits_after_merge(t *testing.T) {
 	s := openShop(t, `
 traits:
@@ -163,7 +163,7 @@ traits:
 	}
 }
 
-// Recalculation is silently limited to 50 rules. (apache/unomi pull 510)
+// Recalculation is silently limited to 50 rules. (apache/unomi pull 510).
 func TestComplaint_unomi_510_a_limit_of_50_rules(t *testing.T) {
 	const rules = 300
 	var model strings.Builder
@@ -192,7 +192,7 @@ func TestComplaint_unomi_510_a_limit_of_50_rules(t *testing.T) {
 	}
 }
 
-// "Did not happen" and "at most n times" are wrong. (apache/unomi pulls 383 and 363)
+// "Did not happen" and "at most n times" are wrong. (apache/unomi pulls 383 and 363).
 func TestComplaint_unomi_383_negative_past_events(t *testing.T) {
 	s := openShop(t, `
 traits:

@@ -20,6 +20,7 @@ import (
 // feedModel returns a random model under rules of identity: with some of its tags,
 // some of them by other rules, one of everybody, and some with values.
 func feedModel(t testing.TB, r *rand.Rand, identity string) portrait.Model {
+	t.Helper()
 	m := model(t, drawBehaviour(r, identity))
 	m.Week = "" // or every tag would be filled anew, also the one of everybody
 	other := []string{

@@ -13,6 +13,7 @@ import (
 func BenchmarkFeed(b *testing.B) {
 	const customers, batch = 50_000, 1000
 	fill := func(b *testing.B) (*portrait.DB, func() []profile.Event) {
+		b.Helper()
 		db, err := portrait.Open(b.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
 		if err != nil {
 			b.Fatal(err)

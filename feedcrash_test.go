@@ -155,6 +155,7 @@ func TestFeedWithoutGaps_definition_interrupted(t *testing.T) {
 }
 
 func goldModel(t testing.TB, least int) portrait.Model {
+	t.Helper()
 	m := model(t, watchModel)
 	for i := range m.Tags {
 		if m.Tags[i].Name == "gold" {

@@ -91,7 +91,9 @@ func TestOrdinalSet(t *testing.T) {
 
 func TestCursor_text(t *testing.T) {
 	for _, want := range []Cursor{
-		{}, {store: 1}, {store: math.MaxUint64, place: feedPlace{math.MaxUint64, math.MaxUint32, math.MaxUint32}},
+		{},
+		{store: 1},
+		{store: math.MaxUint64, place: feedPlace{math.MaxUint64, math.MaxUint32, math.MaxUint32}},
 		{store: 7, place: feedPlace{1 << 20, 0, 300}},
 	} {
 		text, err := want.MarshalText()

@@ -94,8 +94,8 @@ func (s *foldSet) fresh(next *foldSet) []*foldEntry {
 const firstInstant profile.Instant = -1 << 63
 
 // append writes the record of a set.
-func (s *foldSet) append(dst []byte) []byte {
-	dst = append(dst, recordVersion)
+func (s *foldSet) append() []byte {
+	dst := []byte{recordVersion}
 	dst = pack.AppendArray(dst, 4)
 	dst = pack.AppendUint(dst, uint64(s.next))
 	dst = pack.AppendUint(dst, uint64(s.gen))

@@ -133,8 +133,8 @@ func keptFrom(f *profile.Fold, at profile.Instant) profile.Instant {
 }
 
 // append writes the record of what the log covers.
-func (c coverage) append(dst []byte) []byte {
-	dst = append(dst, recordVersion)
+func (c coverage) append() []byte {
+	dst := []byte{recordVersion}
 	dst = pack.AppendArray(dst, 3*len(c))
 	for _, name := range sortedKeys(c) {
 		w := c[name]

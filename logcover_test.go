@@ -66,11 +66,13 @@ func TestCoverage_under(t *testing.T) {
 		{"the same again", fromStart.under(keep(30), on(40)), on(35), coverage{"": {days(30), firstInstant}}, firstInstant},
 		{
 			"one name shorter", fromStart.under(&LogPolicy{Retain: 30 * day, Events: map[string]time.Duration{"X": day}}, on(20)), on(50),
-			coverage{"": {days(30), firstInstant}, "X": {days(1), firstInstant}}, at(49) + 1,
+			coverage{"": {days(30), firstInstant}, "X": {days(1), firstInstant}},
+			at(49) + 1,
 		},
 		{
 			"and as all others again", fromStart.under(&LogPolicy{Retain: 30 * day, Events: map[string]time.Duration{"X": day}}, on(20)).under(keep(30), on(45)), on(50),
-			coverage{"": {days(30), firstInstant}, "X": {days(30), at(45) + 1}}, at(45) + 1,
+			coverage{"": {days(30), firstInstant}, "X": {days(30), at(45) + 1}},
+			at(45) + 1,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -102,9 +104,9 @@ func TestExpiryDay(t *testing.T) {
 }
 
 func FuzzDecodeCoverage(f *testing.F) {
-	fuzzRecord(f, "log", coverage{"": {seconds: 5}, "Login": {seconds: 7, since: -9}}.append(nil))
+	fuzzRecord(f, "log", coverage{"": {seconds: 5}, "Login": {seconds: 7, since: -9}}.append())
 }
 
 func FuzzDecodeFolds(f *testing.F) {
-	fuzzRecord(f, "folds", (&foldSet{next: 3, gen: 2, done: 1, list: []foldEntry{{id: 1, key: "a", gen: 1}, {id: 2, key: "b", keep: 9, gen: 2, since: 7}}}).append(nil))
+	fuzzRecord(f, "folds", (&foldSet{next: 3, gen: 2, done: 1, list: []foldEntry{{id: 1, key: "a", gen: 1}, {id: 2, key: "b", keep: 9, gen: 2, since: 7}}}).append())
 }

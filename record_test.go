@@ -49,7 +49,7 @@ func foldsAgain(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.append(nil), nil
+	return s.append(), nil
 }
 
 func logAgain(data []byte) ([]byte, error) {
@@ -57,7 +57,7 @@ func logAgain(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.append(nil), nil
+	return c.append(), nil
 }
 
 func vetoAgain(data []byte) ([]byte, error) {
@@ -181,8 +181,8 @@ func TestRecords_golden(t *testing.T) {
 			a:       self[:], b: []byte{1, 2, 4, 15: 0},
 		}).append(nil),
 		"tally":     tally{{"unique", "user_id"}: 7}.append(nil),
-		"folds":     (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(nil),
-		"log":       coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(nil),
+		"folds":     (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(),
+		"log":       coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(),
 		"feed":      appendFeed(1_000_000, feedMerged|feedMore, feedGroup{7, byDeadline, []uint32{5, 133, 134}, []uint32{1<<21 + 1, 1<<21 + 2}}),
 		"feed name": feedName{segment: true, name: "VIP", value: "高"}.append(nil),
 	}

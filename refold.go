@@ -263,7 +263,7 @@ func (db *DB) refoldBatch(nodes []refoldNode, last bool) error {
 		folds.done = folds.gen
 		next.folds = &folds
 		t.next = &next
-		t.batch.Set(keys.AppendMeta(nil, metaFolds), folds.append(nil))
+		t.batch.Set(keys.AppendMeta(nil, metaFolds), folds.append())
 	}
 	return t.finish(false)
 }
@@ -293,7 +293,7 @@ func (c *catalog) extend(next *catalog, m moment) {
 // extendLog puts into the transaction what the log covers under the next model.
 func (t *txn) extendLog(cur, next *catalog) {
 	cur.extend(next, t.db.moment(&t.meta))
-	t.batch.Set(keys.AppendMeta(nil, metaLog), next.cover.append(nil))
+	t.batch.Set(keys.AppendMeta(nil, metaLog), next.cover.append())
 }
 
 // moment is now, for what the log covers. It moves no clock.

@@ -139,7 +139,7 @@ type logSweep struct {
 	done int // expiry keys that are done with
 
 	run         int // expired neighbours that are not deleted yet
-	first, last []byte
+	last        []byte
 	held        [][]byte // the first of them
 }
 

@@ -77,8 +77,7 @@ func (t *txn) addRevision(tg *tag, dropped bool) error {
 	if err != nil {
 		return err
 	}
-	rec := append(t.scratch[:0], recordVersion)
-	rec = pack.AppendArray(rec, 4)
+	rec := pack.AppendArray(append(t.scratch[:0], recordVersion), 4)
 	rec = pack.AppendUint(rec, t.meta.epoch+1)
 	rec = pack.AppendInt(rec, int64(t.meta.instant))
 	rec = pack.AppendBool(rec, dropped)

@@ -355,7 +355,7 @@ func naiveTrace(f *Fold, all []seen) (events []TraceFold, ok bool) {
 		return nil, false
 	}
 	slices.SortFunc(events, func(a, b TraceFold) int {
-		return cmp.Or(a.Stamp.Compare(b.Stamp), cmp.Compare(a.Selects, b.Selects), a.Link.Compare(b.Link))
+		return cmp.Or(a.Compare(b.Stamp), cmp.Compare(a.Selects, b.Selects), a.Link.Compare(b.Link))
 	})
 	return events, true
 }

@@ -139,8 +139,8 @@ func TestSeries_reading_allocates_nothing(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() {
 		for id := range uint32(11) {
 			one := s.Series(id)
-			one.Empty()
-			one.First()
+			_ = one.Empty()
+			_, _ = one.First()
 			one.Last()
 			one.Next(from)
 			one.Count(from, to)

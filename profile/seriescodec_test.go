@@ -136,13 +136,13 @@ func TestDecodeState_refuses_bodies(t *testing.T) {
 	const (
 		tie  = "0100000000000000"
 		tie2 = "0200000000000000"
-		max  = "ffffffffffffffffff01" // 2^64-1
+		most = "ffffffffffffffffff01" // 2^64-1
 	)
 	tests := []struct{ name, kind, bad, good string }{
 		{"no buckets", "30", "", "00 01"},
 		{"a bucket of a whole life", "00", "02 01", "00 01"},
 		{"a long number", "30", "8000 01", "8001 01"},
-		{"a number beyond 64 bits", "30", "00 ffffffffffffffffff02", "00" + max},
+		{"a number beyond 64 bits", "30", "00 ffffffffffffffffff02", "00" + most},
 		{"a bucket before the first", "30", "00 01 80808080808080808001 01", "00 01 ffffffffffffffff7f 01"},
 		{"a count of none", "30", "00 00", "00 01"},
 		{"a cell cut short", "30", "00", "00 01"},
@@ -176,7 +176,7 @@ func TestDecodeState_refuses_bodies(t *testing.T) {
 		{"an event of no filter", "3b", "00 01 00" + tie + "00 00", "00 01 00" + tie + "01 00"},
 		{"events out of order", "3b", "00 02 00" + tie + "01 00 00" + tie2 + "01 00", "00 02 00" + tie2 + "01 00 00" + tie + "01 00"},
 		{"a run of nothing", "09 00", "", "00 00 01"},
-		{"a run from before time", "09 00", max + "01 01", max + "00 01"},
+		{"a run from before time", "09 00", most + "01 01", most + "00 01"},
 		{"runs past the beginning", "09 00", "00 00 01 80808080808080808001 00 01", "00 00 01 ffffffffffffffff7f 00 01"},
 		{"runs that a gap unites", "09 ffffffffffffffff7f", "00 00 01 01 00 01", "00 00 01 00 00 01"},
 	}

@@ -115,7 +115,7 @@ func (k kind) appendTrace(dst []byte, bucket int64, all []TraceFold) []byte {
 
 // compare is the order of events, in which equal ones stay apart.
 func (e TraceFold) compare(o TraceFold) int {
-	switch c := e.Stamp.Compare(o.Stamp); {
+	switch c := e.Compare(o.Stamp); {
 	case c != 0:
 		return c
 	case e.Selects != o.Selects:

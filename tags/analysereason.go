@@ -163,8 +163,7 @@ func (r *reasoner) closed(open []*formula) bool {
 	for changed := true; changed; {
 		changed = false
 		kept := make([]*formula, 0, len(open))
-		for i := 0; i < len(open); i++ { // assume appends to open
-			f := open[i]
+		for _, f := range open {
 			left, only, held := r.alternatives(f)
 			switch {
 			case r.gaveUp:
@@ -175,7 +174,7 @@ func (r *reasoner) closed(open []*formula) bool {
 				return true
 			case left == 1:
 				changed = true
-				if !r.assume(only, &open) {
+				if !r.assume(only, &kept) { // what follows from it has its turn in the next round
 					return true
 				}
 			default:

@@ -190,7 +190,7 @@ func TestAnalyse_claims_of_any_expression_hold(t *testing.T) {
 // withoutPart compiles a rule without a part of it, at every place where it may stand.
 func withoutPart(t *testing.T, s *syntaxtest.Scope, text, part string) (programs []*tags.Program) {
 	t.Helper()
-	for at := 0; at < len(text); at++ {
+	for at := range len(text) {
 		if !strings.HasPrefix(text[at:], part) {
 			continue
 		}

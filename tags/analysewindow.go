@@ -50,7 +50,7 @@ func (s stretch) within(o stretch) bool {
 // Both are plain. It may say no where it is so.
 func windowWithin(a, b syntax.Window) bool {
 	switch {
-	case a.Kind == b.Kind && a.Kind == syntax.Since:
+	case a.Kind == syntax.Since && b.Kind == syntax.Since:
 		return a.Since.Kind() == profile.KindTime && b.Since.Kind() == profile.KindTime && a.Since.Compare(b.Since) >= 0
 	case b.Kind == syntax.Lifetime:
 		return true

@@ -70,8 +70,15 @@ func TestProgram_windows_to_the_microsecond(t *testing.T) {
 				is    bool
 				until profile.Instant
 			}{
-				{from - 400*day, false, from}, {from - 1, false, from}, {from, true, to}, {from + 1, true, to}, {max(from, middle), true, to},
-				{to - 1, true, to}, {to, false, profile.Never}, {to + 1, false, profile.Never}, {to + 400*day, false, profile.Never},
+				{from - 400*day, false, from},
+				{from - 1, false, from},
+				{from, true, to},
+				{from + 1, true, to},
+				{max(from, middle), true, to},
+				{to - 1, true, to},
+				{to, false, profile.Never},
+				{to + 1, false, profile.Never},
+				{to + 400*day, false, profile.Never},
 			} {
 				if tt.to == never && c.now != middle {
 					continue

@@ -258,7 +258,7 @@ func (h *history) onDays(x *syntax.Aggregate, in []*profile.Event) (v profile.Va
 		}
 		all = days(first, today) + 1
 	default:
-		start := first
+		var start time.Time
 		if x.Window.Kind == syntax.Since {
 			start = h.date(x.Window.Since.Instant())
 		} else {

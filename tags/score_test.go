@@ -75,7 +75,7 @@ func TestProgram_interests_agree_with_every_tick(t *testing.T) {
 		now := profile.Instant(r.Int64N(1 << 50))
 		var events []profile.Event
 		for i := range 1 + r.IntN(5) {
-			at := now - profile.Instant(r.Int64N(int64(4*half.Microseconds()))) + profile.Instant(half.Microseconds())
+			at := now - profile.Instant(r.Int64N(4*half.Microseconds())) + profile.Instant(half.Microseconds())
 			weight := float64(r.IntN(9)-2) / 2
 			if i > 0 && r.IntN(3) == 0 { // cancels the one before, to nothing or nearly so
 				at, weight = events[i-1].Stamp().At+profile.Instant(r.IntN(2)), -events[i-1].Properties["w"].Number()

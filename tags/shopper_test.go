@@ -44,8 +44,13 @@ func shopper(t testing.TB) (*syntaxtest.Scope, []profile.Event) {
 		{"Product Viewed", "10T09:00", `"product_id": "p3", "category": "运动", "price": 80`},
 		{"Product Added", "08T09:20", `"product_id": "p1"`},
 		{"Product Added", "09T20:10", `"product_id": "p2"`},
-		{"App Opened", "05T12:00", ``}, {"App Opened", "07T12:00", ``}, {"App Opened", "08T12:00", ``}, {"App Opened", "09T12:00", ``},
-		{"App Opened", "10T10:00", ``}, {"App Opened", "10T10:20", ``}, {"App Opened", "10T11:30", ``},
+		{"App Opened", "05T12:00", ``},
+		{"App Opened", "07T12:00", ``},
+		{"App Opened", "08T12:00", ``},
+		{"App Opened", "09T12:00", ``},
+		{"App Opened", "10T10:00", ``},
+		{"App Opened", "10T10:20", ``},
+		{"App Opened", "10T11:30", ``},
 	} {
 		event, err := profile.ParseEvent(fmt.Appendf(nil, `{"type": "track", "event": %q, "messageId": "e%d", "userId": "u", "timestamp": "2026-05-%s:00+08:00", "properties": {%s}}`, e.name, i, e.when, e.properties))
 		if err != nil {

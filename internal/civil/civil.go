@@ -15,7 +15,8 @@ const (
 	// First and Last bound the instants that civil arithmetic is done on: the years 0
 	// and 10,500. What lies beyond is clamped, so that nothing overflows.
 	First = -62_167_219_200 * microsPerSecond
-	Last  = 269_180_582_400 * microsPerSecond
+	// Last is the later one.
+	Last = 269_180_582_400 * microsPerSecond
 
 	// farthest bounds the days that Start takes, either way.
 	farthest = 100_000_000

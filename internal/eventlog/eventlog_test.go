@@ -20,7 +20,7 @@ var (
 	order = profile.Event{
 		Source: "web", MessageID: "m1", Name: "Order Completed", Auth: 2, Time: clock, Original: clock.Add(-time.Hour),
 		Identifiers: []profile.Identifier{{Namespace: "user_id", Value: "u1"}, {Namespace: "anonymous_id", Value: "a1"}},
-		Properties:  map[string]profile.Value{"revenue": profile.Number(12.5), "coupon": profile.Value{}},
+		Properties:  map[string]profile.Value{"revenue": profile.Number(12.5), "coupon": {}},
 		Traits:      map[string]profile.Value{"city": profile.String("上海")},
 	}
 )

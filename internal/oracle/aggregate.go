@@ -51,8 +51,8 @@ func (w *world) series(o syntax.Operand, g gathering) (s Series, kept bool) {
 		return Series{}, false
 	}
 	id, kept := w.scope.Kept(fold)
-	s, any := w.person.Series[id]
-	return s, kept && (!any || s.Form == g.form)
+	s, some := w.person.Series[id]
+	return s, kept && (!some || s.Form == g.form)
 }
 
 // aggregate evaluates a fold over the events of its window.

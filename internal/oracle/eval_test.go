@@ -35,6 +35,7 @@ func (s scope) Interest(name string) (syntax.InterestInfo, bool) {
 	i, ok := s.interests[name]
 	return i, ok
 }
+
 func (s scope) Kept(f *syntax.Fold) (uint32, bool) {
 	id, ok := s.kept[f.Key(s.zone.String())]
 	return id, ok

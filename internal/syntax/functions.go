@@ -242,7 +242,7 @@ func (p *parser) listAhead() bool {
 	case t.kind == tokenName && !keywords[t.text]:
 		called := t.text == "trait"
 		take(tokenName, "")
-		if called && t.text == "(" && !(take(tokenSymbol, "(") && take(tokenString, "") && take(tokenSymbol, ")")) {
+		if called && t.text == "(" && (!take(tokenSymbol, "(") || !take(tokenString, "") || !take(tokenSymbol, ")")) {
 			return false
 		}
 	default:

@@ -20,8 +20,10 @@ var (
 	opTexts    = [...]string{Eq: "=", Ne: "!=", Lt: "<", Le: "<=", Gt: ">", Ge: ">="}
 	hasTexts   = [...]string{AnyOf: "any_of", AllOf: "all_of", NoneOf: "none_of"}
 	matchTexts = [...]string{Contains: "contains", StartsWith: "starts_with", EndsWith: "ends_with", Regex: "matches"}
-	fnTexts    = [...]string{Count: "count", SumOf: "sum", AvgOf: "avg", MinOf: "min", MaxOf: "max", FirstOf: "first", LastOf: "last", FirstTime: "first_time", LastTime: "last_time", Unique: "unique",
-		MostFrequent: "most_frequent", Top: "top", Latest: "latest", Earliest: "earliest", Days: "days", ShareOfDays: "share_of_days", Streak: "streak", LongestStreak: "longest_streak", Sessions: "sessions"}
+	fnTexts    = [...]string{
+		Count: "count", SumOf: "sum", AvgOf: "avg", MinOf: "min", MaxOf: "max", FirstOf: "first", LastOf: "last", FirstTime: "first_time", LastTime: "last_time", Unique: "unique",
+		MostFrequent: "most_frequent", Top: "top", Latest: "latest", Earliest: "earliest", Days: "days", ShareOfDays: "share_of_days", Streak: "streak", LongestStreak: "longest_streak", Sessions: "sessions",
+	}
 )
 
 // String returns the operator as the text form writes it.

@@ -106,7 +106,7 @@ func (r *sequenceReader) filter(clause token) *Error {
 		if err := r.advance(); err != nil {
 			return err
 		}
-		inner, err := r.parser.clause(clause)
+		inner, err := r.clause(clause)
 		if err != nil {
 			return err
 		}
