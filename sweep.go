@@ -138,9 +138,9 @@ type logSweep struct {
 	left int // keys that may still be looked at
 	done int // expiry keys that are done with
 
-	run         int // expired neighbours that are not deleted yet
-	last        []byte
-	held        [][]byte // the first of them
+	run  int // expired neighbours that are not deleted yet
+	last []byte
+	held [][]byte // the first of them
 }
 
 // expire deletes the events of a node that are kept for so many seconds and expire on

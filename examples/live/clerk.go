@@ -74,12 +74,7 @@ func hire(ctx context.Context, dir string, seed uint64, people int) (_ *clerk, e
 			err = errors.Join(err, c.db.Close())
 		}
 	}()
-	if at := c.db.Metrics().Instant.Time(); at.After(opening) {
-		c.clock.set(at)
-	} else {
-		c.fresh = true
-	}
-	if _, err := c.db.Apply(ctx, model); err != nil {
+	if err := c.begin(ctx, dir); err != nil {
 		return nil, err
 	}
 	c.shop = newShop(seed, people, c.clock.now(), zone)
@@ -90,6 +85,24 @@ func hire(ctx context.Context, dir string, seed uint64, people int) (_ *clerk, e
 	defer view.Close()
 	c.cursor = view.Cursor()
 	return c, nil
+}
+
+// begin makes a new store the shop's, or goes on where the shop was. The store of
+// anything else is left alone: another model would drop its tags.
+func (c *clerk) begin(ctx context.Context, dir string) error {
+	m := c.db.Metrics()
+	if c.fresh = m.Epoch == 0 || m.Accepted == 0 && len(c.db.Model().Tags) == 0; c.fresh {
+		_, err := c.db.Apply(ctx, c.model)
+		return err
+	}
+	plan, err := c.db.Apply(ctx, c.model, portrait.DryRun)
+	if err != nil || len(plan.Changes) > 0 {
+		return fmt.Errorf("%s has a store with another model: name a directory that is new, or that this program made", dir)
+	}
+	if at := m.Instant.Time(); at.After(opening) {
+		c.clock.set(at)
+	}
+	return nil
 }
 
 // warmUp lets the shop go on for some days, until the morning of the last, and tells of

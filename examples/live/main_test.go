@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/tags"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -63,6 +66,31 @@ func TestDirectory_goes_on_where_it_was(t *testing.T) {
 	end, begin := lastTime(t, first), second[:len("2006-01-02 15:04:05")]
 	if begin < end {
 		t.Errorf("the second go begins at %s, the first ended at %s", begin, end)
+	}
+}
+
+// TestDirectory_of_something_else is left as it is.
+func TestDirectory_of_something_else(t *testing.T) {
+	dir := t.TempDir()
+	db, err := portrait.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.DefineTag(t.Context(), tags.Definition{Name: "mine", Rule: tags.MustParse(`count("E") > 0`)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs := do(t, exitError, "--dir", dir, "--events", "1"); !strings.Contains(errs, "another model") {
+		t.Errorf("told %q", errs)
+	}
+	if db, err = portrait.Open(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if list := db.Model().Tags; len(list) != 1 || list[0].Name != "mine" {
+		t.Errorf("the tags are now %v", list)
 	}
 }
 

@@ -129,9 +129,10 @@ func (v *tagsVerb) Run(s *session) error {
 		}
 		defer view.Close()
 		answer := struct {
-			Tags map[string]uint64 `json:"tags"`
+			Tags   map[string]uint64            `json:"tags"`
+			Values map[string]map[string]uint64 `json:"values"` // that are declared
 			at
-		}{map[string]uint64{}, atOf(view)}
+		}{map[string]uint64{}, map[string]map[string]uint64{}, atOf(view)}
 		everybody, err := view.Count(s, segment.MustParse("true"))
 		if err != nil {
 			return err
@@ -143,7 +144,21 @@ func (v *tagsVerb) Run(s *session) error {
 				return err
 			}
 			answer.Tags[tag.Name] = n
-			t.Row(tag.Name, n, table.Share(n, everybody), table.Clean(meaning(tag)))
+			t.Row(table.Clean(tag.Name), n, table.Share(n, everybody), table.Clean(meaning(tag)))
+			for _, value := range tag.Values() {
+				e, err := segment.Parse(fmt.Sprintf("tag(%s, %s)", quoted(tag.Name), quoted(value)))
+				if err != nil {
+					return err
+				}
+				if n, err = view.Count(s, e); err != nil {
+					return err
+				}
+				if answer.Values[tag.Name] == nil {
+					answer.Values[tag.Name] = map[string]uint64{}
+				}
+				answer.Values[tag.Name][value] = n
+				t.Row("  "+table.Clean(value), n, table.Share(n, everybody))
+			}
 		}
 		return s.answer(answer, func(w io.Writer) error {
 			_, err := t.WriteTo(w)
