@@ -67,6 +67,8 @@ func TestStory_behaviour(t *testing.T) {
 		{stdin: shopModel, args: []string{"apply", "-"}},
 		{args: []string{"advance", "2026-06-03T11:20:00+08:00"}},
 		{stdin: shopEvents, args: []string{"ingest", "-"}},
+		{args: []string{"tags"}},
+		{args: []string{"tags", "--json"}},
 		{args: []string{"traits", "user_id:u1"}},
 		{args: []string{"traits", "user_id:u1", "--json"}},
 		{args: []string{"traits", "user_id:nobody"}},

@@ -80,6 +80,8 @@ type stats struct {
 	Merges     uint64     `json:"merges"`
 	Splits     uint64     `json:"splits"`
 	Ordinals   uint64     `json:"ordinals"`
+	Filled     uint64     `json:"filled"`  // profiles that have what is new in the model,
+	ToFill     uint64     `json:"to_fill"` // of so many; both 0 where nothing is being filled
 	Disk       uint64     `json:"disk_bytes"`
 	Log        uint64     `json:"log_bytes"`
 	Index      int64      `json:"index_bytes"`
@@ -95,7 +97,7 @@ func (v *statsVerb) Run(s *session) error {
 		m := db.Metrics()
 		st := stats{
 			Epoch: m.Epoch, Instant: m.Instant.Time(), Accepted: m.Accepted,
-			Merges: m.Merges, Splits: m.Splits, Ordinals: m.Ordinals,
+			Merges: m.Merges, Splits: m.Splits, Ordinals: m.Ordinals, Filled: m.Filled, ToFill: m.ToFill,
 			Disk: m.Store.DiskBytes, Log: m.Store.WALBytes, Index: m.IndexBytes,
 			Cache: m.Store.CacheBytes, MemTables: m.Store.MemTableBytes, Compaction: m.Store.CompactionDebtBytes,
 		}
@@ -114,6 +116,9 @@ func (v *statsVerb) Run(s *session) error {
 			t.Row("merges", st.Merges)
 			t.Row("splits", st.Splits)
 			t.Row("IDs handed out", st.Ordinals)
+			if st.ToFill > 0 {
+				t.Row("profiles filled", fmt.Sprintf("%s of %s", table.Count(st.Filled), table.Count(st.ToFill)))
+			}
 			t.Row("bytes on disk", st.Disk)
 			t.Row("bytes of the log", st.Log)
 			t.Row("bytes of the index", uint64(st.Index))

@@ -63,8 +63,8 @@ func TestStats_has_every_figure(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"accepted", "cache_bytes", "compaction_debt_bytes", "disk_bytes", "epoch", "index_bytes", "instant",
-		"log_bytes", "memtable_bytes", "merges", "next_due", "ordinals", "splits",
+		"accepted", "cache_bytes", "compaction_debt_bytes", "disk_bytes", "epoch", "filled", "index_bytes", "instant",
+		"log_bytes", "memtable_bytes", "merges", "next_due", "ordinals", "splits", "to_fill",
 	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

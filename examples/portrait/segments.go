@@ -120,6 +120,13 @@ func (s *session) membersJSON(out *bufio.Writer, view *portrait.View, set *segme
 
 type tagsVerb struct{}
 
+// tagged is how many have each tag, and each of the values that it declares.
+type tagged struct {
+	Tags   map[string]uint64            `json:"tags"`
+	Values map[string]map[string]uint64 `json:"values"`
+	at
+}
+
 // Run lists the tags with their counts.
 func (v *tagsVerb) Run(s *session) error {
 	return s.with(false, func(db *portrait.DB) error {
@@ -128,11 +135,7 @@ func (v *tagsVerb) Run(s *session) error {
 			return err
 		}
 		defer view.Close()
-		answer := struct {
-			Tags   map[string]uint64            `json:"tags"`
-			Values map[string]map[string]uint64 `json:"values"` // that are declared
-			at
-		}{map[string]uint64{}, map[string]map[string]uint64{}, atOf(view)}
+		answer := tagged{map[string]uint64{}, map[string]map[string]uint64{}, atOf(view)}
 		everybody, err := view.Count(s, segment.MustParse("true"))
 		if err != nil {
 			return err
@@ -146,11 +149,7 @@ func (v *tagsVerb) Run(s *session) error {
 			answer.Tags[tag.Name] = n
 			t.Row(table.Clean(tag.Name), n, table.Share(n, everybody), table.Clean(meaning(tag)))
 			for _, value := range tag.Values() {
-				e, err := segment.Parse(fmt.Sprintf("tag(%s, %s)", quoted(tag.Name), quoted(value)))
-				if err != nil {
-					return err
-				}
-				if n, err = view.Count(s, e); err != nil {
+				if n, err = countValue(s, view, tag.Name, value); err != nil {
 					return err
 				}
 				if answer.Values[tag.Name] == nil {
@@ -165,4 +164,21 @@ func (v *tagsVerb) Run(s *session) error {
 			return err
 		})
 	})
+}
+
+// countValue counts who has a tag with one of its values.
+func countValue(s *session, view *portrait.View, tag, value string) (uint64, error) {
+	var text [2]string
+	for i, name := range [...]string{tag, value} {
+		data, err := json.Marshal(name) // The language's texts have the escapes of JSON.
+		if err != nil {
+			return 0, err
+		}
+		text[i] = string(data)
+	}
+	e, err := segment.Parse("tag(" + text[0] + ", " + text[1] + ")")
+	if err != nil {
+		return 0, err
+	}
+	return view.Count(s, e)
 }
