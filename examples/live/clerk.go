@@ -123,7 +123,7 @@ func (c *clerk) run(ctx context.Context, until time.Time, most int) error {
 		if len(batch) > 0 {
 			to = batch[len(batch)-1].Time
 		}
-		if err := c.advance(ctx, to); err != nil {
+		if err := c.advance(ctx, to, len(batch) > 0); err != nil {
 			return err
 		}
 		if len(batch) == 0 {
@@ -152,13 +152,22 @@ func (c *clerk) batch(until time.Time, most int) []profile.Event {
 	return batch
 }
 
-// advance moves the clock on, and stops wherever time alone changes something: so the
-// feed tells the very instant.
-func (c *clerk) advance(ctx context.Context, to time.Time) error {
-	for c.clock.now().Before(to) {
+// advance moves the clock on, and the store with it wherever time alone changes
+// something. Up to a grain of a second it stops there: so the feed tells the very
+// instant. Where events come next the store stands at their time when they do, or they
+// would be of its future.
+func (c *clerk) advance(ctx context.Context, to time.Time, events bool) error {
+	for {
+		due := c.db.Metrics().NextDue
+		if due > profile.InstantOf(to) && !events {
+			c.clock.set(to)
+			return nil
+		}
 		stop := to
-		if due := c.db.Metrics().NextDue; due < profile.InstantOf(to) && c.grain <= time.Second {
-			stop = due.Time()
+		if c.grain <= time.Second && due < profile.InstantOf(to) {
+			if stop = due.Time(); stop.Before(c.clock.now()) {
+				stop = c.clock.now()
+			}
 		}
 		c.clock.set(stop)
 		if err := c.db.Advance(ctx, stop); err != nil {
@@ -167,8 +176,10 @@ func (c *clerk) advance(ctx context.Context, to time.Time) error {
 		if err := c.read(ctx, nil); err != nil {
 			return err
 		}
+		if !stop.Before(to) {
+			return nil
+		}
 	}
-	return nil
 }
 
 func (c *clerk) ingest(ctx context.Context, batch []profile.Event) error {
