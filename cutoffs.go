@@ -39,6 +39,9 @@ func (v *View) cutoffs(ctx context.Context, by tags.Formula, n int) ([]float64, 
 	if err != nil {
 		return nil, by.Locate(err)
 	}
+	if err := v.upToDate(by.String(), value.Deps()); err != nil {
+		return nil, err
+	}
 	var all []float64
 	for m, err := range v.members(ctx, nil) {
 		if err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
-	"github.com/portraitdb/portrait/tags"
 )
 
 // FlipsBefore yields who will enter or leave a segment after the view's instant and
@@ -37,9 +36,9 @@ func (v *View) FlipsBefore(ctx context.Context, e segment.Expr, t time.Time) ite
 }
 
 func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([]segment.Flip, error) {
-	program, err := tags.Compile(e.Tree(), v.epoch.cat)
+	program, err := v.program(e)
 	if err != nil {
-		return nil, e.Locate(err)
+		return nil, err
 	}
 	if !program.Deps().Timed {
 		return nil, nil

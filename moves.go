@@ -46,6 +46,9 @@ func (v *View) moves(ctx context.Context, next *catalog) ([]segment.Move, error)
 		if err != nil {
 			return nil, err
 		}
+		if st, err = v.stateUnder(cur, m, st); err != nil {
+			return nil, err
+		}
 		for _, c := range changes {
 			switch had, will := has(c.old, st), has(c.now, as); {
 			case had && will:
@@ -71,8 +74,8 @@ func (v *View) moves(ctx context.Context, next *catalog) ([]segment.Move, error)
 	return list, nil
 }
 
-// stateUnder returns the state of a profile as it will be under the next catalog: with
-// what the log has for the folds that are new in it.
+// stateUnder returns the state of a profile as it is under a catalog once every node is
+// up to date: with what the log has for the folds that are new in it.
 func (v *View) stateUnder(next *catalog, m *member, st *profile.State) (*profile.State, error) {
 	as := st
 	for _, n := range m.nodes {

@@ -51,26 +51,7 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 		say("zone: %q becomes %q", c.model.Zone, next.model.Zone)
 	}
 	c.planIdentity(next, hasData, say)
-	for _, name := range sortedKeys(next.fold.Events) {
-		old, now := c.fold.Events[name], next.fold.Events[name]
-		for _, prop := range slices.Concat(now.Numbers, now.Uniques) {
-			if !slices.Contains(slices.Concat(old.Numbers, old.Uniques), prop) {
-				since := ""
-				if hasData {
-					since = "; events taken in before are not counted in it"
-				}
-				say("event %q: property %q is folded from now on%s", name, prop, since)
-			}
-		}
-	}
-	for _, name := range sortedKeys(c.fold.Events) {
-		old, now := c.fold.Events[name], next.fold.Events[name]
-		for _, prop := range slices.Concat(old.Numbers, old.Uniques) {
-			if !slices.Contains(slices.Concat(now.Numbers, now.Uniques), prop) {
-				say("event %q: property %q is not folded any more", name, prop)
-			}
-		}
-	}
+	c.planEvents(next, hasData, say)
 	if err := c.planTraits(next, hasData, say); err != nil {
 		return nil, err
 	}
@@ -84,6 +65,42 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 		say("log: changed")
 	}
 	return p, nil
+}
+
+// planEvents says which properties of events are folded otherwise.
+func (c *catalog) planEvents(next *catalog, hasData bool, say func(string, ...any)) {
+	since := ""
+	if hasData {
+		since = "; events taken in before are not counted in it"
+	}
+	for _, name := range sortedKeys(next.model.Events) {
+		if _, ok := c.model.Events[name]; !ok && len(next.model.Events[name].Numbers)+len(next.model.Events[name].Uniques) == 0 {
+			say("event %q: declared", name)
+		}
+	}
+	for _, name := range sortedKeys(next.fold.Events) {
+		old, now := c.fold.Events[name], next.fold.Events[name]
+		for _, prop := range lacking(now.Numbers, old.Numbers) {
+			say("event %q: property %q is folded from now on%s", name, prop, since)
+		}
+		for _, prop := range lacking(now.Uniques, old.Uniques) {
+			say("event %q: the values of property %q are counted from now on%s", name, prop, since)
+		}
+	}
+	for _, name := range sortedKeys(c.fold.Events) {
+		old, now := c.fold.Events[name], next.fold.Events[name]
+		for _, prop := range lacking(old.Numbers, now.Numbers) {
+			say("event %q: property %q is not folded any more", name, prop)
+		}
+		for _, prop := range lacking(old.Uniques, now.Uniques) {
+			say("event %q: the values of property %q are not counted any more", name, prop)
+		}
+	}
+}
+
+// lacking returns what one list has and another has not.
+func lacking(has, in []string) []string {
+	return slices.DeleteFunc(slices.Clone(has), func(s string) bool { return slices.Contains(in, s) })
 }
 
 // planSince says of what is new from when on it is complete: the log has no events of
@@ -263,20 +280,51 @@ func (c *catalog) sameIndex(next *catalog, a, b *traitIndex) bool {
 
 // spell writes an expression with everything that its names stand for.
 func (c *catalog) spell(e syntax.Expr) string {
-	var b strings.Builder
-	b.WriteString(syntax.Print(e))
+	s := speller{cat: c, done: map[string]bool{}}
+	s.expr(e)
+	return s.text.String()
+}
+
+// speller writes each name out once, however often it is mentioned.
+type speller struct {
+	cat  *catalog
+	text strings.Builder
+	done map[string]bool // by kind and name
+}
+
+func (s *speller) expr(e syntax.Expr) {
+	s.text.WriteString(syntax.Print(e))
 	reads := syntax.Read(e)
 	for _, name := range reads.Traits {
-		info := c.traits[name]
-		fmt.Fprintf(&b, "\n%q %v %v %v", name, info.Kind, info.Elem, info.Policy)
-		if info.Compute != nil {
-			fmt.Fprintf(&b, " %s", c.spell(&syntax.Exists{X: info.Compute}))
+		if s.first("trait", name) {
+			info := s.cat.traits[name]
+			fmt.Fprintf(&s.text, " %v %v %v", info.Kind, info.Elem, info.Policy)
+			s.operand(info.Compute)
 		}
 	}
 	for _, name := range reads.Tags {
-		if t := c.tag(name); t != nil {
-			fmt.Fprintf(&b, "\ntag %q: %s", name, c.spell(t.rule))
+		if t := s.cat.tag(name); t != nil && s.first("tag", name) {
+			s.expr(t.rule)
+			if t.values != nil { // The same people may have other values.
+				s.operand(t.values.info.Compute)
+			}
 		}
 	}
-	return b.String()
+}
+
+func (s *speller) operand(x syntax.Operand) {
+	if x != nil {
+		s.text.WriteByte(' ')
+		s.expr(&syntax.Exists{X: x})
+	}
+}
+
+func (s *speller) first(kind, name string) bool {
+	key := kind + " " + name
+	if s.done[key] {
+		return false
+	}
+	s.done[key] = true
+	fmt.Fprintf(&s.text, "\n%s %q:", kind, name)
+	return true
 }

@@ -33,6 +33,27 @@ func (v *View) ready(e segment.Expr) error {
 	return nil
 }
 
+// upToDate returns an error where something reads folds that not every profile is up
+// to date in.
+func (v *View) upToDate(what string, deps tags.Deps) error {
+	if v.epoch.cat.lags(deps) {
+		return fmt.Errorf("portrait: %s is being filled and cannot be asked yet", what)
+	}
+	return nil
+}
+
+// program compiles an expression to be asked of profiles one by one.
+func (v *View) program(e segment.Expr) (*tags.Program, error) {
+	if err := v.ready(e); err != nil {
+		return nil, err
+	}
+	program, err := tags.Compile(e.Tree(), v.epoch.cat)
+	if err != nil {
+		return nil, e.Locate(err)
+	}
+	return program, v.upToDate(syntax.Print(e.Tree()), program.Deps())
+}
+
 func (v *View) compile(e segment.Expr) (*segment.Query, error) {
 	if err := v.ready(e); err != nil {
 		return nil, err
@@ -112,8 +133,8 @@ func (o operands) Scan(ctx context.Context, leaf syntax.Expr) (*segment.Set, err
 	if err != nil {
 		return nil, err
 	}
-	if o.v.epoch.cat.lags(program.Deps()) {
-		return nil, fmt.Errorf("portrait: %s is being filled and cannot be asked yet", syntax.Print(leaf))
+	if err := o.v.upToDate(syntax.Print(leaf), program.Deps()); err != nil {
+		return nil, err
 	}
 	var ordinals []uint32
 	for m, err := range o.v.members(ctx, nil) {
@@ -137,26 +158,29 @@ func (c *catalog) traitIndex(name string) *traitIndex {
 }
 
 // indexOf returns the index that answers an operand, or nil. What a computed trait
-// stands for is answered by any indexed trait that stands for the same.
+// stands for is answered by any indexed trait that stands for the same, unless only
+// some of the values count in one of them.
 func (c *catalog) indexOf(op syntax.Operand) *traitIndex {
 	if op, ok := op.(*syntax.Trait); ok {
 		if ix := c.traitIndex(op.Name); ix != nil && !ix.filling {
 			return ix
 		}
-		if x := c.traits[op.Name].Compute; x != nil {
-			return c.indexOf(x)
+		info := c.traits[op.Name]
+		if kind, _, _ := syntax.OperandKind(info.Compute, c); info.Compute != nil && kind == info.Kind {
+			return c.indexOf(info.Compute)
 		}
 		return nil
 	}
-	text := ""
+	text, kind := "", profile.KindNull
 	for _, ix := range c.indexes {
 		if ix.computed == nil || ix.filling {
 			continue
 		}
 		if text == "" {
 			text = syntax.PrintOperand(op)
+			kind, _, _ = syntax.OperandKind(op, c)
 		}
-		if syntax.PrintOperand(ix.info.Compute) == text {
+		if ix.info.Kind == kind && syntax.PrintOperand(ix.info.Compute) == text {
 			return ix
 		}
 	}
@@ -176,12 +200,9 @@ func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier
 }
 
 func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
-	if err := v.ready(e); err != nil {
-		return nil, err
-	}
-	program, err := tags.Compile(e.Tree(), v.epoch.cat)
+	program, err := v.program(e)
 	if err != nil {
-		return nil, e.Locate(err)
+		return nil, err
 	}
 	m, err := v.find(id)
 	if err != nil {

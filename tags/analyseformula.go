@@ -330,6 +330,9 @@ func (b *formulas) computed(x *syntax.Trait) (syntax.Operand, bool) {
 		return nil, false
 	}
 	checked, ok := e.(*syntax.Exists)
+	if ok && info.Kind != profile.KindNull && b.kind(checked.X) != info.Kind {
+		return nil, false // Only some of its values count.
+	}
 	return checked.X, ok
 }
 

@@ -88,6 +88,9 @@ func (c *compiler) trait(x *syntax.Trait) sized {
 		checked = &syntax.Literal{}
 	}
 	o := c.operand(checked)
+	if kind, _, _ := syntax.OperandKind(checked, c.scope); kind == syntax.Any && info.Kind != profile.KindNull && info.Kind != syntax.Any {
+		o.operand = &narrowed{x: o.operand, kind: info.Kind}
+	}
 	c.traits[x.Name] = o
 	return o
 }

@@ -67,6 +67,20 @@ func (o *attribute) read(st *profile.State, _ profile.Instant) reading {
 	return still(v, ok && sameKind(v.Kind(), o.kind))
 }
 
+// narrowed is a computed trait of which only values of one kind count.
+type narrowed struct {
+	x    operand
+	kind profile.Kind // as declared
+}
+
+func (o *narrowed) read(st *profile.State, now profile.Instant) reading {
+	r := o.x.read(st, now)
+	if r.ok && !sameKind(r.value.Kind(), o.kind) {
+		return missing(r.change(now))
+	}
+	return r
+}
+
 // sameKind reports whether a value of kind k may stand where want is declared: a
 // list is as good as a set, and null stands for any.
 func sameKind(k, want profile.Kind) bool {

@@ -65,7 +65,7 @@ func (w *world) trait(name string) (v profile.Value, ok bool) {
 		w.traits = append(w.traits, name)
 		v, ok = w.value(t.Compute)
 		w.traits = w.traits[:len(w.traits)-1]
-		return v, ok
+		return v, ok && fits(v, t.Kind)
 	}
 	v, ok = w.person.attribute(name, t.Policy)
 	return v, ok && fits(v, t.Kind)

@@ -67,6 +67,9 @@ func (k *kinds) trait(name string) kinded {
 	}
 	k.traits[name] = kinded{kind: Any, ok: true} // while it is looked at: traits that form a cycle
 	known := k.operand(info.Compute)
+	if known.kind == Any && info.Kind != profile.KindNull {
+		known.kind = info.Kind // which alone counts
+	}
 	k.traits[name] = known
 	return known
 }
