@@ -459,7 +459,7 @@ func (c *catalog) read(deps tags.Deps, enter func(readers) readers) {
 	for _, name := range deps.Attributes {
 		c.attrReaders[name] = enter(c.attrReaders[name])
 	}
-	for _, name := range deps.Events {
+	for _, name := range deps.Counted {
 		c.eventReaders[name] = enter(c.eventReaders[name])
 	}
 	for _, id := range deps.Folds {
@@ -472,7 +472,7 @@ func (c *catalog) read(deps tags.Deps, enter func(readers) readers) {
 
 // declare makes the counts of event names ones that are kept for ever.
 func (c *catalog) declare(deps tags.Deps) {
-	for _, event := range deps.Events {
+	for _, event := range deps.Counted {
 		if _, ok := c.fold.Events[event]; !ok {
 			c.fold.Events[event] = profile.Folds{}
 		}

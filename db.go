@@ -38,7 +38,7 @@ type DB struct {
 	nodes    *nodeCache
 	index    *segment.Index
 	batch    *store.Batch
-	marks    marks
+	judges   judges
 	tally    tally  // of refusals; not changed, but replaced
 	moves    []move // memory of a transaction's
 	resuming bool   // Open is finishing what a crash interrupted: see unmade

@@ -164,23 +164,18 @@ func (m *member) root() identity.Token { return m.nodes[0].root }
 
 // fillOne evaluates what is being filled for one profile.
 func (t *txn) fillOne(m *member) error {
-	st := m.state()
+	j, st := t.db.judges.first(t), m.state()
 	for i, tag := range t.cat.tags {
-		if !tag.filling {
-			continue
-		}
-		if err := t.retag(i, m.ordinal, nil, st); err != nil {
-			return err
+		if tag.filling {
+			j.tag(i, nil, st)
 		}
 	}
 	for _, ix := range t.cat.indexes {
 		if ix.filling {
-			if err := t.retrait(ix, m.ordinal, nil, st); err != nil {
-				return err
-			}
+			j.index(ix, nil, st)
 		}
 	}
-	return nil
+	return t.apply(m.ordinal, j.slab)
 }
 
 func (c *catalog) anyFilling() bool {

@@ -167,11 +167,17 @@ func (p *prefetch) runEdges() error {
 // inShares runs work over n items, cut into at most as many shares as there are
 // processors and none smaller than least, and returns when all is done.
 func inShares(n, least int, work func(from, to int)) {
-	shares := min(runtime.GOMAXPROCS(0), max(n/least, 1))
+	amongWorkers(runtime.GOMAXPROCS(0), n, least, func(_, from, to int) { work(from, to) })
+}
+
+// amongWorkers is inShares for at most so many workers, each of which is told its
+// number, from 0 on.
+func amongWorkers(most, n, least int, work func(worker, from, to int)) {
+	shares := min(most, max(n/least, 1))
 	var wg sync.WaitGroup
 	for i := 1; i < shares; i++ {
-		wg.Go(func() { work(i*n/shares, (i+1)*n/shares) })
+		wg.Go(func() { work(i, i*n/shares, (i+1)*n/shares) })
 	}
-	work(0, n/shares)
+	work(0, 0, n/shares)
 	wg.Wait()
 }

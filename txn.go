@@ -113,7 +113,6 @@ func (db *DB) begin() *txn {
 		learnt:   map[learntKey]segment.FieldID{},
 		moves:    db.moves[:0],
 	}
-	db.marks.fit(len(t.cat.tags), len(t.cat.indexes))
 	return t
 }
 

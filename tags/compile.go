@@ -62,7 +62,7 @@ func (c *compiler) finish(size int) error {
 	if size > maxParts {
 		return &syntax.Error{Offset: -1, Msg: fmt.Sprintf("with the rules of its tags and what its traits compute the rule has more than %d conditions", maxParts)}
 	}
-	for _, names := range []*[]string{&c.deps.Attributes, &c.deps.Events} {
+	for _, names := range []*[]string{&c.deps.Attributes, &c.deps.Events, &c.deps.Counted} {
 		slices.Sort(*names)
 		*names = slices.Compact(*names)
 	}

@@ -109,6 +109,7 @@ func (c *compiler) aggregate(x *syntax.Aggregate) operand {
 	c.deps.Events = append(c.deps.Events, x.Event)
 	f := syntax.FoldOf(x, c.scope)
 	if f == nil {
+		c.deps.Counted = append(c.deps.Counted, x.Event)
 		return &lifetime{fn: x.Fn, event: x.Event, property: x.Property}
 	}
 	id, w := c.kept(f, x, x.Pos), newWindow(x.Window, f, c.scope)

@@ -114,16 +114,18 @@ type inquiry interface {
 // pursue asks on, at the instants that the answers name, until one differs from the
 // first. After so many steps it settles for a safe bound.
 func pursue(n inquiry, first answer, st *profile.State, steps int) answer {
-	a := first
+	a, guess := first, true
 	for range steps {
 		next := n.once(st, a.until)
 		if next.ok != first.ok {
+			guess = false
 			break
 		}
 		a.until = next.until
 		if next.exact {
+			guess = next.guess
 			break
 		}
 	}
-	return answer{ok: first.ok, until: a.until, exact: true}
+	return answer{ok: first.ok, until: a.until, exact: true, guess: guess}
 }

@@ -16,6 +16,9 @@ type answer struct {
 	// exact says that there is no use in asking on: it changes at until or, where a
 	// condition has asked on often enough, it may. Always so where until is Never.
 	exact bool
+	// guess says that a condition has asked on often enough: though exact, it may
+	// change later than at until.
+	guess bool
 }
 
 func always(ok bool) answer { return answer{ok: ok, until: profile.Never, exact: true} }
@@ -34,7 +37,7 @@ func settle(n node, st *profile.State, now profile.Instant) answer {
 		}
 		next := n.eval(st, a.until)
 		if next.ok != first.ok {
-			a.exact = true
+			a.exact, a.guess = true, false
 			break
 		}
 		a = next
@@ -68,8 +71,10 @@ func (n *junction) eval(st *profile.State, now profile.Instant) answer {
 	deciding := 0                                     // parts that decide
 	decided, decidedExact := profile.Instant(0), true // until the last of them changes
 	open, openExact := profile.Never, true            // until the first of the others does
+	guess := false
 	for _, x := range n.x {
 		a := x.eval(st, now)
+		guess = guess || a.guess
 		if a.ok != n.decides {
 			if a.until < open {
 				open, openExact = a.until, a.exact
@@ -87,9 +92,9 @@ func (n *junction) eval(st *profile.State, now profile.Instant) answer {
 		}
 	}
 	if deciding == 0 {
-		return answer{ok: !n.decides, until: open, exact: openExact || open == profile.Never}
+		return answer{ok: !n.decides, until: open, exact: openExact || open == profile.Never, guess: guess}
 	}
-	return answer{ok: n.decides, until: decided, exact: deciding == 1 && decidedExact && open > decided}
+	return answer{ok: n.decides, until: decided, exact: deciding == 1 && decidedExact && open > decided, guess: guess}
 }
 
 // parity holds when an odd number of parts do.
@@ -100,6 +105,7 @@ func (n *parity) eval(st *profile.State, now profile.Instant) answer {
 	for _, x := range n.x {
 		a := x.eval(st, now)
 		whole.ok = whole.ok != a.ok
+		whole.guess = whole.guess || a.guess
 		switch {
 		case a.until < whole.until:
 			whole.until, whole.exact = a.until, a.exact
@@ -117,9 +123,10 @@ type quorum struct {
 }
 
 func (n *quorum) eval(st *profile.State, now profile.Instant) answer {
-	held, holding, idle := 0, profile.Never, profile.Never
+	held, holding, idle, guess := 0, profile.Never, profile.Never, false
 	for _, x := range n.x {
 		a := x.eval(st, now)
+		guess = guess || a.guess
 		if a.ok {
 			held++
 			holding = min(holding, a.until)
@@ -128,7 +135,7 @@ func (n *quorum) eval(st *profile.State, now profile.Instant) answer {
 		}
 	}
 	// It can only stop by a part that holds, and only begin by one that does not.
-	a := answer{ok: held >= n.k, until: idle}
+	a := answer{ok: held >= n.k, until: idle, guess: guess}
 	if a.ok {
 		a.until = holding
 	}

@@ -20,6 +20,8 @@ type Deps struct {
 	// Events are the names of the events that are counted, folded or filtered;
 	// [profile.AnyEvent] stands for all.
 	Events []string
+	// Counted are those of them of which it reads what is kept of every event name.
+	Counted []string
 	// Folds are the numbers of the folds that are read: of events in a window, with a
 	// where(), in a sequence or for an interest.
 	Folds []uint32
@@ -43,6 +45,15 @@ func (p *Program) Eval(st *profile.State, now profile.Instant) (ok bool, until p
 	}
 	a := settle(p.root.node, st, now)
 	return a.ok, a.until
+}
+
+// Judge is Eval; sure says that the answer changes at until, and not perhaps later.
+func (p *Program) Judge(st *profile.State, now profile.Instant) (ok bool, until profile.Instant, sure bool) {
+	if !p.deps.Timed {
+		return p.root.eval(st, now).ok, profile.Never, true
+	}
+	a := settle(p.root.node, st, now)
+	return a.ok, a.until, a.exact && !a.guess
 }
 
 // Flips yields the instants after now and before until at which the answer changes

@@ -114,9 +114,9 @@ func TestProgram_Deps(t *testing.T) {
 	}{
 		{`true`, tags.Deps{}},
 		{`age > 1 and city = "a" and age < 9`, tags.Deps{Attributes: []string{"age", "city"}}},
-		{`spend > 1 and count("A") > 1`, tags.Deps{Events: []string{"A", "Order Completed"}}},
-		{`tag("高频购买者")`, tags.Deps{Events: []string{"Order Completed"}}},
-		{`age > 1 or tag("新客")`, tags.Deps{Attributes: []string{"age", "registered"}, Events: []string{"Order Completed"}, Timed: true}},
+		{`spend > 1 and count("A") > 1`, tags.Deps{Events: []string{"A", "Order Completed"}, Counted: []string{"A", "Order Completed"}}},
+		{`tag("高频购买者")`, tags.Deps{Events: []string{"Order Completed"}, Counted: []string{"Order Completed"}}},
+		{`age > 1 or tag("新客")`, tags.Deps{Attributes: []string{"age", "registered"}, Events: []string{"Order Completed"}, Counted: []string{"Order Completed"}, Timed: true}},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, compile(t, s, tt.rule).Deps()); diff != "" {
