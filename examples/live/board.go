@@ -74,11 +74,7 @@ func newBoard(ctx context.Context, db *portrait.DB) (*board, error) {
 		return courseOf(x.Name) - courseOf(y.Name)
 	})
 	for _, d := range model.Segments {
-		e, err := segment.Parse(d.Rule.String())
-		if err != nil {
-			return nil, err
-		}
-		if err := b.add(ctx, db, key{segment: d.Name}, d.Description, e); err != nil {
+		if err := b.add(ctx, db, key{segment: d.Name}, d.Description, segment.Tag(d.Name)); err != nil {
 			return nil, err
 		}
 	}

@@ -130,7 +130,7 @@ type cli struct {
 	Members membersVerb `cmd:"" help:"List the members of a segment by ID."`
 	Profile profileVerb `cmd:"" help:"Show the profile that an identifier leads to."`
 	Explain explainVerb `cmd:"" help:"Tell condition by condition why somebody is in a segment or not."`
-	Tags    tagsVerb    `cmd:"" help:"List the tags with their counts."`
+	Tags    tagsVerb    `cmd:"" help:"List the tags and tracked segments with their counts."`
 	DryRun  dryRunVerb  `cmd:"" help:"Print what a model would change, and who would come and go."`
 
 	Traits   traitsVerb   `cmd:"" group:"time" help:"Show the traits of a profile and where each comes from."`

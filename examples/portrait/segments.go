@@ -120,14 +120,16 @@ func (s *session) membersJSON(out *bufio.Writer, view *portrait.View, set *segme
 
 type tagsVerb struct{}
 
-// tagged is how many have each tag, and each of the values that it declares.
+// tagged is how many have each tag, and each of the values that it declares, and how many
+// are in each tracked segment.
 type tagged struct {
-	Tags   map[string]uint64            `json:"tags"`
-	Values map[string]map[string]uint64 `json:"values"`
+	Tags     map[string]uint64            `json:"tags"`
+	Values   map[string]map[string]uint64 `json:"values"`
+	Segments map[string]uint64            `json:"segments"`
 	at
 }
 
-// Run lists the tags with their counts.
+// Run lists the tags, and the tracked segments below them, with their counts.
 func (v *tagsVerb) Run(s *session) error {
 	return s.with(false, func(db *portrait.DB) error {
 		view, err := db.View(s)
@@ -135,13 +137,14 @@ func (v *tagsVerb) Run(s *session) error {
 			return err
 		}
 		defer view.Close()
-		answer := tagged{map[string]uint64{}, map[string]map[string]uint64{}, atOf(view)}
+		answer := tagged{map[string]uint64{}, map[string]map[string]uint64{}, map[string]uint64{}, atOf(view)}
 		everybody, err := view.Count(s, segment.MustParse("true"))
 		if err != nil {
 			return err
 		}
 		var t table.Table
-		for _, tag := range db.Model().Tags {
+		model := db.Model()
+		for _, tag := range model.Tags {
 			n, err := view.Count(s, segment.Tag(tag.Name))
 			if err != nil {
 				return err
@@ -158,6 +161,14 @@ func (v *tagsVerb) Run(s *session) error {
 				answer.Values[tag.Name][value] = n
 				t.Row("  "+table.Clean(value), n, table.Share(n, everybody))
 			}
+		}
+		for _, sg := range model.Segments {
+			n, err := view.Count(s, segment.Tag(sg.Name)) // as rules ask for it
+			if err != nil {
+				return err
+			}
+			answer.Segments[sg.Name] = n
+			t.Row("segment "+table.Clean(sg.Name), n, table.Share(n, everybody), table.Clean(meaning(sg)))
 		}
 		return s.answer(answer, func(w io.Writer) error {
 			_, err := t.WriteTo(w)
