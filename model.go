@@ -198,7 +198,7 @@ func (m *Model) location() (*time.Location, error) {
 	}
 	loc, err := time.LoadLocation(m.Zone)
 	if err != nil {
-		return nil, fmt.Errorf("zone: %w", err)
+		return nil, fmt.Errorf("zone: %w: want an IANA name, such as \"Asia/Shanghai\"", err)
 	}
 	return loc, nil
 }

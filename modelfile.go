@@ -235,7 +235,7 @@ func (f traitFile) trait(name string) (Trait, error) {
 		}
 		k, ok := profile.ParseKind(text)
 		if !ok || k == profile.KindNull {
-			faults = append(faults, fmt.Errorf("trait %q: unknown %s %q", name, field, text))
+			faults = append(faults, fmt.Errorf("trait %q: unknown %s %q: want string, number, bool, time, point or set", name, field, text))
 		}
 		*into = k
 	}
@@ -244,7 +244,7 @@ func (f traitFile) trait(name string) (Trait, error) {
 	if f.Merge != "" {
 		p, ok := profile.ParsePolicy(f.Merge)
 		if !ok {
-			faults = append(faults, fmt.Errorf("trait %q: unknown merge policy %q", name, f.Merge))
+			faults = append(faults, fmt.Errorf("trait %q: unknown merge policy %q: want latest, first, max, min, sum, union or nonEmpty", name, f.Merge))
 		}
 		t.Merge = p
 	}

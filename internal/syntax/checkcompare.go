@@ -45,7 +45,7 @@ func kindHint(l, r Operand, lk, rk profile.Kind) string {
 	want := lk
 	if !ok {
 		if lit, ok = l.(*Literal); !ok {
-			return ""
+			return dateHint(l, r, lk, rk)
 		}
 		want = rk
 	}
@@ -58,6 +58,17 @@ func kindHint(l, r Operand, lk, rk profile.Kind) string {
 		return dateHelp
 	case want == profile.KindNumber && isNumber:
 		return "a number is written without quotes: " + shorten(lit.Value.Text())
+	}
+	return ""
+}
+
+// dateHint guesses that a number which is worked out beside a time is a date without
+// its quotes, such as 2026-05-01.
+func dateHint(l, r Operand, lk, rk profile.Kind) string {
+	_, left := l.(*Arith)
+	_, right := r.(*Arith)
+	if left && rk == profile.KindTime || right && lk == profile.KindTime {
+		return dateHelp
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -98,6 +99,12 @@ func (c *checker) trait(x *Trait) {
 	hint := c.suggest(x.Name, "trait")
 	if hint == "" {
 		hint = "traits are declared in the model; a text is written in quotes"
+		switch form, ok := functions[x.Name]; {
+		case ok:
+			hint = "a function is written with brackets: " + form
+		case strings.EqualFold(x.Name, "null") || strings.EqualFold(x.Name, "nil"):
+			hint = "a missing value is asked for with missing(name)"
+		}
 	}
 	c.fault(x.Pos, hint, "unknown trait %s", quote(shorten(x.Name)))
 }

@@ -148,6 +148,9 @@ func (p *parser) clause(of token) (token, *Error) {
 		hint := strings.ReplaceAll(suggest(clause.text, names), `"`, "")
 		if hint == "" {
 			hint = of.text + " is written " + functions[of.text]
+			if _, ok := aggregates[of.text]; ok && of.kind != tokenClause {
+				hint += "; behind that may follow where(...) and one window: last, between, since, this or today"
+			}
 		}
 		return clause, faultAt(clause.pos, len(clause.text), hint, "%s(...) means nothing in %s", shorten(clause.text), of.text)
 	}
@@ -219,6 +222,9 @@ func newWindow(kind string, texts []string) (w Window, msg, hint string) {
 	case "since":
 		v, ok := dateValue(texts[0])
 		if !ok {
+			if _, _, msg, _ := parseWindow(texts[0]); msg == "" {
+				return w, quote(texts[0]) + " is no time", "the running unit and those before it are last(" + quote(texts[0]) + ")"
+			}
 			return w, quote(shorten(texts[0])) + " is no time", dateHelp
 		}
 		return Window{Kind: Since, Since: v}, "", ""

@@ -48,6 +48,9 @@ func (p *parser) primary() (Operand, *Error) {
 
 func (p *parser) unknownFunction(t token) *Error {
 	hint := suggest(t.text, slices.Collect(maps.Keys(functions)))
+	if t.text == "segment" {
+		return faultAt(t.pos, len(t.text), `a tracked segment is asked for as a tag is: tag("name")`, "unknown function segment")
+	}
 	if hint == "" {
 		hint = "the functions are " + strings.Join(slices.Sorted(maps.Keys(functions)), ", ")
 	}

@@ -44,7 +44,11 @@ func (p *parser) whole() (Expr, *Error) {
 		return nil, err
 	}
 	if p.tok.kind != tokenEnd {
-		return nil, p.unexpected("and, or, or the end")
+		err := p.unexpected("and, or, or the end")
+		if _, ok := e.(*TagRef); ok && (p.is("=") || p.is("!=")) {
+			err.Hint = `whether a tag has a value is tag("name", "value")`
+		}
+		return nil, err
 	}
 	return e, nil
 }
@@ -302,6 +306,9 @@ func (p *parser) list() ([]profile.Value, *Error) {
 	if !p.is("[") {
 		err := p.unexpected("[")
 		err.Hint = "a list is written in square brackets: " + word + ` ["a", "b"]`
+		if word == "in" && (p.tok.kind == tokenName || p.tok.kind == tokenQuoted) {
+			err.Hint = "whether a set has a value is asked as in " + shorten(p.tok.text) + ` any_of ["a"]`
+		}
 		return nil, err
 	}
 	if err := p.advance(); err != nil {
