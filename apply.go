@@ -175,8 +175,8 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 	}
 	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
 	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append())
-	// There is another sweep to make, from the beginning.
-	if a.next.anyFilling() {
+	// There is another sweep to make, from the beginning, or nodes have to catch up.
+	if a.next.anyFilling() || a.next.refolding() {
 		db.filler.behind = behind
 		t.batch.Set(keys.AppendMeta(nil, metaFill), appendFill(nil, identity.Token{}, 0, behind))
 	}

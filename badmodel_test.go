@@ -18,7 +18,7 @@ func TestApply_bad_behaviour(t *testing.T) {
 	trait := func(compute string) string { return fmt.Sprintf("traits:\n  x: {compute: %q}\n", compute) }
 	rule := func(text string) string { return fmt.Sprintf("tags:\n  x: {rule: %q}\n", text) }
 	for name, c := range map[string]struct{ model, want string }{
-		"an unknown zone":               {"zone: Asia/Shanghai", `unknown time zone Asia/Shanghai`},
+		"an unknown zone":               {"zone: Asia/Atlantis", `unknown time zone Asia/Atlantis`},
 		"an unknown day":                {"week: montag", `week: "montag" is no day: want one of sunday, monday`},
 		"a window too long":             {rule(`count("E", last("300y")) > 1`), `1:17: "300y" is more than 200 years`},
 		"a window of too many minutes":  {rule(`count("E", last("20000m")) > 1`), `1:`},

@@ -205,8 +205,8 @@ func (c *checker) compare(what string, have, want []uint32) {
 }
 
 // checkDeadlines makes sure that every profile has a deadline at or before the
-// next instant at which one of its tags changes. That instant is found by
-// asking the fast evaluator and judged by the naive one.
+// next instant at which one of its tags, their values or its indexed traits changes.
+// That instant is found by asking the fast evaluator and judged by the naive one.
 func (c *checker) checkDeadlines() error {
 	armed := map[uint32]profile.Instant{}
 	err := c.scan(keys.Deadline, func(key, _ []byte) error {
@@ -239,6 +239,14 @@ func (c *checker) checkDeadlines() error {
 				continue
 			}
 			c.checkDeadline(t, ordinal, p, now, first)
+			if t.values != nil {
+				c.checkTurn(t.values, ordinal, p, now, first)
+			}
+		}
+		for _, i := range cat.timed.indexes {
+			if ix := cat.indexes[i]; !ix.filling {
+				c.checkTurn(ix, ordinal, p, now, first)
+			}
 		}
 	}
 	return nil
@@ -264,5 +272,44 @@ func (c *checker) checkDeadline(t *tag, ordinal uint32, p *oracle.Person, now, a
 	}
 	if until < armed {
 		c.differ("tag %q of ordinal %d: changes at %s, the first deadline is %s", t.def.Name, ordinal, until, armed)
+	}
+}
+
+// checkTurn is checkDeadline of an indexed trait, or of the values of a tag.
+func (c *checker) checkTurn(ix *traitIndex, ordinal uint32, p *oracle.Person, now, armed profile.Instant) {
+	st := c.states[ordinal]
+	if st == nil {
+		return // told of already
+	}
+	what := "trait"
+	value := func(at profile.Instant) (profile.Value, bool) {
+		v, ok := oracle.ValueAt(ix.info.Compute, p, c.v.epoch.cat, at)
+		return v, ok && fits(v, ix.info)
+	}
+	if ix.label != nil {
+		what = "values of tag"
+		of := value
+		value = func(at profile.Instant) (profile.Value, bool) {
+			v, ok := of(at)
+			if !ok {
+				v = profile.List()
+			}
+			return v, oracle.Eval(ix.label.rule, p, c.v.epoch.cat, at)
+		}
+	}
+	is, ok := value(now)
+	same := func(at profile.Instant) bool {
+		v, has := value(at)
+		return has == ok && (!ok || v.Equal(is))
+	}
+	_, _, until := ix.value(st, now)
+	if until != profile.Never && !same(until-1) {
+		c.differ("%s %q of ordinal %d: changes before %s", what, ix.name, ordinal, until)
+	}
+	for until < armed && same(until) {
+		_, _, until = ix.value(st, until)
+	}
+	if until < armed {
+		c.differ("%s %q of ordinal %d: changes at %s, the first deadline is %s", what, ix.name, ordinal, until, armed)
 	}
 }

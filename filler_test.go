@@ -131,3 +131,30 @@ func TestTagHistory(t *testing.T) {
 		t.Errorf("history %v, want %v", got, want)
 	}
 }
+
+// What only folds the log in the background is no reason for Open to wait either.
+func TestApply_background_without_tags(t *testing.T) {
+	const text = "log: {retain: 4000d}\n"
+	dir := t.TempDir()
+	opts := portrait.WithRecastBatch(&portrait.Options{Clock: fixed(now), NoSync: true, FillRate: 1}, 10)
+	db := open(t, dir, opts)
+	apply(t, db, text)
+	crowdOf(t, db, 100)
+	m := model(t, text+"traits:\n  clicks: {compute: 'count(\"Clicked\", last(\"3000d\"))'}\n")
+	if _, err := db.Apply(t.Context(), m, portrait.Background); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		checkAndClose(t, db)
+		db = open(t, dir, opts)
+		if !portrait.IsRefolding(db) {
+			t.Fatal("Open has done it")
+		}
+	}
+	if _, err := db.Apply(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := db.Count(t.Context(), segment.MustParse("clicks = 1")); err != nil || n != 100 {
+		t.Errorf("%d, %v", n, err)
+	}
+}

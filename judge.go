@@ -149,8 +149,8 @@ func (j *judge) index(ix *traitIndex, was, is *profile.State) {
 	if is != nil {
 		v.now, v.has, until = ix.value(is, j.at)
 	}
-	// What lived has a deadline at hadUntil or before it, unless it is being filled.
-	if until < hadUntil || ix.filling && until != profile.Never {
+	// As in tag; while it is being filled there may be no deadline.
+	if until < hadUntil || until != profile.Never && (ix.filling || !ix.changes(was, v.old, v.had, hadUntil)) {
 		v.arm = until
 	}
 	if v.arm != profile.Never || ix.filling || v.had != v.has || !v.old.Equal(v.now) {

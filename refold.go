@@ -264,6 +264,9 @@ func (db *DB) refoldBatch(nodes []refoldNode, last bool) error {
 		next.folds = &folds
 		t.next = &next
 		t.batch.Set(keys.AppendMeta(nil, metaFolds), folds.append())
+		if !next.anyFilling() {
+			t.batch.Delete(keys.AppendMeta(nil, metaFill))
+		}
 	}
 	return t.finish(false)
 }

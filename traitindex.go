@@ -56,6 +56,12 @@ func (ix *traitIndex) value(st *profile.State, at profile.Instant) (v profile.Va
 	return v, ok && fits(v, ix.info), until
 }
 
+// changes reports whether what was a value until an instant is something else then.
+func (ix *traitIndex) changes(st *profile.State, old profile.Value, had bool, until profile.Instant) bool {
+	v, has, _ := ix.value(st, until)
+	return has != had || has && !v.Equal(old)
+}
+
 // value returns the values of the tag; ok is false for those who have not the tag.
 func (t *tag) value(st *profile.State, at profile.Instant) (v profile.Value, ok bool, until profile.Instant) {
 	ok, until = t.program.Eval(st, at)
