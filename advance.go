@@ -1,10 +1,12 @@
 package portrait
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 )
@@ -61,10 +63,13 @@ func (db *DB) advance(ctx context.Context, to profile.Instant, keep bool) error 
 func (db *DB) fire(to profile.Instant, resumed bool) error {
 	next := db.meta.nextDue
 	fired := ordinalSet{}
-	for from, first := db.meta.instant, true; ; first = false {
+	// What an earlier Advance fired lies before its instant, and what this one arms
+	// after its own: the keys between are passed over once.
+	from, cursor := db.meta.instant, db.meta.instant
+	for first := true; ; first = false {
 		t := db.begin()
 		t.cause, t.at = byDeadline, to
-		cursor, more, err := t.fireSome(from, to, fired)
+		left, more, err := t.fireSome(cursor, from, to, fired)
 		if err != nil {
 			t.abort()
 			if !first {
@@ -74,7 +79,7 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 			return err
 		}
 		if !more {
-			t.meta.instant, t.meta.nextDue = to, min(t.meta.nextDue, cursor)
+			t.meta.instant, t.meta.nextDue = to, min(t.meta.nextDue, left)
 			t.key = keys.AppendMeta(t.key[:0], metaAdvance)
 			if !first || resumed {
 				t.batch.Delete(t.key)
@@ -92,6 +97,7 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 			}
 			return nil
 		}
+		cursor = left
 		if first {
 			t.key = keys.AppendMeta(t.key[:0], metaAdvance)
 			t.scratch = appendAdvance(t.scratch[:0], to)
@@ -107,19 +113,20 @@ func (db *DB) fire(to profile.Instant, resumed bool) error {
 	}
 }
 
-// fireSome fires up to Options.advanceBatch deadlines, takes their keys away and arms
-// the next ones, and passes over the profiles that are in fired already. It returns
-// the first deadline left over, and whether that is due too.
-func (t *txn) fireSome(from, to profile.Instant, fired ordinalSet) (next profile.Instant, more bool, err error) {
+// fireSome fires up to Options.advanceBatch deadlines, the first of which is not before
+// cursor, takes their keys away and arms the next ones, and passes over the profiles
+// that are in fired already. It returns the first deadline left over, and whether that
+// is due too.
+func (t *txn) fireSome(cursor, from, to profile.Instant, fired ordinalSet) (next profile.Instant, more bool, err error) {
 	snap, err := t.db.store.Snapshot()
 	if err != nil {
 		return 0, false, err
 	}
 	defer snap.Close()
-	prefix := []byte{keys.Deadline}
 	t.meta.nextDue = profile.Never
-	n := 0
-	for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
+	var due []uint32
+	next = profile.Never
+	for kv, err := range snap.Scan(keys.AppendDeadline(nil, int64(cursor), 0), keys.End([]byte{keys.Deadline})) {
 		if err != nil {
 			return 0, false, err
 		}
@@ -127,78 +134,117 @@ func (t *txn) fireSome(from, to profile.Instant, fired ordinalSet) (next profile
 		if !ok {
 			return 0, false, fmt.Errorf("%w: deadline key of %d bytes", ErrCorrupt, len(kv.Key))
 		}
-		if profile.Instant(at) > to {
-			return profile.Instant(at), false, nil
-		}
-		if n == t.db.opts.advanceBatch {
-			return profile.Instant(at), true, nil
+		if profile.Instant(at) > to || len(due) == t.db.opts.advanceBatch {
+			next, more = profile.Instant(at), profile.Instant(at) <= to
+			break
 		}
 		t.batch.Delete(kv.Key)
-		n++
-		if !fired.add(ordinal) {
-			continue
-		}
-		if err := t.fireOne(ordinal, from, to); err != nil {
-			return 0, false, err
+		if fired.add(ordinal) {
+			due = append(due, ordinal)
 		}
 	}
-	return profile.Never, false, nil
+	return next, more, t.fireAll(due, from, to)
 }
 
-// fireOne moves the timed tags of one person from one instant to a later one. A
-// deadline of an ordinal that no longer is a profile's ID leads nowhere: the
-// profile that took it in has its own.
-func (t *txn) fireOne(ordinal uint32, from, to profile.Instant) error {
-	n, err := t.byOrdinal(ordinal)
-	if err != nil {
+// fireAll moves what time changes of some people from one instant to a later one.
+func (t *txn) fireAll(ordinals []uint32, from, to profile.Instant) error {
+	if err := t.warm(ordinals); err != nil {
 		return err
 	}
-	c, err := t.component(n)
-	if err != nil {
-		return err
-	}
-	p, err := t.person(c)
-	if err != nil || p == nil || p.ordinal != ordinal {
-		return err
-	}
-	st := p.state()
-	next := profile.Never
-	for _, i := range t.cat.timed.tags {
-		tag := t.cat.tags[i]
-		if tag.values != nil {
-			until, err := t.fireIndex(tag.values, ordinal, st, from, to)
-			if err != nil {
-				return err
-			}
-			next = min(next, until)
-			continue
-		}
-		had, _ := tag.program.Eval(st, from)
-		has, until := tag.program.Eval(st, to)
-		if had != has || tag.filling {
-			t.flip(tag.field, ordinal, has, !tag.filling)
-		}
-		next = min(next, until)
-	}
-	for _, i := range t.cat.timed.indexes {
-		until, err := t.fireIndex(t.cat.indexes[i], ordinal, st, from, to)
+	people := make([]*person, 0, len(ordinals))
+	for _, ordinal := range ordinals {
+		p, err := t.due(ordinal)
 		if err != nil {
 			return err
 		}
-		next = min(next, until)
+		if p != nil {
+			people = append(people, p)
+		}
 	}
-	if next != profile.Never {
-		t.arm(next, ordinal)
+	verdicts := make([][]verdict, len(people))
+	workers := t.db.judges.all(t)
+	amongWorkers(len(workers), len(people), 64, func(worker, first, end int) {
+		for i := first; i < end; i++ {
+			verdicts[i] = workers[worker].fire(people[i].state(), from, to)
+		}
+	})
+	for i, p := range people {
+		if err := t.apply(p.ordinal, verdicts[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// fireIndex moves one indexed trait, or the values of a tag, of one person from one
-// instant to a later one.
-func (t *txn) fireIndex(ix *traitIndex, ordinal uint32, st *profile.State, from, to profile.Instant) (profile.Instant, error) {
-	old, had, _ := ix.value(st, from)
-	now, has, until := ix.value(st, to)
-	return until, t.revalue(ix, ordinal, old, now, had, has)
+// due returns the person of an ordinal that has a deadline; nil where there is none. A
+// deadline of an ordinal that no longer is a profile's ID leads nowhere: the profile
+// that took it in has its own.
+func (t *txn) due(ordinal uint32) (*person, error) {
+	n, err := t.byOrdinal(ordinal)
+	if err != nil {
+		return nil, err
+	}
+	c, err := t.component(n)
+	if err != nil {
+		return nil, err
+	}
+	p, err := t.person(c)
+	if err != nil || p == nil || p.ordinal != ordinal {
+		return nil, err
+	}
+	return p, nil
+}
+
+// warm brings the nodes of some ordinals into the cache, reading side by side.
+func (t *txn) warm(ordinals []uint32) error {
+	tokens := make([]identity.Token, len(ordinals))
+	faults := make([]error, len(ordinals))
+	inShares(len(ordinals), prefetchLeast, func(from, to int) {
+		var key, data []byte
+		for i := from; i < to; i++ {
+			key = keys.AppendOrdinal(key[:0], ordinals[i])
+			var ok bool
+			if data, ok, faults[i] = t.db.store.GetTo(data[:0], key); faults[i] == nil && (!ok || len(data) != keys.TokenLen) {
+				faults[i] = fmt.Errorf("%w: ordinal %d has no node", ErrCorrupt, ordinals[i])
+			}
+			if faults[i] != nil {
+				return
+			}
+			tokens[i] = keys.Token(data)
+		}
+	})
+	missing := tokens[:0]
+	for i, token := range tokens {
+		if faults[i] != nil {
+			return faults[i]
+		}
+		if t.db.nodes.get(token) == nil {
+			missing = append(missing, token)
+		}
+	}
+	nodes := make([]*node, len(missing))
+	inShares(len(missing), prefetchLeast, func(from, to int) {
+		var key, data []byte
+		for i := from; i < to; i++ {
+			key = keys.AppendNode(key[:0], missing[i])
+			var ok bool
+			if data, ok, faults[i] = t.db.store.GetTo(data[:0], key); faults[i] == nil && ok {
+				nodes[i], faults[i] = decodeNode(missing[i], bytes.Clone(data))
+			}
+			if faults[i] != nil {
+				return
+			}
+		}
+	})
+	for i, n := range nodes {
+		if faults[i] != nil {
+			return faults[i]
+		}
+		if n != nil && t.db.nodes.get(n.token) == nil {
+			t.db.nodes.put(n)
+		}
+	}
+	return nil
 }
 
 // byOrdinal returns the node that was given an ordinal.

@@ -75,8 +75,9 @@ func (c *catalog) timedTraits(e syntax.Expr) bool {
 func (v *View) due(ctx context.Context, before profile.Instant) iter.Seq2[*member, error] {
 	return func(yield func(*member, error) bool) {
 		seen := map[uint32]bool{}
-		prefix := []byte{keys.Deadline}
-		for kv, err := range v.epoch.snap.Scan(prefix, keys.End(prefix)) {
+		// What is before the epoch's instant was fired.
+		from := keys.AppendDeadline(nil, int64(v.epoch.instant), 0)
+		for kv, err := range v.epoch.snap.Scan(from, keys.End([]byte{keys.Deadline})) {
 			if err == nil {
 				err = ctx.Err()
 			}

@@ -316,7 +316,7 @@ func (db *DB) commitGroup(group []*request) error {
 	seen := map[dedupKey]uint64{}
 	known, err := t.prefetch(group)
 	if err == nil {
-		t.passDays()
+		t.passTime()
 		_, err = t.sweepLog(sweepLeast + sweepShare*len(known))
 	}
 	if err != nil {

@@ -15,6 +15,7 @@ type verdict struct {
 	had, has bool
 	old, now profile.Value   // of ix
 	arm      profile.Instant // the deadline that this takes; Never: none
+	armOnly  bool            // there is nothing else
 }
 
 // judge works out verdicts. It changes nothing but itself, so that several may work
@@ -158,6 +159,45 @@ func (j *judge) index(ix *traitIndex, was, is *profile.State) {
 	}
 }
 
+// fire returns what time changes of a person between two instants, with the deadline of
+// what it changes next.
+func (j *judge) fire(st *profile.State, from, to profile.Instant) []verdict {
+	start := len(j.slab)
+	next := profile.Never
+	index := func(ix *traitIndex) {
+		v := verdict{ix: ix, arm: profile.Never}
+		var until profile.Instant
+		v.old, v.had, _ = ix.value(st, from)
+		v.now, v.has, until = ix.value(st, to)
+		next = min(next, until)
+		if ix.filling || v.had != v.has || !v.old.Equal(v.now) {
+			j.slab = append(j.slab, v)
+		}
+	}
+	for _, i := range j.cat.timed.tags {
+		tag := j.cat.tags[i]
+		if tag.values != nil {
+			index(tag.values)
+			continue
+		}
+		v := verdict{tag: tag, arm: profile.Never}
+		var until profile.Instant
+		v.had, _ = tag.program.Eval(st, from)
+		v.has, until = tag.program.Eval(st, to)
+		next = min(next, until)
+		if v.had != v.has || tag.filling {
+			j.slab = append(j.slab, v)
+		}
+	}
+	for _, i := range j.cat.timed.indexes {
+		index(j.cat.indexes[i])
+	}
+	if next != profile.Never {
+		j.slab = append(j.slab, verdict{armOnly: true, arm: next})
+	}
+	return j.slab[start:len(j.slab):len(j.slab)]
+}
+
 // apply puts what was judged of a person into the transaction.
 func (t *txn) apply(ordinal uint32, verdicts []verdict) error {
 	for i := range verdicts {
@@ -166,6 +206,7 @@ func (t *txn) apply(ordinal uint32, verdicts []verdict) error {
 			t.arm(v.arm, ordinal)
 		}
 		switch {
+		case v.armOnly:
 		case v.tag != nil:
 			if v.had != v.has || v.tag.filling {
 				t.flip(v.tag.field, ordinal, v.has, !v.tag.filling)

@@ -69,14 +69,11 @@ func (db *DB) sweepOnce(budget int) (more bool, err error) {
 	return more, t.finish(false)
 }
 
-// passDays moves the store's instant on to the clock's, once a day and where nothing
-// comes due on the way, as Advance would: else a store in which time changes nothing
-// would stand still, and its log never be swept.
-func (t *txn) passDays() {
-	if t.cat.model.Log.longest() == 0 {
-		return
-	}
-	if now := t.db.now(); dayOf(now) > dayOf(t.meta.instant) && now < t.meta.nextDue {
+// passTime moves the store's instant on to the clock's where nothing comes due on the
+// way, as Advance would: else what came in since the last Advance would be of the
+// future, and a store in which time changes nothing would stand still for ever.
+func (t *txn) passTime() {
+	if now := t.db.now(); now > t.meta.instant && now < t.meta.nextDue {
 		t.meta.instant = now
 	}
 }

@@ -108,3 +108,20 @@ log: {retain: 30d, events: {$identify: 36h}}
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// A sequence is asked of everybody, though no index has it.
+func TestCount_sequence(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(epoch0.AddDate(0, 0, 2)), NoSync: true})
+	apply(t, db, `tags: {basket: {rule: 'sequence("A", "B")'}}`)
+	for i, name := range []string{"A", "B", "A"} {
+		who := id("user_id", []string{"jane", "jane", "joe"}[i])
+		take(t, db, profile.Event{MessageID: fmt.Sprint(i), Name: name, Time: epoch0.Add(time.Duration(i) * time.Minute), Identifiers: []profile.Identifier{who}})
+	}
+	for text, want := range map[string]uint64{
+		`sequence("A", "B")`: 1, `not sequence("A", "B")`: 1, `sequence_count("A", "B") = 1 and tag("basket")`: 1,
+	} {
+		if n, err := db.Count(t.Context(), segment.MustParse(text)); err != nil || n != want {
+			t.Errorf("%s: %d, %v; want %d", text, n, err, want)
+		}
+	}
+}

@@ -59,6 +59,41 @@ func (s Series) Numbers(from, to int64) (n NumberFold, ok bool) {
 	return n, ok
 }
 
+// TailFold is what the buckets from one on hold, up to the last one asked for.
+type TailFold struct {
+	Bucket int64
+	NumberFold
+}
+
+// Tails appends to dst, the newest bucket first, what the buckets from each one on hold,
+// of Tally, of which it counts the events, and of Numbers: what a window has left once
+// the buckets before have left. ok is false where dst has no room for all of them. It
+// allocates nothing.
+func (s Series) Tails(from, to int64, dst []TailFold) (tails []TailFold, ok bool) {
+	var all TailFold
+	counts := s.form == Tally
+	c := s.cells()
+	if !counts && s.form != Numbers {
+		return dst, true
+	}
+	for n := 0; c.in(from, to); n++ {
+		if len(dst) == cap(dst) {
+			return dst, false
+		}
+		all.Bucket = c.bucket
+		switch {
+		case counts:
+			all.Count = addCount(all.Count, c.uint())
+		case n == 0:
+			all.NumberFold = c.numbers()
+		default:
+			all.join(c.numbers())
+		}
+		dst = append(dst, all)
+	}
+	return dst, true
+}
+
 // Ends returns the property in the earliest and in the latest event that had it, of
 // Ends; ok is false where none had. Of several values under one stamp the first is the
 // least and the last the greatest. It allocates nothing.

@@ -171,6 +171,8 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 		return n, ok, nil
 	case *syntax.Match:
 		return k.match(e)
+	case *syntax.Happened:
+		return Node{}, false, nil // No index has sequences.
 	case *syntax.Exists:
 		n, ok := k.exists(e.X)
 		if e.Missing {

@@ -3,6 +3,7 @@ package tags
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
@@ -52,8 +53,16 @@ func (o *windowed) value(s profile.Series, from, to int64) (v profile.Value, ok 
 		}
 		return profile.List(list...), len(list) > 0
 	}
-	n, ok := s.Numbers(from, to)
-	if !ok || n.Count == 0 {
+	n, _ := s.Numbers(from, to)
+	return o.number(&n)
+}
+
+// number is the value of what some buckets hold, of a count or a number.
+func (o *windowed) number(n *profile.NumberFold) (v profile.Value, ok bool) {
+	if o.fn == syntax.Count {
+		return profile.Number(float64(n.Count)), true
+	}
+	if n.Count == 0 {
 		return profile.Value{}, false
 	}
 	switch o.fn {
@@ -125,6 +134,12 @@ func (o *windowed) witnesses(st *profile.State, now profile.Instant) []profile.S
 func (o *windowed) test(p predicate, st *profile.State, now profile.Instant) answer {
 	s := st.Series(o.id)
 	from, to := o.window.at(now)
+	if t, ok := p.(*threshold); ok && o.adds() {
+		var room [maxTails]profile.TailFold
+		if tails, ok := s.Tails(from, to, room[:0]); ok {
+			return o.testTails(t, s, tails, from, to)
+		}
+	}
 	v, ok := o.value(s, from, to)
 	a := answer{ok: p.holds(v, ok), until: profile.Never, exact: true}
 	if s.Empty() || !o.window.timed() {
@@ -135,6 +150,70 @@ func (o *windowed) test(p predicate, st *profile.State, now profile.Instant) ans
 		loss, exact = gain, false
 	}
 	return answer{ok: a.ok, until: loss, exact: exact || loss == profile.Never}
+}
+
+// maxTails is of how many buckets what is left as they leave is kept in hand.
+const maxTails = 100
+
+// adds reports whether the value is of counts or numbers that add up bucket by bucket.
+func (o *windowed) adds() bool {
+	switch o.fn {
+	case syntax.Count, syntax.SumOf, syntax.MinOf, syntax.MaxOf:
+		return true
+	}
+	return false
+}
+
+// testTails is test on what the window has left as its buckets leave, the newest
+// bucket first, which is read off in one go.
+func (o *windowed) testTails(t *threshold, s profile.Series, tails []profile.TailFold, from, to int64) answer {
+	var none, whole profile.NumberFold
+	if len(tails) > 0 {
+		whole = tails[len(tails)-1].NumberFold
+	}
+	v, ok := o.number(&whole)
+	a := answer{ok: t.holds(v, ok), until: profile.Never, exact: true}
+	if s.Empty() || !o.window.timed() {
+		return a
+	}
+	var loss profile.Instant
+	way := o.wayOf(&whole)
+	if exact := way != 0; !exact {
+		loss, a.exact = o.window.loss(s, from, to), false
+	} else {
+		loss = o.window.decisive(t, from, to, func(bucket int64) int {
+			n := &none
+			// The last of them that begins at the bucket or after it.
+			if i := sort.Search(len(tails), func(i int) bool { return tails[i].Bucket < bucket }); i > 0 {
+				n = &tails[i-1].NumberFold
+			}
+			v, ok := o.number(n)
+			if !ok || v.Kind() != t.value.Kind() {
+				return gone
+			}
+			return way * v.Compare(t.value)
+		}, way)
+	}
+	if gain := o.window.gain(s, to); gain <= loss {
+		loss, a.exact = gain, false
+	}
+	a.until, a.exact = loss, a.exact || loss == profile.Never
+	return a
+}
+
+// wayOf is way for what adds up.
+func (o *windowed) wayOf(n *profile.NumberFold) int {
+	switch {
+	case o.fn == syntax.Count || o.fn == syntax.MaxOf:
+		return 1
+	case o.fn == syntax.MinOf:
+		return -1
+	case n.Min >= 0:
+		return 1
+	case n.Max <= 0:
+		return -1
+	}
+	return 0
 }
 
 // loss returns the instant at which buckets leave and, if it is exact, with them the
@@ -170,12 +249,8 @@ func (o *windowed) way(s profile.Series, from, to int64) int {
 			return 1
 		}
 	case syntax.SumOf:
-		switch n, _ := s.Numbers(from, to); {
-		case n.Min >= 0:
-			return 1
-		case n.Max <= 0:
-			return -1
-		}
+		n, _ := s.Numbers(from, to)
+		return o.wayOf(&n)
 	}
 	return 0
 }
