@@ -40,7 +40,7 @@ func TestApply_dry_run_says_who_moves(t *testing.T) {
 		after := membersOf(t, db)
 		moved := map[string]bool{}
 		for _, m := range plan.Moves {
-			if m.Segment {
+			if m.Segment || m.Value != "" {
 				continue
 			}
 			moved[m.Name] = true
@@ -115,7 +115,7 @@ func TestApply_dry_run_reads_the_log(t *testing.T) {
 		}
 		after := membersOf(t, db)
 		for _, move := range plan.Moves {
-			if got := int(move.Entered.Count() + move.Stayed); !move.Segment && got != len(after[move.Name]) {
+			if got := int(move.Entered.Count() + move.Stayed); !move.Segment && move.Value == "" && got != len(after[move.Name]) {
 				t.Errorf("%s: %d have it, the dry run said %d", move.Name, len(after[move.Name]), got)
 			}
 		}
@@ -124,5 +124,28 @@ func TestApply_dry_run_reads_the_log(t *testing.T) {
 				t.Errorf("the log has everything, and yet: %s", line)
 			}
 		}
+	}
+}
+
+// Who goes from one tier to another has the tag before and after, and yet moves.
+func TestApply_dry_run_of_values(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	crowdOf(t, db, 10)
+	tier := func(most int) string {
+		return fmt.Sprintf(`tags: {t: {tiers: [{value: 多, rule: 'count("Clicked") >= %d'}], else: 少}}`, most)
+	}
+	apply(t, db, tier(1))
+	plan, err := db.Apply(t.Context(), model(t, tier(2)), portrait.DryRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range plan.Moves {
+		got = append(got, fmt.Sprint(m.Name, " ", m.Value, ": ", m.Entered.Count(), " enter, ", m.Left.Count(), " leave, ", m.Stayed, " stay"))
+	}
+	want := []string{"t : 0 enter, 0 leave, 10 stay", "t 多: 0 enter, 10 leave, 0 stay", "t 少: 10 enter, 0 leave, 0 stay"}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -79,7 +79,7 @@ func (t *txn) addRevision(tg *tag, dropped bool) error {
 	}
 	rec := pack.AppendArray(append(t.scratch[:0], recordVersion), 4)
 	rec = pack.AppendUint(rec, t.meta.epoch+1)
-	rec = pack.AppendInt(rec, int64(t.meta.instant))
+	rec = pack.AppendInt(rec, int64(max(t.meta.instant, t.db.now())))
 	rec = pack.AppendBool(rec, dropped)
 	rec = pack.AppendBin(rec, def)
 	t.scratch = rec

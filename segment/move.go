@@ -10,6 +10,8 @@ import (
 type Move struct {
 	Name    string
 	Segment bool // a tracked segment; else a tag
+	// Value is the value of the tag that it is about; empty for the tag as such.
+	Value string
 	// Entered and Left are the profiles that gain and lose it, as of the epoch of the
 	// plan.
 	Entered, Left *Set

@@ -8,7 +8,7 @@ type Revision struct {
 	// Number counts the edits of one name from 1 on.
 	Number uint32
 	Epoch  uint64    // of the commit that brought it in
-	At     time.Time // the store's instant then, UTC
+	At     time.Time // by the store's clock, UTC
 	// Definition is what the tag became: to define it so again is to roll back.
 	Definition Definition
 	// Dropped says that the tag was dropped; Definition is then what it was.
