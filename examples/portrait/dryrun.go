@@ -35,6 +35,7 @@ type dryRun struct {
 type move struct {
 	Tag     string  `json:"tag,omitempty"`
 	Segment string  `json:"segment,omitempty"`
+	Value   string  `json:"value,omitempty"` // of the tag; empty for the tag as such
 	Enter   uint64  `json:"enter"`
 	Leave   uint64  `json:"leave"`
 	Stay    uint64  `json:"stay"`
@@ -46,6 +47,9 @@ type move struct {
 func (m *move) title() string {
 	if m.Segment != "" {
 		return "segment " + m.Segment
+	}
+	if m.Value != "" {
+		return "tag " + m.Tag + " = " + m.Value
 	}
 	return "tag " + m.Tag
 }
@@ -110,7 +114,7 @@ func (v *dryRunVerb) Run(s *session) error {
 }
 
 func (v *dryRunVerb) describeMove(s *session, view *portrait.View, of segment.Move) (m move, err error) {
-	m = move{Tag: of.Name, Enter: of.Entered.Count(), Leave: of.Left.Count(), Stay: of.Stayed}
+	m = move{Tag: of.Name, Value: of.Value, Enter: of.Entered.Count(), Leave: of.Left.Count(), Stay: of.Stayed}
 	if of.Segment {
 		m.Tag, m.Segment = "", of.Name
 	}
