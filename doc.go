@@ -7,7 +7,7 @@
 //
 // A [DB] is one directory. A [Model] declares what matters in it: which
 // identifiers name a person, which traits and events are kept, which tags there
-// are. An [profile.Event] is what the host hands in. A [View] is everything as
+// are. A [profile.Event] is what the host hands in. A [View] is everything as
 // of one commit and one instant; the methods of DB that ask a question open a
 // View for that one question.
 //
@@ -23,11 +23,14 @@
 // Every answer says its instant (AsOf). A rule about time, such as
 // `registered < ago("30d")`, changes at its exact instant without an event: the
 // commit that stored the profile also stored when that will be, and a query
-// first applies what has come due.
+// first applies what has come due. Under the machine's clock a timer does so even
+// where nobody asks. docs/behaviour.md tells of windows, sequences, interests,
+// tags of every kind and the feed.
 //
 // # Goroutines
 //
 // Every method of DB and View may be called from any goroutine. Readers never
 // block the writer, nor the writer them. Portrait starts no goroutine that
-// outlives a call, but for those of its store, which end with Close.
+// outlives a call, but for those of its store, its timer and an Apply in the
+// [Background], which end with Close.
 package portrait
