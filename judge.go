@@ -142,6 +142,9 @@ func changes(p *tags.Program, st *profile.State, had bool, until profile.Instant
 
 // index judges one indexed trait, or the values of a tag.
 func (j *judge) index(ix *traitIndex, was, is *profile.State) {
+	if j.cat.waits(ix) {
+		return
+	}
 	v := verdict{ix: ix, arm: profile.Never}
 	hadUntil, until := profile.Never, profile.Never
 	if was != nil {
@@ -165,6 +168,9 @@ func (j *judge) fire(st *profile.State, from, to profile.Instant) []verdict {
 	start := len(j.slab)
 	next := profile.Never
 	index := func(ix *traitIndex) {
+		if j.cat.waits(ix) {
+			return
+		}
 		v := verdict{ix: ix, arm: profile.Never}
 		var until profile.Instant
 		v.old, v.had, _ = ix.value(st, from)

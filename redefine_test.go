@@ -153,3 +153,47 @@ tags:
 		}
 	}
 }
+
+// A profile of several identifiers, one of which catches up with an event and the other
+// later, has the values of the end alone.
+func TestRefold_half_a_profile(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	apply(t, db, "log: {retain: 100d}")
+	user, cookie := id("user_id", "u"), id("anonymous_id", "a")
+	bought := func(message string, ids ...profile.Identifier) {
+		t.Helper()
+		if _, err := db.Ingest(t.Context(), profile.Event{MessageID: message, Name: "Bought", Time: now.Add(-time.Hour), Identifiers: ids}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bought("1", cookie)
+	bought("2", user, cookie)
+	m := model(t, `
+log: {retain: 100d}
+traits:
+  level: {compute: 'if(count("Bought", last("30d")) >= 3, "high", "low")', index: true}
+  few: {compute: 'coalesce(min("Bought", "n", last("30d")), 6 / (3 - count("Bought", last("30d"))))', index: true}
+tags:
+  level: {tiers: [{value: high, rule: 'count("Bought", last("30d")) >= 3'}], else: low}
+`)
+	if err := portrait.ApplyUnfilled(t.Context(), db, m); err != nil {
+		t.Fatal(err)
+	}
+	bought("3", user)
+	if !portrait.IsRefolding(db) {
+		t.Fatal("the cookie has caught up")
+	}
+	if _, err := db.Apply(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]uint64{
+		`level = "high"`: 1, `level = "low"`: 0, `tag("level", "high")`: 1, `tag("level", "low")`: 0, `exists(few)`: 0, `few > 0`: 0,
+	} {
+		if n, err := db.Count(t.Context(), segment.MustParse(text)); err != nil || n != want {
+			t.Errorf("%s: %d, %v; want %d", text, n, err, want)
+		}
+	}
+	if err := db.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -32,6 +32,13 @@ func (c *catalog) lags(deps tags.Deps) bool {
 	return c.refolding() && slices.ContainsFunc(deps.Folds, func(id uint32) bool { return !c.folds.ready(id) })
 }
 
+// waits reports whether an index is to hold nothing yet: what it would hold of a profile
+// changes with every node that catches up, of which it is not told.
+func (c *catalog) waits(ix *traitIndex) bool {
+	return ix.filling && c.refolding() &&
+		(ix.computed != nil && c.lags(ix.computed.Deps()) || ix.label != nil && c.lags(ix.label.program.Deps()))
+}
+
 // behind returns the folds that a node of a generation has to catch up on at an
 // instant; nil if there are none.
 func (c *catalog) behind(gen uint32, now profile.Instant) *catchUp {
