@@ -54,7 +54,6 @@ type tagFile struct {
 	Since       string       `yaml:"since,omitempty" json:"since,omitempty"`
 	Until       string       `yaml:"until,omitempty" json:"until,omitempty"`
 	Expires     string       `yaml:"expires,omitempty" json:"expires,omitempty"`
-	Track       bool         `yaml:"track,omitempty" json:"track,omitempty"`
 }
 
 type tierFile struct {
@@ -134,7 +133,7 @@ func definitions(what string, files map[string]tagFile) ([]tags.Definition, erro
 func (f tagFile) definition(name string) (tags.Definition, error) {
 	d := tags.Definition{
 		Name: name, Else: f.Else, Told: tags.Told(f.Told), Choices: f.Choices, Group: f.Group, Owner: f.Owner, Description: f.Description,
-		Version: int(f.Version), Since: f.Since, Until: f.Until, Expires: f.Expires, Track: f.Track,
+		Version: int(f.Version), Since: f.Since, Until: f.Until, Expires: f.Expires,
 	}
 	var faults []error
 	rule := func(part, text string) (r tags.Rule) {
@@ -164,7 +163,7 @@ func definitionFile(d tags.Definition) tagFile {
 	f := tagFile{
 		Rule: d.Rule.String(), Else: d.Else, Value: d.Value.String(), Told: string(d.Told), Choices: d.Choices, Group: d.Group,
 		Owner: d.Owner, Description: d.Description, Version: yamlfile.Int(d.Version), Since: d.Since, Until: d.Until,
-		Expires: d.Expires, Track: d.Track,
+		Expires: d.Expires,
 	}
 	for _, t := range d.Tiers {
 		f.Tiers = append(f.Tiers, tierFile{Value: t.Value, Rule: t.Rule.String()})

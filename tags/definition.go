@@ -57,8 +57,6 @@ type Definition struct {
 	// Expires is when the definition itself is at its end, a time like Until:
 	// nobody has the tag from then on, and [Definition.Expired] says so.
 	Expires string `json:"expires,omitempty"`
-	// Track asks for a record of everybody who gains or loses the tag.
-	Track bool `json:"track,omitempty"`
 }
 
 // Tier is one value of a tag and the rule for it.

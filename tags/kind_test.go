@@ -34,7 +34,7 @@ func TestDefinition_Validate_kinds(t *testing.T) {
 		def  tags.Definition
 		want string
 	}{
-		{"tiers", tags.Definition{Tiers: tiers("高", "true", "中", "false"), Else: "低", Group: "会员/价值", Owner: "增长", Track: true}, ""},
+		{"tiers", tags.Definition{Tiers: tiers("高", "true", "中", "false"), Else: "低", Group: "会员/价值", Owner: "增长"}, ""},
 		{"as many tiers as may be", tags.Definition{Tiers: many[:tags.MaxTiers]}, ""},
 		{"a value", tags.Definition{Value: value, Since: "2026-05-01", Until: "2026-06-01T08:00:00+08:00", Expires: "2027-01-01T00:00:00"}, ""},
 		{"told", tags.Definition{Told: tags.Imported, Choices: []string{"a", "b"}}, ""},
@@ -267,7 +267,7 @@ func TestDefinition_Expired(t *testing.T) {
 
 func TestDefinition_JSON_kinds(t *testing.T) {
 	for _, d := range []tags.Definition{
-		{Name: "a", Tiers: tiers("高", "age > 1", "低", "age > 0"), Else: "无", Group: "g/h", Owner: "o", Track: true},
+		{Name: "a", Tiers: tiers("高", "age > 1", "低", "age > 0"), Else: "无", Group: "g/h", Owner: "o"},
 		{Name: "b", Value: tags.MustParseFormula(`top(3, "Product Viewed", "category", last("30d"))`), Since: "2026-05-01"},
 		{Name: "c", Told: tags.Manual, Choices: []string{"x"}, Expires: "2027-01-01"},
 	} {
