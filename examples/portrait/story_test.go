@@ -132,7 +132,9 @@ var (
 	commits = regexp.MustCompile(`commit [0-9]+`)
 	decides = regexp.MustCompile(`(?m)^decided in commit ([0-9]+)`)
 	cursors = regexp.MustCompile(`(--since |"cursor":")([A-Za-z0-9_-]{16,})`)
-	feeds   = regexp.MustCompile(`(?m)^ *[0-9]+(  [-0-9]{10} [:0-9]{8}  (?:event|deadline|merge|definition) )`)
+	// The first revisions are of before the story pins the clock.
+	firsts = regexp.MustCompile(`(?m)(^1  commit N  |"number":1,"epoch":N,"at":")[-0-9]{10}[ T][0-9:.]*Z?`)
+	feeds  = regexp.MustCompile(`(?m)^ *[0-9]+(  [-0-9]{10} [:0-9]{8}  (?:event|deadline|merge|definition) )`)
 )
 
 // In the arguments of a call lastCommit stands for that of the last decision, and
@@ -166,7 +168,7 @@ func tell(t *testing.T, story *strings.Builder, dir string, c call, last *said) 
 		s = commits.ReplaceAllString(aligned.ReplaceAllString(s, "commit N  "), "commit N")
 		s = cursors.ReplaceAllString(s, "${1}CURSOR")
 		s = feeds.ReplaceAllString(s, "     N$1")
-		return epochs.ReplaceAllString(s, `"epoch":N`)
+		return firsts.ReplaceAllString(epochs.ReplaceAllString(s, `"epoch":N`), "${1}TIME")
 	}
 	if told := decides.FindStringSubmatch(stdout.String()); told != nil {
 		last.commit = told[1]

@@ -15,7 +15,7 @@ func TestWatch_follows_until_it_is_interrupted(t *testing.T) {
 	do(t, exitOK, model, "--dir", dir, "apply", "-")
 	do(t, exitOK, events, "--dir", dir, "ingest", "-")
 	lines := strings.Count(do(t, exitOK, "", "--dir", dir, "watch"), "\n")
-	if lines < 2 {
+	if lines < 1 {
 		t.Fatalf("%d changes, want some", lines)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
