@@ -31,9 +31,10 @@ type catalog struct {
 	// computed are the programs of the traits that are not told.
 	computed  map[string]*tags.Value
 	interests map[string]syntax.InterestInfo
-	tags      []*tag        // sorted: tags, then tracked segments, each by name
-	indexes   []*traitIndex // sorted by name
-	timed     readers       // what may change with the clock alone
+	told      map[string]struct{} // attributes that keep what is told of tags
+	tags      []*tag              // sorted: tags, then tracked segments, each by name
+	indexes   []*traitIndex       // sorted by name
+	timed     readers             // what may change with the clock alone
 	// What a change of an attribute, of what is counted of an event name, or of a fold
 	// can move.
 	attrReaders, eventReaders map[string]readers
@@ -72,6 +73,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 		traits:       map[string]syntax.TraitInfo{},
 		computed:     map[string]*tags.Value{},
 		interests:    map[string]syntax.InterestInfo{},
+		told:         map[string]struct{}{},
 		attrReaders:  map[string]readers{},
 		eventReaders: map[string]readers{},
 		foldReaders:  map[uint32]readers{},
@@ -307,6 +309,7 @@ func (c *catalog) addTold(d tags.Definition) []error {
 		}
 		c.fold.Attributes[name] = a
 		c.traits[name] = syntax.TraitInfo{Kind: a.Kind, Elem: a.Elem, Policy: a.Policy}
+		c.told[name] = struct{}{}
 	}
 	return faults
 }

@@ -325,6 +325,9 @@ func (c *catalog) traitsOf(st *profile.State, at profile.Instant) []profile.Trai
 		if declared && (info.Compute != nil || info.Policy != policy || !sameKind(t.Value.Kind(), info.Kind)) {
 			continue
 		}
+		if _, told := c.told[t.Name]; told {
+			continue // It is shown as a tag.
+		}
 		traits = append(traits, t)
 	}
 	for name, value := range c.computed {

@@ -21,11 +21,11 @@ func (v *View) witnesses(ctx context.Context, m *member, e *tags.Explanation, se
 	seen[e] = true
 	for i := range e.Values {
 		o := &e.Values[i]
+		o.Since = v.sinceOf(o.Text)
 		var err error
 		if o.Events, err = v.eventsBehind(ctx, m, o); err != nil {
 			return err
 		}
-		o.Since = v.sinceOf(o.Text)
 	}
 	for _, part := range e.Parts {
 		if err := v.witnesses(ctx, m, part, seen); err != nil {
@@ -60,7 +60,11 @@ func (v *View) eventsBehind(ctx context.Context, m *member, o *tags.Operand) ([]
 	if !ok {
 		return nil, nil
 	}
-	return v.eventsOf(ctx, m, a)
+	from := firstInstant
+	if !o.Since.IsZero() {
+		from = profile.InstantOf(o.Since)
+	}
+	return v.eventsOf(ctx, m, a, from)
 }
 
 // sinceOf returns from when on the value of an operand is complete; the zero time where
@@ -98,8 +102,9 @@ func (v *View) eventsAt(m *member, stamps []profile.Stamp) ([]tags.Witness, erro
 	return list, nil
 }
 
-// eventsOf returns the latest of the events that an aggregate looks at.
-func (v *View) eventsOf(ctx context.Context, m *member, a *syntax.Aggregate) ([]tags.Witness, error) {
+// eventsOf returns the latest of the events that an aggregate looks at, of those from an
+// instant on.
+func (v *View) eventsOf(ctx context.Context, m *member, a *syntax.Aggregate, since profile.Instant) ([]tags.Witness, error) {
 	cat := v.epoch.cat
 	selects := profile.Fold{Filters: []profile.FoldFilter{{Event: a.Event}}}
 	if spec := syntax.FoldOf(a, cat); spec != nil {
@@ -110,7 +115,7 @@ func (v *View) eventsOf(ctx context.Context, m *member, a *syntax.Aggregate) ([]
 	}
 	from, to := a.Window.Range(v.at, selects.Grain, cat.zone, cat.week)
 	var list []tags.Witness
-	for l, err := range v.logged(ctx, m.nodes, firstInstant, profile.Never) {
+	for l, err := range v.logged(ctx, m.nodes, since, profile.Never) {
 		if err != nil {
 			return nil, err
 		}
