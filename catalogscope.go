@@ -1,0 +1,76 @@
+package portrait
+
+import (
+	"slices"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+)
+
+// What follows shows rules what the names in them mean under a catalog.
+
+// Trait implements syntax.Scope.
+func (c *catalog) Trait(name string) (syntax.TraitInfo, bool) {
+	info, ok := c.traits[name]
+	return info, ok
+}
+
+// Tag implements syntax.Scope.
+func (c *catalog) Tag(name, value string) (syntax.Expr, bool) {
+	t := c.tag(name)
+	switch {
+	case t == nil || t.filling:
+		return nil, false
+	case value != "":
+		return t.def.Holds(value, c)
+	}
+	return t.rule, true
+}
+
+// Interest implements syntax.Scope.
+func (c *catalog) Interest(name string) (syntax.InterestInfo, bool) {
+	info, ok := c.interests[name]
+	return info, ok
+}
+
+// Kept implements syntax.Scope.
+func (c *catalog) Kept(f *syntax.Fold) (uint32, bool) {
+	if c.needs != nil {
+		c.needs.add(f, c.zone.String())
+		return 0, true
+	}
+	e := c.folds.find(f.Key(c.zone.String()))
+	if e == nil || !keeps(e.keep, f.Keep) {
+		return 0, false
+	}
+	return e.id, true
+}
+
+// WeekStart implements syntax.Scope.
+func (c *catalog) WeekStart() time.Weekday { return c.week }
+
+// Folded implements syntax.Scope.
+func (c *catalog) Folded(event, property string) (number, unique bool) {
+	f := c.fold.Events[event]
+	return slices.Contains(f.Numbers, property), slices.Contains(f.Uniques, property)
+}
+
+// Zone implements syntax.Scope.
+func (c *catalog) Zone() *time.Location { return c.zone }
+
+// Names implements syntax.Scope.
+func (c *catalog) Names(kind string) []string {
+	switch kind {
+	case "trait":
+		return sortedKeys(c.traits)
+	case "interest":
+		return sortedKeys(c.interests)
+	}
+	names := make([]string, 0, len(c.tags))
+	for _, t := range c.tags {
+		if !t.filling {
+			names = append(names, t.def.Name)
+		}
+	}
+	return names
+}
