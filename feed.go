@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -118,6 +119,8 @@ func parseCursor(text []byte) (c Cursor, err error) {
 	}
 	b, err := base64.RawURLEncoding.Strict().AppendDecode(nil, text)
 	switch {
+	case bytes.ContainsAny(text, "\r\n"): // which decoding passes over
+		return c, errors.New("broken over lines")
 	case err != nil:
 		return c, err
 	case len(b) < 1+8+3:

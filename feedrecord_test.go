@@ -106,7 +106,7 @@ func TestCursor_text(t *testing.T) {
 		}
 	}
 	long := Cursor{store: 5, place: feedPlace{1, 2, 3}}.String()
-	for _, bad := range []string{"x", "!", long[:len(long)-2], long + "AA", long + "=", "AgAAAAAAAAAFAQID", "AQAAAAAAAAAAAQID", string(make([]byte, 100))} {
+	for _, bad := range []string{"x", "!", long[:len(long)-2], long + "AA", long + "=", long + "\n", long[:10] + "\r\n" + long[10:], "AgAAAAAAAAAFAQID", "AQAAAAAAAAAAAQID", string(make([]byte, 100))} {
 		c := Cursor{store: 9}
 		if err := c.UnmarshalText([]byte(bad)); err == nil || c.store != 9 {
 			t.Errorf("%q reads as %+v, %v", bad, c, err)
@@ -117,6 +117,7 @@ func TestCursor_text(t *testing.T) {
 func FuzzCursor(f *testing.F) {
 	f.Add(Cursor{store: 5, place: feedPlace{1 << 30, 2, 3}}.String())
 	f.Add("")
+	f.Add("AX0000000000\r0000AA")
 	f.Fuzz(func(t *testing.T, text string) {
 		var c Cursor
 		if err := c.UnmarshalText([]byte(text)); err == nil && c.String() != text {
