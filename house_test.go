@@ -53,7 +53,8 @@ var house = map[string][]string{
 	"segment":           {"profile", "internal/syntax", "internal/shard"},
 	"lifecycle":         {},
 	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
-	"internal/yamlfile": {},
+	"internal/yamlfile": {"internal/spelling"},
+	"internal/spelling": {},
 	"internal/keys":     {},
 	"internal/pack":     {},
 	"internal/shard":    {},

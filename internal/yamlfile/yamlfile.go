@@ -4,6 +4,7 @@ package yamlfile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,8 @@ const MaxBytes = 4 << 20
 
 // Decode reads a text into a struct. Keys that the struct has not are errors. An
 // empty text, or one of comments alone, leaves the struct as it is. Errors quote
-// the line and point at the column. Whole numbers are of type Int or Uint.
+// the line and point at the column; of a key that is near one the struct has, they
+// name that. Whole numbers are of type Int or Uint.
 func Decode(data []byte, into any) (err error) {
 	if len(data) > MaxBytes {
 		return fmt.Errorf("%d bytes: at most %d", len(data), MaxBytes)
@@ -29,10 +31,11 @@ func Decode(data []byte, into any) (err error) {
 		}
 	}()
 	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(into)
-	switch {
-	case err == nil || errors.Is(err, io.EOF):
+	if err == nil || errors.Is(err, io.EOF) {
 		return nil
-	default:
-		return errors.New(yaml.FormatError(plain(err), false, true))
 	}
+	if _, ok := errors.AsType[*yaml.UnknownFieldError](err); ok {
+		err = cmp.Or(unknown(data, into), err)
+	}
+	return errors.New(yaml.FormatError(plain(err), false, true))
 }

@@ -13,6 +13,13 @@ type file struct {
 	Sub   map[string]int `yaml:"sub"`
 	N     yamlfile.Int   `yaml:"n"`
 	U     yamlfile.Uint  `yaml:"u"`
+
+	List []part           `yaml:"list"`
+	M    map[string]*part `yaml:"m"`
+}
+
+type part struct {
+	X int `yaml:"x"`
 }
 
 func TestDecode(t *testing.T) {
@@ -23,6 +30,13 @@ func TestDecode(t *testing.T) {
 		{"comments", "# nothing\n", ""},
 		{"an unknown key", "name: a\nnome: b\n", `unknown field "nome"`},
 		{"the line", "name: a\nnome: b\n", "2 | nome: b"},
+		{"what was meant", "name: a\nnome: b\n", `[2:1] unknown field "nome", did you mean "name"?`},
+		{"what there is", "colour: a\n", `[1:1] unknown field "colour", the fields: items, list, m, n, name, sub, u`},
+		{"the first of several", "zzz: 1\nname: a\nyyy: 2\nxxx: 3\n", `[1:1] unknown field "zzz"`},
+		{"an unknown key within a list", "list: [{x: 1}, {x: 2, z: 3}]\n", `[1:23] unknown field "z", the fields: x`},
+		{"an unknown key within a mapping", "m:\n  a: {x: 1}\n  b:\n    xs: 1\n", `[4:5] unknown field "xs", did you mean "x"?`},
+		{"an unknown key under an anchor", "m:\n  a: &a {xx: 1}\n", `unknown field "xx", did you mean "x"?`},
+		{"an unknown key in JSON", `{"name":"a","sbu":{"x":1}}`, `[1:13] unknown field "sbu", did you mean "sub"?`},
 		{"a number for a list", "items: 7\n", "items: 7"},
 		{"a key twice", "name: a\nname: b\n", "already defined"},
 		{"what makes the decoder panic", "items: !x\n- a: [\n", ""},
