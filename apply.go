@@ -152,7 +152,7 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		return a.plan, nil
 	}
 	if a.rules != nil {
-		if begun, err := a.rules.run(a.data); err != nil {
+		if begun, err := a.rules.run(a.data, behind); err != nil {
 			if begun {
 				db.halt(err)
 			}
@@ -166,6 +166,12 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		t.extendLog(a.cur, a.next)
 		err = t.revise(a.cur, a.next)
 	}
+	filling := a.next.anyFilling() || a.next.refolding()
+	if err == nil && filling {
+		// Who asks before the filling has begun is told of how many.
+		_, err = db.beginSweep(ctx, a.next)
+		db.filler.filled.Store(0)
+	}
 	if err != nil {
 		t.abort()
 		if a.rules != nil {
@@ -176,9 +182,12 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
 	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append())
 	// There is another sweep to make, from the beginning, or nodes have to catch up.
-	if a.next.anyFilling() || a.next.refolding() {
+	switch {
+	case filling:
 		db.filler.behind = behind
 		t.batch.Set(keys.AppendMeta(nil, metaFill), appendFill(nil, identity.Token{}, 0, behind))
+	case a.rules != nil:
+		t.batch.Delete(keys.AppendMeta(nil, metaFill))
 	}
 	t.settled, t.next = true, a.next
 	if a.rules != nil {

@@ -142,6 +142,11 @@ func (db *DB) load() error {
 		return err
 	}
 	db.resuming = false
+	if cat := db.cat.Load(); cat.anyFilling() {
+		if _, err := db.beginSweep(context.Background(), cat); err != nil {
+			return err
+		}
+	}
 	db.timer.start(db)
 	db.filler.start(db)
 	return db.resumeFill()

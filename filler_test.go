@@ -158,3 +158,26 @@ func TestApply_background_without_tags(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
+
+// Before a filling has begun it is known how many profiles it is of, over a reopening
+// too.
+func TestApply_background_not_begun(t *testing.T) {
+	const text = "log: {retain: 4000d}\n"
+	dir := t.TempDir()
+	opts := portrait.WithRecastBatch(&portrait.Options{Clock: fixed(now), NoSync: true, FillRate: 1}, 10)
+	db := open(t, dir, opts)
+	apply(t, db, text)
+	crowdOf(t, db, 100)
+	m := model(t, text+"tags:\n  clicked: {rule: 'count(\"Clicked\", last(\"3000d\")) > 0'}\n")
+	if _, err := db.Apply(t.Context(), m, portrait.Background); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := db.Count(t.Context(), segment.Tag("clicked"))
+		if err == nil || !strings.Contains(err.Error(), "0 of 100 profiles are done") {
+			t.Errorf("error %v", err)
+		}
+		checkAndClose(t, db)
+		db = open(t, dir, opts)
+	}
+}

@@ -103,24 +103,26 @@ func lacking(has, in []string) []string {
 	return slices.DeleteFunc(slices.Clone(has), func(s string) bool { return slices.Contains(in, s) })
 }
 
-// planSince says of what is new from when on it is complete: the log has no events of
-// before.
+// planSince says of what is new, or reads what is new, from when on it is complete: the
+// log has no events of before, or had none when an older one brought in what both read.
 func (c *catalog) planSince(next *catalog, say func(string, ...any)) {
 	fresh := map[uint32]bool{}
 	for _, e := range c.folds.fresh(next.folds) {
 		fresh[e.id] = true
 	}
-	tell := func(what, name string, deps tags.Deps) {
-		since := next.since(deps, func(id uint32) bool { return fresh[id] })
+	tell := func(known bool, what, name string, deps tags.Deps) {
+		since := next.since(deps, func(id uint32) bool { return fresh[id] || !known })
 		if since > firstInstant {
 			say("%s %q: events before %s are not in it", what, name, since)
 		}
 	}
 	for _, name := range sortedKeys(next.computed) {
-		tell("trait", name, next.computed[name].Deps())
+		old, ok := c.traits[name]
+		tell(ok && sameOperand(old.Compute, next.traits[name].Compute), "trait", name, next.computed[name].Deps())
 	}
 	for _, t := range next.tags {
-		tell(t.what(), t.def.Name, t.program.Deps())
+		old := c.label(t.segment, t.def.Name)
+		tell(old != nil && c.sameRule(next, old, t), t.what(), t.def.Name, t.program.Deps())
 	}
 }
 

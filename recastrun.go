@@ -10,9 +10,10 @@ import (
 
 // run brings the store under the new rules, in batches that nobody sees before
 // the caller publishes the last of them, with which the new rules are in force.
-// After an error the store stands between the two, unless nothing was begun.
-func (r *recast) run(pending []byte) (begun bool, err error) {
-	b := recastRun{recast: r, pending: pending}
+// After an error the store stands between the two, unless nothing was begun. Behind
+// says where an Open that finishes it is to fill what there is to fill.
+func (r *recast) run(pending []byte, behind bool) (begun bool, err error) {
+	b := recastRun{recast: r, pending: pending, behind: behind}
 	batch := r.db.opts.recastBatch
 	for nodes := range r.closures() {
 		b.nodes += len(nodes)
@@ -47,6 +48,7 @@ func (r *recast) run(pending []byte) (begun bool, err error) {
 type recastRun struct {
 	*recast
 	pending  []byte // the model that is being applied, until it is on record
+	behind   bool   // that it is filled in the background is put on record with it
 	nodes    int
 	closures [][]int32
 	records  []int32         // nodes whose record alone changes
@@ -62,6 +64,7 @@ func (b *recastRun) commit(least int) error {
 	t.cause = byDefinition
 	if b.pending != nil {
 		t.batch.Set(keys.AppendMeta(nil, metaRecast), b.pending)
+		t.batch.Set(keys.AppendMeta(nil, metaFill), appendFill(nil, identity.Token{}, 0, b.behind))
 	}
 	if err := b.fill(t); err != nil {
 		t.abort()
@@ -147,7 +150,8 @@ func (b *recastRun) change(nodes []int32) (ch identity.Change) {
 	return ch
 }
 
-// resumeRecast finishes an Apply of other identity rules that was interrupted.
+// resumeRecast finishes an Apply of other identity rules that was interrupted, but for
+// what it has to fill: that is for resumeFill.
 func (db *DB) resumeRecast() error {
 	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaRecast))
 	if err != nil || !ok {
@@ -157,10 +161,19 @@ func (db *DB) resumeRecast() error {
 	if err != nil {
 		return fmt.Errorf("%w: model of an unfinished change: %w", ErrCorrupt, err)
 	}
+	behind := false
+	if data, ok, err = db.store.GetTo(nil, keys.AppendMeta(nil, metaFill)); err != nil {
+		return err
+	}
+	if ok {
+		if _, _, behind, err = decodeFill(data); err != nil {
+			return err
+		}
+	}
 	if err := db.lock(context.Background()); err != nil {
 		return err
 	}
 	defer db.unlock()
-	_, err = db.applyLocked(context.Background(), m, false)
+	_, err = db.applyLocked(context.Background(), m, behind)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/profile"
@@ -312,4 +313,37 @@ func tagOf(t testing.TB, name, rule string) tags.Definition {
 		t.Fatal(err)
 	}
 	return tags.Definition{Name: name, Rule: r}
+}
+
+// The plan says of a new trait what it shares with an older one: since when it counts.
+func TestApply_since_of_what_is_shared(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	crowdOf(t, db, 3)
+	const first = "traits:\n  few: {compute: 'count(\"Clicked\", where(true))'}\n"
+	const second = first + "  many: {compute: 'count(\"Clicked\", where(true)) * 10'}\ntags:\n  some:\n    rule: 'count(\"Clicked\", where(true)) > 2'\n"
+	since := func(text string) (told []string) {
+		t.Helper()
+		plan, err := db.Apply(t.Context(), model(t, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range plan.Changes {
+			if name, _, ok := strings.Cut(line, ": events before "); ok {
+				told = append(told, name)
+			}
+		}
+		return told
+	}
+	for _, tt := range []struct {
+		text string
+		want []string
+	}{
+		{first, []string{`trait "few"`}},
+		{second, []string{`trait "many"`, `tag "some"`}},
+		{second + "    description: changed\n", nil},
+	} {
+		if diff := cmp.Diff(tt.want, since(tt.text)); diff != "" {
+			t.Errorf("since is told of (-want +got):\n%s", diff)
+		}
+	}
 }

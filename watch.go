@@ -10,11 +10,13 @@ import (
 )
 
 // WatchFilter says which changes a reader of the feed wants: those that agree with
-// every field that is set. The zero WatchFilter is all of them.
+// every field that is set. The zero WatchFilter is all of them. A name that nothing has,
+// or has any more, is no error: nothing is told of it.
 type WatchFilter struct {
 	Kinds    []string // any of these; see Change.Kind
 	Tags     []string // of any of these tags, or
 	Segments []string // of any of these tracked segments; then no merges, splits and erasures
+	Values   []string // of any of these values of a tag; then of no tag without values, and no segment
 	// Profiles are IDs, as Change.Profile or among Change.Others.
 	Profiles []profile.ID
 }
@@ -94,6 +96,9 @@ func (f *WatchFilter) match(c *Change) bool {
 		return false
 	}
 	if len(f.Tags)+len(f.Segments) > 0 && !named(f.Tags, c.Tag) && !named(f.Segments, c.Segment) {
+		return false
+	}
+	if len(f.Values) > 0 && !named(f.Values, c.Value) {
 		return false
 	}
 	return len(f.Profiles) == 0 || slices.Contains(f.Profiles, c.Profile) ||

@@ -200,6 +200,7 @@ func TestWatch_filters(t *testing.T) {
 		{filter(portrait.WatchFilter{Segments: []string{"silver"}}), ""},
 		{filter(portrait.WatchFilter{Tags: []string{"none"}}), ""},
 		{filter(portrait.WatchFilter{Kinds: []string{"erased"}}), ""},
+		{filter(portrait.WatchFilter{Values: []string{"gold"}}), ""}, // a tag without values
 	} {
 		got, err := collect(v.Changes(t.Context(), portrait.Cursor{}, c.filters...))
 		if err != nil || tell(got) != c.want {
@@ -212,6 +213,33 @@ func TestWatch_filters(t *testing.T) {
 	} {
 		if _, err := collect(seq); err == nil || !strings.Contains(err.Error(), `kind "enter", there are ["entered"`) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Of a tag with values a reader may want some.
+func TestWatch_values(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, watchModel+"  level:\n    tiers: [{value: high, rule: 'points >= 100'}, {value: mid, rule: 'points >= 10'}]\n    else: low\n")
+	take(t, db, points(1, "a", 5))
+	take(t, db, points(2, "a", 50))
+	take(t, db, points(3, "a", 500))
+	for _, c := range []struct {
+		filter portrait.WatchFilter
+		want   []string
+	}{
+		{portrait.WatchFilter{Values: []string{"mid"}}, []string{"entered level mid", "left level mid"}},
+		{portrait.WatchFilter{Values: []string{"low", "high"}, Kinds: []string{"entered"}}, []string{"entered level low", "entered level high"}},
+		{portrait.WatchFilter{Values: []string{"mid"}, Tags: []string{"gold"}}, nil},
+		{portrait.WatchFilter{Values: []string{""}}, nil},
+	} {
+		changes, err := collect(viewOf(t, db).Changes(t.Context(), portrait.Cursor{}, c.filter))
+		var got []string
+		for _, ch := range changes {
+			got = append(got, ch.Kind+" "+ch.Tag+" "+ch.Value)
+		}
+		if !slices.Equal(got, c.want) || err != nil {
+			t.Errorf("%+v: %q, %v; want %q", c.filter, got, err, c.want)
 		}
 	}
 }

@@ -92,6 +92,7 @@ func TestStory_behaviour(t *testing.T) {
 
 		{args: []string{"watch"}},
 		{args: []string{"watch", "--tag", "等级", "--segment", "沉睡金"}},
+		{args: []string{"watch", "--tag", "等级", "--value", "金"}},
 		{args: []string{"watch", "--json", "--tag", "活跃"}},
 		{args: []string{"watch", "--limit", "1"}},
 		{args: []string{"watch", "--tag", "等极"}},

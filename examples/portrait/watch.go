@@ -20,6 +20,7 @@ type watchVerb struct {
 	Since   string   `placeholder:"N|CURSOR" help:"Begin with the commit of this number, or go on from a cursor; default is the oldest that is kept."`
 	Tag     []string `sep:"none" placeholder:"NAME" help:"Only who gains or loses this tag; may be repeated."`
 	Segment []string `sep:"none" placeholder:"NAME" help:"Only who enters or leaves this tracked segment; may be repeated."`
+	Value   []string `sep:"none" placeholder:"VALUE" help:"Only this value of a tag with values; may be repeated."`
 	Follow  bool     `help:"Go on with what time changes from now on, until interrupted."`
 	Names   bool     `help:"Also tell whom each profile is known as now."`
 	limit   `embed:""`
@@ -131,7 +132,7 @@ func (v *watchVerb) filter(s *session, view *portrait.View) (portrait.WatchFilte
 			return portrait.WatchFilter{}, errors.Join(err, fmt.Errorf("there never was a tracked segment %q", name))
 		}
 	}
-	return portrait.WatchFilter{Tags: v.Tag, Segments: v.Segment}, nil
+	return portrait.WatchFilter{Tags: v.Tag, Segments: v.Segment, Values: v.Value}, nil
 }
 
 // changeList prints changes one by one.
