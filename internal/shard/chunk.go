@@ -63,14 +63,17 @@ func (c *Chunk) packed(i int) uint64 {
 	return 0
 }
 
-// value returns the i-th value that exists.
-func (c *Chunk) value(i int) int64 {
-	k := c.Base + int64(c.Mult*c.packed(i))
+// Value returns what a packed integer stands for.
+func (c *Chunk) Value(x uint64) int64 {
+	k := c.Base + int64(c.Mult*x)
 	if c.Scale == linear {
 		return k
 	}
 	return decimal(k, c.Scale)
 }
+
+// value returns the i-th value that exists.
+func (c *Chunk) value(i int) int64 { return c.Value(c.packed(i)) }
 
 // rank returns how many slots before this one exist, and whether it does.
 func (c *Chunk) rank(slot uint8) (int, bool) {
