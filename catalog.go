@@ -32,6 +32,7 @@ type catalog struct {
 	interests map[string]syntax.InterestInfo
 	told      map[string]struct{} // attributes that keep what is told of tags
 	tags      []*tag              // sorted: tags, then tracked segments, each by name
+	asked     []*tag              // query tags, sorted by name
 	indexes   []*traitIndex       // sorted by name
 	timed     readers             // what may change with the clock alone
 	// What a change of an attribute, of what is counted of an event name, or of a fold
@@ -288,6 +289,16 @@ func (c *catalog) compile() []error {
 			faults = append(faults, fmt.Errorf("%s %q: %w", t.what(), t.def.Name, t.def.Rule.Locate(err)))
 		}
 	}
+	for _, t := range c.asked {
+		rule := t.rule
+		if x := t.def.Operand(); x != nil {
+			rule = &syntax.And{X: []syntax.Expr{rule, &syntax.Exists{X: x, Pos: -1}}}
+		}
+		var err error
+		if t.program, err = tags.CompileAsked(rule, c); err != nil {
+			faults = append(faults, fmt.Errorf("tag %q: %w", t.def.Name, t.def.Rule.Locate(err)))
+		}
+	}
 	return faults
 }
 
@@ -318,6 +329,9 @@ func (c *catalog) connect() {
 	}
 	for _, value := range c.computed {
 		c.declare(value.Deps())
+	}
+	for _, t := range c.asked {
+		c.declare(t.program.Deps())
 	}
 }
 

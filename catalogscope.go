@@ -18,6 +18,9 @@ func (c *catalog) Trait(name string) (syntax.TraitInfo, bool) {
 // Tag implements syntax.Scope.
 func (c *catalog) Tag(name, value string) (syntax.Expr, bool) {
 	t := c.tag(name)
+	if t == nil {
+		t = c.query(name)
+	}
 	switch {
 	case t == nil || t.filling:
 		return nil, false
@@ -67,7 +70,7 @@ func (c *catalog) Names(kind string) []string {
 		return sortedKeys(c.interests)
 	}
 	names := make([]string, 0, len(c.tags))
-	for _, t := range c.tags {
+	for t := range c.labels() {
 		if !t.filling {
 			names = append(names, t.def.Name)
 		}

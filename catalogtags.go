@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ type tag struct {
 func (c *catalog) addTags(what string, defs []tags.Definition) []error {
 	var faults []error
 	seen := map[string]bool{}
-	for _, t := range c.tags { // those that are in have another kind
+	for t := range c.labels() { // those that are in have another kind
 		seen[t.def.Name] = true
 	}
 	for _, d := range defs {
@@ -49,10 +50,20 @@ func (c *catalog) addTags(what string, defs []tags.Definition) []error {
 			faults = append(faults, fmt.Errorf("segment %q: it wants a rule", d.Name))
 			continue
 		}
+		if d.Query {
+			if t.segment {
+				faults = append(faults, fmt.Errorf("segment %q: a tracked segment is kept live, query is of tags", d.Name))
+				continue
+			}
+			c.asked = append(c.asked, t)
+			continue
+		}
 		faults = append(faults, c.addTold(d)...)
 		c.tags = append(c.tags, t)
 	}
-	slices.SortFunc(c.tags, func(a, b *tag) int { return a.compare(b.segment, b.def.Name) })
+	order := func(a, b *tag) int { return a.compare(b.segment, b.def.Name) }
+	slices.SortFunc(c.tags, order)
+	slices.SortFunc(c.asked, order)
 	return faults
 }
 
@@ -100,9 +111,10 @@ func (t *tag) use() fieldUse {
 
 func (c *catalog) checkTags() []error {
 	var faults []error
-	for _, t := range c.tags {
+	for t := range c.labels() {
 		t.rule, _ = t.def.Holds("", c)
 	}
+	faults = append(faults, c.checkAsked()...)
 	rules := make([]syntax.Expr, len(c.tags))
 	for i, t := range c.tags {
 		if err := t.def.Check(c); err != nil {
@@ -145,8 +157,49 @@ func (c *catalog) checkTags() []error {
 	return nil
 }
 
-// tag returns what rules ask for by a name: a tag or a tracked segment, which have no
-// name in common. It is nil where there is neither.
+// checkAsked holds the query tags against the model.
+func (c *catalog) checkAsked() []error {
+	var faults []error
+	for _, t := range c.asked {
+		if err := t.def.Check(c); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return faults
+}
+
+// labels yields the tags, the tracked segments and the query tags.
+func (c *catalog) labels() iter.Seq[*tag] {
+	return func(yield func(*tag) bool) {
+		for _, list := range [...][]*tag{c.tags, c.asked} {
+			for _, t := range list {
+				if !yield(t) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// labelled returns what is declared under a name, query tags among it, or nil.
+func (c *catalog) labelled(segment bool, name string) *tag {
+	if t := c.label(segment, name); t != nil || segment {
+		return t
+	}
+	return c.query(name)
+}
+
+// query returns a query tag, or nil.
+func (c *catalog) query(name string) *tag {
+	i, ok := slices.BinarySearchFunc(c.asked, name, func(t *tag, n string) int { return strings.Compare(t.def.Name, n) })
+	if !ok {
+		return nil
+	}
+	return c.asked[i]
+}
+
+// tag returns what rules ask for by a name and what is kept live: a tag or a tracked
+// segment, which have no name in common. It is nil where there is neither.
 func (c *catalog) tag(name string) *tag {
 	if t := c.label(false, name); t != nil {
 		return t

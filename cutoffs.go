@@ -3,7 +3,6 @@ package portrait
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
@@ -11,11 +10,12 @@ import (
 )
 
 // Cutoffs divides the profiles into n parts of about equal size by a number, as RFM
-// and other tiers by rank do, and returns the n-1 numbers at which a part begins, so
-// that the tiers of a tag can be written with them: the k-th is the least value that at
-// least k/n of the profiles which have one do not exceed. Equal values are never divided,
-// so that a part may be larger, or empty. Profiles without a value do not count; where
-// none has one there are no cut-offs.
+// and other tiers by rank do, and returns the n-1 numbers above which the next part
+// begins, so that the tiers of a tag can be written with them: the k-th is the least value
+// that at least k/n of the profiles which have one do not exceed. Whoever has more than
+// k of them is in the part that ntile gives as k+1. Equal values are never divided, so
+// that a part may be larger, or empty. Profiles without a value do not count; where none
+// has one there are no cut-offs.
 //
 // The cut-offs are of the view: a tag that is made of them is live and does not move
 // with the population until it is defined again. n is from 2 to 1,000. All profiles are
@@ -35,30 +35,13 @@ func (v *View) cutoffs(ctx context.Context, by tags.Formula, n int) ([]float64, 
 	if kind, _, _ := syntax.OperandKind(x, v.epoch.cat); kind != profile.KindNumber && kind != syntax.Any {
 		return nil, fmt.Errorf("portrait: cut-offs of %s: it is no number", by)
 	}
-	value, err := tags.CompileValue(x, v.epoch.cat)
-	if err != nil {
+	p, err := v.populationOf(ctx, x)
+	if err != nil || len(p.keys) == 0 {
 		return nil, by.Locate(err)
 	}
-	if err := v.upToDate(by.String(), value.Deps()); err != nil {
-		return nil, err
-	}
-	var all []float64
-	for m, err := range v.members(ctx, nil) {
-		if err != nil {
-			return nil, err
-		}
-		if x, ok, _ := value.Eval(m.state(), v.at); ok && x.Kind() == profile.KindNumber {
-			all = append(all, x.Number())
-		}
-	}
-	if len(all) == 0 {
-		return nil, nil
-	}
-	slices.Sort(all)
 	cuts := make([]float64, n-1)
 	for k := range cuts {
-		// The place of the first value that at least (k+1)/n of them do not exceed.
-		cuts[k] = all[((k+1)*len(all)+n-1)/n-1]
+		cuts[k] = p.quantile(k+1, n).Number()
 	}
 	return cuts, nil
 }

@@ -155,11 +155,13 @@ func (c *catalog) planInterests(next *catalog, say func(string, ...any)) {
 }
 
 func (c *catalog) planTags(next *catalog, say func(string, ...any)) {
-	for _, t := range next.tags {
-		switch old := c.label(t.segment, t.def.Name); {
+	for t := range next.labels() {
+		switch old := c.labelled(t.segment, t.def.Name); {
 		case old == nil:
 			say("%s %q: new", t.what(), t.def.Name)
-		case !c.sameRule(next, old, t):
+		case old.def.Query != t.def.Query:
+			say("%s %q: %s", t.what(), t.def.Name, map[bool]string{true: "answered when it is asked from now on", false: "kept live from now on"}[t.def.Query])
+		case t.def.Query && c.spell(old.rule) != next.spell(t.rule), !t.def.Query && !c.sameRule(next, old, t):
 			say("%s %q: new rule", t.what(), t.def.Name)
 		case old.def.Description != t.def.Description:
 			say("%s %q: new description", t.what(), t.def.Name)
@@ -169,8 +171,8 @@ func (c *catalog) planTags(next *catalog, say func(string, ...any)) {
 			say("%s %q: new particulars", t.what(), t.def.Name)
 		}
 	}
-	for _, t := range c.tags {
-		if next.label(t.segment, t.def.Name) == nil {
+	for t := range c.labels() {
+		if next.labelled(t.segment, t.def.Name) == nil {
 			say("%s %q: dropped", t.what(), t.def.Name)
 		}
 	}
@@ -310,6 +312,10 @@ func (s *speller) expr(e syntax.Expr) {
 			if t.values != nil { // The same people may have other values.
 				s.operand(t.values.info.Compute)
 			}
+		}
+		if t := s.cat.query(name); t != nil && s.first("tag", name) {
+			s.expr(t.rule)
+			s.operand(t.def.Operand())
 		}
 	}
 }

@@ -23,8 +23,13 @@ func (v *View) source() segment.Source {
 }
 
 // ready returns an error where an expression names a tag that cannot be asked yet.
-func (v *View) ready(e segment.Expr) error {
-	for _, name := range syntax.Read(e.Tree()).Tags {
+func (v *View) ready(e syntax.Expr) error {
+	for _, name := range syntax.Read(e).Tags {
+		if t := v.epoch.cat.query(name); t != nil {
+			if err := v.ready(t.rule); err != nil {
+				return err
+			}
+		}
 		if t := v.epoch.cat.tag(name); t != nil && t.filling {
 			m := &v.db.filler
 			return fmt.Errorf("portrait: tag %q is being filled and cannot be asked yet: %d of %d profiles are done", name, m.filled.Load(), m.total.Load())
@@ -42,31 +47,48 @@ func (v *View) upToDate(what string, deps tags.Deps) error {
 	return nil
 }
 
-// program compiles an expression to be asked of profiles one by one.
+// program compiles an expression to be asked of profiles one by one, over time: it
+// says nothing of how they stand among all.
 func (v *View) program(e segment.Expr) (*tags.Program, error) {
-	if err := v.ready(e); err != nil {
+	if err := v.ready(e.Tree()); err != nil {
 		return nil, err
 	}
-	program, err := tags.Compile(e.Tree(), v.epoch.cat)
+	return v.programUnder(e, e.Tree(), v.epoch.cat)
+}
+
+// settled is program of what may say how profiles stand among all.
+func (v *View) settled(ctx context.Context, e segment.Expr) (*tags.Program, error) {
+	if err := v.ready(e.Tree()); err != nil {
+		return nil, err
+	}
+	tree, scope, err := v.settle(ctx, e.Tree(), true)
+	if err != nil {
+		return nil, e.Locate(err)
+	}
+	return v.programUnder(e, tree, scope)
+}
+
+func (v *View) programUnder(e segment.Expr, tree syntax.Expr, scope syntax.Scope) (*tags.Program, error) {
+	program, err := tags.Compile(tree, scope)
 	if err != nil {
 		return nil, e.Locate(err)
 	}
 	return program, v.upToDate(syntax.Print(e.Tree()), program.Deps())
 }
 
-func (v *View) compile(e segment.Expr) (*segment.Query, error) {
-	if err := v.ready(e); err != nil {
+func (v *View) compile(ctx context.Context, e segment.Expr) (*segment.Query, error) {
+	if err := v.ready(e.Tree()); err != nil {
 		return nil, err
 	}
-	checked, err := syntax.Check(e.Tree(), v.epoch.cat)
+	settled, _, err := v.settle(ctx, e.Tree(), false)
 	if err != nil {
 		return nil, e.Locate(err)
 	}
-	return segment.Compile(checked, operands{v}, v.at)
+	return segment.Compile(settled, operands{v}, v.at)
 }
 
 func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
-	q, err := v.compile(e)
+	q, err := v.compile(ctx, e)
 	if err != nil {
 		return 0, err
 	}
@@ -74,7 +96,7 @@ func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
 }
 
 func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error) {
-	q, err := v.compile(e)
+	q, err := v.compile(ctx, e)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +222,7 @@ func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier
 }
 
 func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
-	program, err := v.program(e)
+	program, err := v.settled(ctx, e)
 	if err != nil {
 		return nil, err
 	}

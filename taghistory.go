@@ -45,8 +45,8 @@ func (e *epoch) revisions(segment bool, name string) ([]tags.Revision, error) {
 
 // revise records how the definitions of a catalog differ from those of the next.
 func (t *txn) revise(cur, next *catalog) error {
-	for _, now := range next.tags {
-		old := cur.label(now.segment, now.def.Name)
+	for now := range next.labels() {
+		old := cur.labelled(now.segment, now.def.Name)
 		if old != nil && jsonEqual(old.def, now.def) {
 			continue
 		}
@@ -54,8 +54,8 @@ func (t *txn) revise(cur, next *catalog) error {
 			return err
 		}
 	}
-	for _, old := range cur.tags {
-		if next.label(old.segment, old.def.Name) == nil {
+	for old := range cur.labels() {
+		if next.labelled(old.segment, old.def.Name) == nil {
 			if err := t.addRevision(old, true); err != nil {
 				return err
 			}

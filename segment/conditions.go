@@ -9,12 +9,6 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// mirror is the operator that says the same with its sides exchanged.
-var mirror = [...]syntax.Op{
-	syntax.Eq: syntax.Eq, syntax.Ne: syntax.Ne,
-	syntax.Lt: syntax.Gt, syntax.Gt: syntax.Lt, syntax.Le: syntax.Ge, syntax.Ge: syntax.Le,
-}
-
 // compare compiles the comparison of an operand with a constant. It does not
 // hold where the operand is missing, not even of !=.
 func (k *compiler) compare(e *syntax.Compare) (Node, bool) {
@@ -24,7 +18,7 @@ func (k *compiler) compare(e *syntax.Compare) (Node, bool) {
 		if v, ok = k.constant(e.L); !ok {
 			return Node{}, false
 		}
-		x, op = e.R, mirror[e.Op]
+		x, op = e.R, e.Op.Mirrored()
 	}
 	if l, ok := k.constant(x); ok {
 		return constant(l.Kind() == v.Kind() && compares(op, l.Compare(v))), true

@@ -24,7 +24,9 @@ type Subject struct {
 func Subjects(defs []Definition, s syntax.Scope) []Subject {
 	var subjects []Subject
 	for _, d := range defs {
-		if e, ok := d.Holds("", s); ok {
+		if e, ok := d.Holds("", s); ok && syntax.Relative(e, s) {
+			continue // What holds of everybody else decides.
+		} else if ok {
 			subjects = append(subjects, Subject{Tag: d.Name, Holds: e})
 		}
 		for _, t := range d.Tiers {

@@ -31,15 +31,15 @@ func (b *formulas) compare(op syntax.Op, l, r syntax.Operand) *formula {
 	case isLeft && isRight:
 		return b.opaque(&syntax.Compare{Op: op, L: l, R: r})
 	case isLeft:
-		return b.compareValue(mirrored(op), r, left.Value)
+		return b.compareValue(op.Mirrored(), r, left.Value)
 	case isRight:
 		return b.compareValue(op, l, right.Value)
 	case isClock(l) && isClock(r):
 		return b.compareClocks(op, l, r)
 	case isClock(l):
-		l, r, op = r, l, mirrored(op)
+		l, r, op = r, l, op.Mirrored()
 	case !isClock(r) && syntax.PrintOperand(l) > syntax.PrintOperand(r):
-		l, r, op = r, l, mirrored(op)
+		l, r, op = r, l, op.Mirrored()
 	}
 	if b.events {
 		return b.opaque(&syntax.Compare{Op: op, L: l, R: r})

@@ -62,7 +62,7 @@ func flipClocks(op syntax.Op, l, r *clock, now profile.Instant) (until profile.I
 	case l.ago == nil:
 		step, flip = r.ago.Until(now, r.zone), l.flip(op, r.at(now), now)
 	case r.ago == nil:
-		step, flip = l.ago.Until(now, l.zone), r.flip(mirrored(op), l.at(now), now)
+		step, flip = l.ago.Until(now, l.zone), r.flip(op.Mirrored(), l.at(now), now)
 	default:
 		step = min(l.ago.Until(now, l.zone), r.ago.Until(now, r.zone))
 	}
@@ -87,21 +87,6 @@ func holds(op syntax.Op, c int) bool {
 		return c > 0
 	}
 	return c >= 0
-}
-
-// mirrored returns the operator with its sides exchanged.
-func mirrored(op syntax.Op) syntax.Op {
-	switch op {
-	case syntax.Lt:
-		return syntax.Gt
-	case syntax.Le:
-		return syntax.Ge
-	case syntax.Gt:
-		return syntax.Lt
-	case syntax.Ge:
-		return syntax.Le
-	}
-	return op
 }
 
 // add adds without overflow.

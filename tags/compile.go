@@ -17,11 +17,22 @@ const maxParts = 100_000
 // the rules of the tags that it names in their place. The error joins one
 // *syntax.Error for every fault; see [Rule.Locate].
 func Compile(e syntax.Expr, s syntax.Scope) (*Program, error) {
-	checked, err := syntax.Check(e, s)
+	return compile(e, newCompiler(s))
+}
+
+// CompileAsked is [Compile] of the rule of a query tag, to learn what it reads. How a
+// profile stands among all is missing, until a [syntax.Ladder] tells it.
+func CompileAsked(e syntax.Expr, s syntax.Scope) (*Program, error) {
+	c := newCompiler(s)
+	c.check = syntax.CheckAsked
+	return compile(e, c)
+}
+
+func compile(e syntax.Expr, c *compiler) (*Program, error) {
+	checked, err := c.check(e, c.scope)
 	if err != nil {
 		return nil, err
 	}
-	c := newCompiler(s)
 	root := c.part(checked)
 	if err := c.finish(root.size); err != nil {
 		return nil, err
@@ -44,6 +55,7 @@ func (p *part) grow(size int) { p.size = min(p.size+size, maxParts+1) }
 
 type compiler struct {
 	scope  syntax.Scope
+	check  func(syntax.Expr, syntax.Scope) (syntax.Expr, error)
 	tags   map[syntax.TagRef]*part // by name and value
 	traits map[string]sized        // that are computed
 	deps   Deps
@@ -51,7 +63,7 @@ type compiler struct {
 }
 
 func newCompiler(s syntax.Scope) *compiler {
-	return &compiler{scope: s, tags: map[syntax.TagRef]*part{}, traits: map[string]sized{}}
+	return &compiler{scope: s, check: syntax.Check, tags: map[syntax.TagRef]*part{}, traits: map[string]sized{}}
 }
 
 // finish returns the error that joins all faults, and puts the lists in order.
@@ -121,7 +133,7 @@ func (c *compiler) tag(ref *syntax.TagRef) *part {
 		return p
 	}
 	rule, _ := c.scope.Tag(ref.Name, ref.Value)
-	checked, err := syntax.Check(rule, c.scope)
+	checked, err := c.check(rule, c.scope)
 	if err != nil {
 		c.fault(ref.Pos, "the rule of tag %q is in error: %s", shorten(ref.Name), oneLine(err))
 		checked = &syntax.Const{}
@@ -178,7 +190,7 @@ func (c *compiler) compare(p *part, e *syntax.Compare) {
 		return
 	}
 	if k, ok := l.(*constant); ok {
-		p.node = newAsk(r, &threshold{op: mirrored(e.Op), value: k.value})
+		p.node = newAsk(r, &threshold{op: e.Op.Mirrored(), value: k.value})
 		return
 	}
 	p.node = &comparison{op: e.Op, l: l, r: r}

@@ -51,6 +51,8 @@ func (c *compiler) operand(x syntax.Operand) sized {
 		o.operand = a
 	case *syntax.Interests:
 		o.operand = &affinities{decay: c.decay(x, x.Name, x.Pos), n: x.N}
+	case *syntax.Standing:
+		o.operand = &standing{x: c.with(&o, x.X), among: x.Among}
 	case *syntax.Arith:
 		o.operand = &arithmetic{op: x.Op, l: c.with(&o, x.L), r: c.with(&o, x.R)}
 	case *syntax.Call:

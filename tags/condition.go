@@ -96,7 +96,7 @@ func compared(op syntax.Op, l, r *reading, now profile.Instant) answer {
 	case l.clock != nil:
 		flip = l.clock.flip(op, r.value.Instant(), now)
 	case r.clock != nil:
-		flip = r.clock.flip(mirrored(op), l.value.Instant(), now)
+		flip = r.clock.flip(op.Mirrored(), l.value.Instant(), now)
 	}
 	if flip < a.until {
 		a.until, a.exact = flip, exact

@@ -39,6 +39,11 @@ type Definition struct {
 	// Choices are the values that may be told. None: all.
 	Choices []string `json:"choices,omitempty"`
 
+	// Query says that the tag is not kept live but answered when it is asked: it may
+	// then say how a profile stands among all (percentile, rank, ntile). It is in no
+	// profile and no feed. Not for what is told.
+	Query bool `json:"query,omitempty"`
+
 	// Group is where the tag stands in the tree of tags, such as "会员/价值". Empty
 	// is the root.
 	Group string `json:"group,omitempty"`
@@ -120,6 +125,9 @@ func (v *validator) kind(d *Definition) {
 	}
 	if d.Told != "" && d.Told != Manual && d.Told != Imported {
 		v.fault("told is %q: it is %q or %q", shorten(string(d.Told)), Manual, Imported)
+	}
+	if d.Told != "" && d.Query {
+		v.fault("query is of rules, tiers and values, and it is told")
 	}
 	seen := map[string]bool{}
 	v.count("tiers", len(d.Tiers))

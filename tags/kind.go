@@ -116,8 +116,12 @@ func (d Definition) Check(s syntax.Scope) error {
 		return err
 	}
 	var faults []error
+	hold := syntax.Check
+	if d.Query {
+		hold = syntax.CheckAsked
+	}
 	check := func(part string, e syntax.Expr, locate func(error) error) {
-		if _, err := syntax.Check(e, s); err != nil {
+		if _, err := hold(e, s); err != nil {
 			faults = append(faults, fmt.Errorf("tag %q%s: %w", shorten(d.Name), part, locate(err)))
 		}
 	}

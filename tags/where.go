@@ -141,7 +141,7 @@ func asked(x field, p predicate) filter {
 func (c *whereCompiler) compare(e *syntax.Compare) filter {
 	l, r, op := e.L, e.R, e.Op
 	if _, first := l.(*syntax.Literal); first {
-		l, r, op = r, l, mirrored(op)
+		l, r, op = r, l, op.Mirrored()
 	}
 	x := c.field(l)
 	if lit, ok := r.(*syntax.Literal); ok {

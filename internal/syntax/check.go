@@ -11,11 +11,21 @@ import (
 // read as a time, a civil one in the scope's zone. The error joins an *[Error]
 // for every fault, of more than 100 for the first of them and their number, in
 // the order of the text; [Locate] adds lines and columns.
-func Check(e Expr, s Scope) (Expr, error) {
+//
+// The conditions are kept live: how a profile stands among all, which is a matter of
+// everybody, has no place in them. [CheckAsked] allows it.
+func Check(e Expr, s Scope) (Expr, error) { return check(e, s, false) }
+
+// CheckAsked is [Check] of an expression that is not kept live but asked, and may
+// have a [Standing].
+func CheckAsked(e Expr, s Scope) (Expr, error) { return check(e, s, true) }
+
+func check(e Expr, s Scope, asked bool) (Expr, error) {
 	if err := withinLimits(e); err != nil {
 		return nil, err
 	}
 	c := newChecker(s, func() string { return Print(e) })
+	c.asked = asked
 	checked := c.expr(e)
 	if err := c.fail(); err != nil {
 		return nil, err
@@ -54,14 +64,18 @@ func CheckWhere(e Expr, s Scope) (Expr, error) {
 }
 
 type checker struct {
-	scope   Scope
-	root    func() string // what is checked
-	now     Expr          // the condition that is being checked; nil outside of all
-	faults  []error       // at most maxFaults
-	found   int           // faults, with those that are not kept
-	place   place
-	kinds   kinds
-	heights map[dependency]int // of what is known to lead to no cycle: how many are in the longest chain from each
+	scope  Scope
+	root   func() string // what is checked
+	now    Expr          // the condition that is being checked; nil outside of all
+	faults []error       // at most maxFaults
+	found  int           // faults, with those that are not kept
+	place  place
+	asked  bool // what is checked is asked once, and not kept live
+	within bool // a Standing
+	// relative is of what rules of tags is known whether they say how a profile stands.
+	relative map[dependency]bool
+	kinds    kinds
+	heights  map[dependency]int // of what is known to lead to no cycle: how many are in the longest chain from each
 }
 
 // place is where a condition stands: names mean something else within where().
@@ -74,7 +88,7 @@ const (
 )
 
 func newChecker(s Scope, root func() string) *checker {
-	return &checker{scope: s, root: root, kinds: kinds{scope: s}, heights: map[dependency]int{}}
+	return &checker{scope: s, root: root, kinds: kinds{scope: s}, heights: map[dependency]int{}, relative: map[dependency]bool{}}
 }
 
 // fail returns the faults that were found.

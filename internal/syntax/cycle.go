@@ -47,6 +47,13 @@ func (c *checker) tag(e *TagRef) {
 		return
 	}
 	c.follow(dependency{name: e.Name, value: e.Value}, e.Pos)
+	switch name := quote(shorten(e.Name)); {
+	case c.asked && !c.within || !relativeTag(e, c.scope, c.relative):
+	case c.within:
+		c.fault(e.Pos, "", "tag %s says how profiles stand, and cannot stand within percentile(), rank() or ntile()", name)
+	default:
+		c.fault(e.Pos, askedHelp, "tag %s is answered when it is asked, and cannot be part of what is kept live", name)
+	}
 }
 
 // follow refuses what depends on itself.

@@ -207,7 +207,7 @@ func (d *decoder) values() (x Operand, list []profile.Value, err *Error) {
 	return x, list, err
 }
 
-var operandKeys = slices.Concat([]string{"trait", "now", "ago", "date", "point", "interest", "interests", "sequence_count", "if"}, fnTexts[:], callTexts[:], arithKeys[:])
+var operandKeys = slices.Concat([]string{"trait", "now", "ago", "date", "point", "interest", "interests", "sequence_count", "if"}, fnTexts[:], callTexts[:], standingTexts[:], arithKeys[:])
 
 func (d *decoder) operand() (x Operand, err *Error) {
 	err = d.single(func(t json.Token) *Error {
@@ -244,6 +244,9 @@ func (d *decoder) call(key string) (Operand, *Error) {
 	}
 	if fn, ok := calls[key]; ok {
 		return d.valueCall(fn)
+	}
+	if fn, ok := standings[key]; ok {
+		return d.standing(fn)
 	}
 	if op := index(arithKeys[:], key); op >= 0 {
 		return d.arith(ArithOp(op))

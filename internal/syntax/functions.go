@@ -18,6 +18,7 @@ var functions = map[string]string{
 	"sessions": `sessions("event", "30m")`,
 	"sequence": `sequence("event", step("event", within("1h")), without("event"), within("2h"))`, "sequence_count": `sequence_count("event", "event", within("2h"))`,
 	"interest": `interest("name") or interest("name", "key")`, "interests": `interests("name", 3)`,
+	"percentile": "percentile(number)", "rank": "rank(number)", "ntile": "ntile(number, 5)",
 	"round": "round(x, 2)", "floor": "floor(x)", "ceil": "ceil(x)", "abs": "abs(x)", "least": "least(a, b, ...)", "greatest": "greatest(a, b, ...)",
 	"coalesce": "coalesce(a, b, ...)", "if": "if(condition, a, b)", "days_since": "days_since(time)", "days_between": "days_between(a, b)",
 	"now": `now() - "36h"`, "ago": `ago("30d")`, "date": `date("2026-01-31")`, "point": "point(31.23, 121.47)",

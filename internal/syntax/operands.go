@@ -66,6 +66,9 @@ func (p *parser) call(name token) (Operand, *Error) {
 	if fn, ok := calls[name.text]; ok {
 		return p.valueCall(name, fn)
 	}
+	if fn, ok := standings[name.text]; ok {
+		return p.standing(name, fn)
+	}
 	switch name.text {
 	case "now":
 		if !p.is(")") {

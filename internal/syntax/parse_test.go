@@ -196,6 +196,7 @@ func checkRoundTrips(t *testing.T, e syntax.Expr) {
 func TestParseOperand(t *testing.T) {
 	for _, text := range []string{
 		`count("E", where(a > 1), last("30d")) / 30`, `"上海"`, `if(tag("x"), 1, 0)`, `(a + 1) * 2`, `sequence_count("A", "B")`, `interests("category", 3)`,
+		`10 * ntile(a, 5) + rank(b + 1) / percentile(c)`,
 	} {
 		x, err := syntax.ParseOperand(text)
 		if err != nil {
@@ -238,7 +239,7 @@ var operandSeeds = []string{
 	`-a * (b + -1.5) / --2 - (now()) - "1d"`, `top(3, "E", "p", by("n"), where(any(l, where(value = 1))), this("week"))`,
 	`sequence_count("A", without("B", where(x in [1])), step("C", within("1h")), within("2h"), same("p"), overlapping())`,
 	`if(sequence("A", without("B"), within("2h")), interest("c", "k"), coalesce(1, 2))`, `days_between(date("2026-01-01"), ago("1mo")) + round(x, 2)`,
-	`sessions("*", "30m", between("2w", "1w"))`, `a + (`, `((a) + 1`, `count("E", last("1d"), where(`, `interests("c", 1001)`, `a +- "x"`,
+	`sessions("*", "30m", between("2w", "1w"))`, `a + (`, `((a) + 1`, `count("E", last("1d"), where(`, `interests("c", 1001)`, `a +- "x"`, `100 * ntile(days_since(t), 5) + rank(a) - percentile(if(tag("x"), a, b))`,
 }
 
 var seeds = []string{
@@ -253,5 +254,6 @@ var seeds = []string{
 	`matches(a, "^\\d+$") and contains(b, "\ud83d\udc68") and missing(last("E", "p")) and exists(trait("x"))`,
 	`t >= now() - "36h" and t < ago("1mo") and now() + "90s" != first_time("E") and 1 <= unique("E", "p")`,
 	`a between 1 and 2`, `city in （"上海"）`, "a = \"\n\"", "a = 'x\\", "not not not true", "1_0.5e-3 = x.y",
+	`percentile(spend) >= 0.8 and not rank(points + 1) in [1, 2] or ntile(registered, 5) != 1`,
 	`t = "-1y" and t = ago("0d") and now() - "1y" = t`,
 }

@@ -161,6 +161,12 @@ func appendOperand(b []byte, x Operand) []byte {
 	case *Interests:
 		b = append(appendQuoted(append(b, "interests("...), x.Name), ", "...)
 		return append(strconv.AppendInt(b, int64(x.N), 10), ')')
+	case *Standing:
+		b = appendOperand(append(append(b, x.Fn.String()...), '('), x.X)
+		if x.Fn == NTile {
+			b = strconv.AppendInt(append(b, ", "...), int64(x.N), 10)
+		}
+		return append(b, ')')
 	case *Arith:
 		return appendArith(b, x)
 	case *Call:

@@ -116,6 +116,21 @@ const (
 	Ge
 )
 
+// Mirrored returns the operator that says the same with its sides exchanged.
+func (op Op) Mirrored() Op {
+	switch op {
+	case Lt:
+		return Gt
+	case Le:
+		return Ge
+	case Gt:
+		return Lt
+	case Ge:
+		return Le
+	}
+	return op
+}
+
 // HasMode says how a set is compared with a list.
 type HasMode uint8
 
@@ -138,7 +153,7 @@ const (
 )
 
 // Operand is a value of one profile, or missing. The nodes are Trait, Aggregate,
-// Sequence, Interest, Interests, Arith, Call, If, Literal, Now and Ago.
+// Sequence, Interest, Interests, Standing, Arith, Call, If, Literal, Now and Ago.
 type Operand interface{ operand() }
 
 type (

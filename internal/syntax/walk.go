@@ -53,8 +53,66 @@ func arguments(x Operand) []Operand {
 		return x.Args
 	case *If:
 		return []Operand{x.Then, x.Else}
+	case *Standing:
+		return []Operand{x.X}
 	}
 	return nil
+}
+
+// WithParts returns a copy of e with its parts and operands replaced by what the
+// functions make of them; conditions on events stay as they are.
+func WithParts(e Expr, part func(Expr) Expr, operand func(Operand) Operand) Expr {
+	parts := func(xs []Expr) []Expr {
+		made := make([]Expr, len(xs))
+		for i, x := range xs {
+			made[i] = part(x)
+		}
+		return made
+	}
+	switch e := e.(type) {
+	case *And:
+		return &And{X: parts(e.X)}
+	case *Or:
+		return &Or{X: parts(e.X)}
+	case *Xor:
+		return &Xor{X: parts(e.X)}
+	case *Minus:
+		return &Minus{X: parts(e.X)}
+	case *AtLeast:
+		return &AtLeast{K: e.K, X: parts(e.X)}
+	case *Not:
+		return &Not{X: part(e.X)}
+	case *Compare:
+		return &Compare{Op: e.Op, L: operand(e.L), R: operand(e.R), Pos: e.Pos}
+	case *In:
+		return &In{X: operand(e.X), List: e.List, Negated: e.Negated, Pos: e.Pos}
+	case *Has:
+		return &Has{Mode: e.Mode, X: operand(e.X), List: e.List, Pos: e.Pos}
+	case *Match:
+		return &Match{Mode: e.Mode, X: operand(e.X), Pattern: e.Pattern, Pos: e.Pos}
+	case *Exists:
+		return &Exists{X: operand(e.X), Missing: e.Missing, Pos: e.Pos}
+	}
+	return e
+}
+
+// WithArguments is [WithParts] of an operand.
+func WithArguments(x Operand, part func(Expr) Expr, operand func(Operand) Operand) Operand {
+	switch x := x.(type) {
+	case *Arith:
+		return &Arith{Op: x.Op, L: operand(x.L), R: operand(x.R), Pos: x.Pos}
+	case *Call:
+		args := make([]Operand, len(x.Args))
+		for i, arg := range x.Args {
+			args[i] = operand(arg)
+		}
+		return &Call{Fn: x.Fn, Args: args, Pos: x.Pos}
+	case *If:
+		return &If{Cond: part(x.Cond), Then: operand(x.Then), Else: operand(x.Else), Pos: x.Pos}
+	case *Standing:
+		return &Standing{Fn: x.Fn, X: operand(x.X), N: x.N, Among: x.Among, Pos: x.Pos}
+	}
+	return x
 }
 
 // filters returns the filters of a sequence: the steps, then all that is forbidden.

@@ -1,0 +1,154 @@
+package portrait
+
+import (
+	"context"
+
+	"github.com/portraitdb/portrait/internal/syntax"
+)
+
+// settler turns an expression that is asked into one that a profile answers by itself:
+// it puts the rules of query tags in their place, and tells how everybody stands.
+type settler struct {
+	ctx  context.Context
+	view *View
+	// explain keeps tags and comparisons as they are, for people to read: the rules
+	// are then in rules, and every standing has its ladder.
+	explain bool
+	rules   map[syntax.TagRef]syntax.Expr
+
+	populations map[string]*population // by the operand
+	err         error                  // the first
+}
+
+// settle checks an expression and settles it. With explain the scope is what its tags
+// mean.
+func (v *View) settle(ctx context.Context, e syntax.Expr, explain bool) (syntax.Expr, syntax.Scope, error) {
+	cat := v.epoch.cat
+	checked, err := syntax.CheckAsked(e, cat)
+	if err != nil || len(cat.asked) == 0 && !syntax.Relative(checked, cat) {
+		return checked, cat, err
+	}
+	s := &settler{ctx: ctx, view: v, explain: explain, rules: map[syntax.TagRef]syntax.Expr{}, populations: map[string]*population{}}
+	settled := s.expr(checked)
+	return settled, askedScope{cat, s.rules}, s.err
+}
+
+// askedScope is a catalog under which query tags mean what was settled.
+type askedScope struct {
+	*catalog
+	rules map[syntax.TagRef]syntax.Expr
+}
+
+// Tag implements syntax.Scope.
+func (s askedScope) Tag(name, value string) (syntax.Expr, bool) {
+	if rule, ok := s.rules[syntax.TagRef{Name: name, Value: value}]; ok {
+		return rule, true
+	}
+	return s.catalog.Tag(name, value)
+}
+
+func (s *settler) expr(e syntax.Expr) syntax.Expr {
+	if s.err != nil {
+		return e
+	}
+	switch e := e.(type) {
+	case *syntax.TagRef:
+		return s.tag(e)
+	case *syntax.Compare:
+		if l, k, op := beside(e); l != nil && !s.explain {
+			return s.compare(l, op, k)
+		}
+	case *syntax.In:
+		if x, ok := e.X.(*syntax.Standing); ok && !s.explain {
+			return s.among(x, e)
+		}
+	}
+	return syntax.WithParts(e, s.expr, s.operand)
+}
+
+// beside returns the standing and the number that a condition compares.
+func beside(e *syntax.Compare) (*syntax.Standing, float64, syntax.Op) {
+	if x, ok := e.L.(*syntax.Standing); ok {
+		if k, ok := e.R.(*syntax.Literal); ok {
+			return x, k.Value.Number(), e.Op
+		}
+	}
+	if x, ok := e.R.(*syntax.Standing); ok {
+		if k, ok := e.L.(*syntax.Literal); ok {
+			return x, k.Value.Number(), e.Op.Mirrored()
+		}
+	}
+	return nil, 0, 0
+}
+
+func (s *settler) compare(x *syntax.Standing, op syntax.Op, level float64) syntax.Expr {
+	l, ok := s.ladder(x)
+	if !ok {
+		return &syntax.Const{}
+	}
+	return l.compare(op, level)
+}
+
+// among settles whether a standing is one of some numbers, or, negated, none.
+func (s *settler) among(x *syntax.Standing, e *syntax.In) syntax.Expr {
+	op, parts := syntax.Eq, make([]syntax.Expr, len(e.List))
+	if e.Negated {
+		op = syntax.Ne
+	}
+	for i, v := range e.List {
+		parts[i] = s.compare(x, op, v.Number())
+	}
+	switch {
+	case !e.Negated:
+		return &syntax.Or{X: parts}
+	case len(parts) == 0:
+		return &syntax.Exists{X: s.operand(x.X), Pos: e.Pos}
+	}
+	return &syntax.And{X: parts}
+}
+
+func (s *settler) tag(ref *syntax.TagRef) syntax.Expr {
+	cat, key := s.view.epoch.cat, syntax.TagRef{Name: ref.Name, Value: ref.Value}
+	if cat.query(ref.Name) == nil {
+		return ref // What is kept live says nothing of how anybody stands.
+	}
+	rule, ok := s.rules[key]
+	if !ok {
+		unchecked, _ := cat.Tag(ref.Name, ref.Value)
+		checked, err := syntax.CheckAsked(unchecked, cat)
+		if err != nil { // Check has refused it.
+			s.err = err
+			return ref
+		}
+		rule = s.expr(checked)
+		s.rules[key] = rule
+	}
+	if s.explain {
+		return ref
+	}
+	return rule
+}
+
+func (s *settler) operand(x syntax.Operand) syntax.Operand {
+	x = syntax.WithArguments(x, s.expr, s.operand)
+	standing, ok := x.(*syntax.Standing)
+	if !ok || s.err != nil {
+		return x
+	}
+	if l, ok := s.ladder(standing); ok {
+		standing.Among = l
+	}
+	return standing
+}
+
+// ladder returns how everybody stands; ok is false after an error.
+func (s *settler) ladder(x *syntax.Standing) (l ladder, ok bool) {
+	key := syntax.PrintOperand(x.X)
+	p := s.populations[key]
+	if p == nil && s.err == nil {
+		if p, s.err = s.view.populationOf(s.ctx, x.X); s.err == nil {
+			s.populations[key] = p
+		}
+	}
+	return ladder{p, x}, s.err == nil
+}
