@@ -49,8 +49,8 @@ var house = map[string][]string{
 	"store":             {"internal/shard"},
 	"identity":          {"profile"},
 	"identity/linkage":  {"internal/yamlfile"},
-	"tags":              {"profile", "internal/syntax", "internal/civil"},
-	"segment":           {"profile", "internal/syntax", "internal/shard"},
+	"tags":              {"profile", "internal/syntax", "internal/civil", "internal/geo"},
+	"segment":           {"profile", "internal/syntax", "internal/shard", "internal/geo"},
 	"lifecycle":         {},
 	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
 	"internal/yamlfile": {"internal/spelling"},
@@ -60,10 +60,11 @@ var house = map[string][]string{
 	"internal/shard":    {},
 	"internal/civil":    {},
 	"internal/eventlog": {"profile", "internal/pack"},
-	"internal/syntax":   {"profile", "internal/civil"},
+	"internal/geo":      {},
+	"internal/syntax":   {"profile", "internal/civil", "internal/geo"},
 	// Random expressions for the tests of others.
 	"internal/syntax/syntaxtest": {"profile", "internal/syntax"},
-	"internal/oracle":            {"profile", "internal/syntax"},
+	"internal/oracle":            {"profile", "internal/syntax", "internal/geo"},
 }
 
 func TestHouse_arrows_point_down(t *testing.T) {
