@@ -191,6 +191,9 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 	if p.delta, err = cat.fold.Lift(e); err != nil {
 		return p, err
 	}
+	if err := cat.checkTold(e); err != nil {
+		return p, err
+	}
 	content := e.ContentHash()
 	p.content = contentKey(content)
 	id := profile.Identifier{Namespace: "\x00" + e.Source, Value: e.MessageID}

@@ -49,6 +49,12 @@ const (
 	// ReasonBlocked refuses an event none of whose identifiers may name a person. Only a
 	// store gives it.
 	ReasonBlocked = "blocked_identifier"
+	// ReasonUnknownTag refuses an event that tells of a tag which the model does not
+	// declare as told. Only a store gives it.
+	ReasonUnknownTag = "unknown_tag"
+	// ReasonNotAChoice refuses an event that tells a value of a tag which is none of its
+	// choices. Only a store gives it.
+	ReasonNotAChoice = "not_a_choice"
 )
 
 // Error returns the field, the reason in words and the detail, such as

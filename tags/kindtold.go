@@ -2,6 +2,7 @@ package tags
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -26,7 +27,9 @@ const (
 	toldBy    = "$tag_by."
 )
 
-// Assign returns the traits of an Identify event that gives a profile a told tag.
+// Assign returns the traits of an Identify event that gives a profile a told tag. A
+// store refuses the event where its model declares no such tag, or the value is none of
+// the tag's choices.
 // Value may be empty for a tag without values. Without an until, the zero time, it
 // holds until it is taken away. By says who tells it and may be empty. What is told
 // last holds, of several profiles that become one too.
@@ -73,6 +76,20 @@ func Assigned(st *profile.State, tag string) (a Assignment, ok bool) {
 		a.By = by.Text()
 	}
 	return a, true
+}
+
+// ToldTag returns the tag that a trait of an event tells of, as those of Assign
+// and Unassign do, or "". IsValue says that the trait is the tag's value.
+func ToldTag(trait string) (tag string, isValue bool) {
+	if !strings.HasPrefix(trait, "$tag") {
+		return "", false
+	}
+	for _, prefix := range [...]string{toldValue, toldUntil, toldBy} {
+		if tag, ok := strings.CutPrefix(trait, prefix); ok {
+			return tag, prefix == toldValue
+		}
+	}
+	return "", false
 }
 
 // Attributes returns the attributes that a told tag keeps, which a model must
