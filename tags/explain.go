@@ -47,8 +47,8 @@ type Explanation struct {
 	// Values are the operands of a condition that are no constants.
 	Values []Operand `json:"values,omitempty"`
 	// Wants says, where a number is compared with a constant, how far it is from
-	// another answer: "needs 2 more", "ends with 3 less". Empty where that is no
-	// matter of a number.
+	// another answer: "needs 2 more", "ends if it falls by 3". Empty where that is no
+	// matter of a number, and of a tag, whose rule has it.
 	Wants string `json:"wants,omitempty"`
 	// Until is the instant at which Holds changes if nothing happens, or
 	// [profile.Never], which JSON leaves out.
@@ -167,7 +167,7 @@ func (x *explainer) explain(p *part) *Explanation {
 		}
 	}
 	e.Truth = truth(p.expr, e.Parts, missing, a.ok)
-	if ask, ok := p.node.(*ask); ok {
+	if ask, ok := p.node.(*ask); ok && !isTag { // A tag is asked as its rule is.
 		e.Wants = ask.wants(x.state, x.now)
 	}
 	return e

@@ -20,7 +20,7 @@ func TestProgram_Explain(t *testing.T) {
 			"every condition tells what it saw",
 			`count("Order Completed") >= 3 and city in ["北京"] and not tag("沉睡")`,
 			`false   count("Order Completed") >= 3 and city in ["北京"] and not tag("沉睡")
-true      count("Order Completed") >= 3  -- count("Order Completed") is 3, ends with 1 less
+true      count("Order Completed") >= 3  -- count("Order Completed") is 3, ends if it falls by 1
 false     city in ["北京"]  -- city is 上海
 true      not tag("沉睡") (until 2026-08-01T16:00:00Z)
 false       tag("沉睡") (until 2026-08-01T16:00:00Z)
@@ -89,7 +89,7 @@ func TestExplanation_JSON(t *testing.T) {
 	want := `{"text":"not (renewal \u003c ago(\"1d\") or age \u003e 1)","holds":false,"truth":"false","parts":[` +
 		`{"text":"renewal \u003c ago(\"1d\") or age \u003e 1","holds":true,"truth":"true","parts":[` +
 		`{"text":"renewal \u003c ago(\"1d\")","holds":false,"truth":"unknown","values":[{"text":"renewal","value":null},{"text":"ago(\"1d\")","value":"2026-05-10T00:00:00Z","until":"2026-05-11T00:00:00Z"}]},` +
-		`{"text":"age \u003e 1","holds":true,"truth":"true","values":[{"text":"age","value":30}],"wants":"ends with 29 less"}]}]}`
+		`{"text":"age \u003e 1","holds":true,"truth":"true","values":[{"text":"age","value":30}],"wants":"ends if it falls by 29"}]}]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}

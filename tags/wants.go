@@ -25,7 +25,7 @@ func (n *ask) wants(st *profile.State, now profile.Instant) string {
 	}
 	g := gap{by: t.value.Number() - r.value.Number(), whole: whole(n.x)}
 	if held {
-		return "ends with " + g.ends(t.op)
+		return "ends if it " + g.ends(t.op)
 	}
 	return "needs " + g.needs(t.op)
 }
@@ -53,59 +53,59 @@ type gap struct {
 
 // needs says what makes a comparison hold that does not.
 func (g gap) needs(op syntax.Op) string {
+	by, way := g.reached(), "more"
 	switch op {
 	case syntax.Eq:
-		return g.exactly()
-	case syntax.Gt:
-		return g.past("more")
-	case syntax.Lt:
-		return g.past("less")
+		by = amount(math.Abs(g.by))
+	case syntax.Gt, syntax.Lt:
+		by = g.past()
 	}
-	return g.reached()
+	if op == syntax.Lt || op != syntax.Gt && g.by < 0 {
+		way = "less"
+	}
+	if by == "" {
+		return "to be " + way
+	}
+	return by + " " + way
 }
 
 // ends says what makes a comparison fail that holds.
 func (g gap) ends(op syntax.Op) string {
+	by, way := g.reached(), "rises"
 	switch op {
 	case syntax.Ne:
-		return "exactly " + g.exactly()
-	case syntax.Ge:
-		return g.past("less")
-	case syntax.Le:
-		return g.past("more")
+		by = "exactly " + amount(math.Abs(g.by))
+	case syntax.Ge, syntax.Le:
+		by = g.past()
 	}
-	return g.reached()
+	if op == syntax.Ge || op != syntax.Le && g.by < 0 {
+		way = "falls"
+	}
+	if by == "" {
+		return way
+	}
+	return way + " by " + by
 }
 
-// exactly says what leads to the constant.
-func (g gap) exactly() string { return amount(math.Abs(g.by)) + g.way() }
-
-// way says in which direction the constant is.
-func (g gap) way() string {
-	if g.by < 0 {
-		return " less"
-	}
-	return " more"
-}
-
-// reached says what leads to the constant or, of whole numbers, to the first behind it.
+// reached says by how much it is to the constant or, of whole numbers, to the first
+// behind it.
 func (g gap) reached() string {
 	by := math.Abs(g.by)
 	if g.whole {
 		by = math.Ceil(by)
 	}
-	return amount(by) + g.way()
+	return amount(by)
 }
 
-// past says what leads beyond the constant.
-func (g gap) past(way string) string {
+// past says by how much it is beyond the constant; "" for any amount.
+func (g gap) past() string {
 	switch {
 	case g.whole:
-		return amount(math.Floor(math.Abs(g.by))+1) + " " + way
+		return amount(math.Floor(math.Abs(g.by)) + 1)
 	case g.by == 0:
-		return "any " + way
+		return ""
 	}
-	return "over " + amount(math.Abs(g.by)) + " " + way
+	return "more than " + amount(math.Abs(g.by))
 }
 
 // amount writes a number to six decimals.
