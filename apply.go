@@ -58,7 +58,7 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 			return a.plan, err
 		})
 	}
-	if err := db.lock(ctx); err != nil {
+	if err := db.lockNow(ctx); err != nil {
 		return nil, err
 	}
 	behind := slices.Contains(opts, Background)
@@ -81,7 +81,7 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 		return err
 	}
 	defer db.gate.leave()
-	if err := db.lock(ctx); err != nil {
+	if err := db.lockNow(ctx); err != nil {
 		return err
 	}
 	m := db.cat.Load().model
@@ -93,6 +93,17 @@ func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 		return err
 	}
 	return db.fill(ctx)
+}
+
+// lockNow is lock, after what time alone has changed: a definition tells of those whom it
+// finds now.
+func (db *DB) lockNow(ctx context.Context) error {
+	if now := db.now(); db.current.Load().nextDue <= now {
+		if err := db.advance(ctx, now, false); err != nil {
+			return err
+		}
+	}
+	return db.lock(ctx)
 }
 
 // Model returns the model in force, with the default namespaces written out where
@@ -161,6 +172,7 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		ctx = context.WithoutCancel(ctx) // it is half done
 	}
 	t := db.begin()
+	t.passTime()
 	err = t.inherit(ctx, a.cur, a.next)
 	if err == nil {
 		t.extendLog(a.cur, a.next)

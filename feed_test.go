@@ -327,3 +327,37 @@ func sameChange(a, b portrait.Change) bool {
 	return a.Cursor == b.Cursor && a.Epoch == b.Epoch && a.At.Equal(b.At) && a.Kind == b.Kind && a.Tag == b.Tag &&
 		a.Segment == b.Segment && a.Value == b.Value && a.Profile == b.Profile && slices.Equal(a.Others, b.Others) && a.Cause == b.Cause
 }
+
+// A definition tells of those that it finds at the instant that it says: not of those of
+// the last commit, after which nothing was due, and then of them again.
+func TestFeedWithoutGaps_definition_now(t *testing.T) {
+	today := tags.Definition{Name: "今天", Rule: tags.MustParse(`count("Order Completed", today()) > 0`)}
+	for name, define := range map[string]func(*portrait.DB) error{
+		"of the model": func(db *portrait.DB) error {
+			m := db.Model()
+			m.Tags = append(m.Tags, today)
+			_, err := db.Apply(t.Context(), m)
+			return err
+		},
+		"of one tag": func(db *portrait.DB) error { return db.DefineTag(t.Context(), today) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := now
+			db := open(t, t.TempDir(), &portrait.Options{Clock: func() time.Time { return clock }, NoSync: true})
+			apply(t, db, testModel+"log: {retain: 90d}\n")
+			e := profile.Event{Name: "Order Completed", MessageID: "1", Time: now, Identifiers: []profile.Identifier{id("user_id", "jane")}}
+			if _, err := db.Ingest(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+			clock = clock.Add(day)
+			since := viewOf(t, db).Cursor()
+			if err := define(db); err != nil {
+				t.Fatal(err)
+			}
+			changes, err := collect(viewOf(t, db).Changes(t.Context(), since))
+			if err != nil || len(changes) > 0 {
+				t.Errorf("%+v, %v; jane bought yesterday", changes, err)
+			}
+		})
+	}
+}

@@ -3,6 +3,7 @@ package portrait_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -41,7 +42,9 @@ func TestOracle(t *testing.T) {
 			}
 			ingestBoth(t, db, naive, e)
 		}
-		compareStores(t, db, naive, now)
+		v := viewOf(t, db)
+		compareStores(t, v, db, naive)
+		v.Close()
 	}
 }
 
@@ -92,81 +95,66 @@ func ingestBoth(t *testing.T, db *portrait.DB, naive *oracle.Store, e profile.Ev
 	}
 }
 
-// decideBoth makes one random decision in both stores.
-func decideBoth(t *testing.T, r *rand.Rand, db *portrait.DB, naive *oracle.Store, a, b profile.Identifier) {
+// decideBoth makes one random decision in both stores, and returns it as a step.
+func decideBoth(t *testing.T, r *rand.Rand, db *portrait.DB, naive *oracle.Store, a, b profile.Identifier) step {
 	t.Helper()
-	if a == b {
-		return
-	}
 	d := portrait.Decision{At: epoch0.Add(time.Duration(r.IntN(5)) * time.Hour), ID: fmt.Sprint(r.IntN(3)), Withdraw: r.IntN(5) == 0}
-	at := portrait.StampOf(d)
-	call, same, taken := db.Link, naive.Link, naive.Withdraw
+	call, same, taken := (*portrait.DB).Link, naive.Link, naive.Withdraw
 	switch r.IntN(4) {
 	case 0:
-		call, same = db.Unlink, naive.Unlink
+		call, same = (*portrait.DB).Unlink, naive.Unlink
 	case 1:
-		call, same, taken = db.Veto, naive.Veto, naive.WithdrawVeto
+		call, same, taken = (*portrait.DB).Veto, naive.Veto, naive.WithdrawVeto
+	}
+	decide := func(ctx context.Context, db *portrait.DB) error {
+		if a == b {
+			return nil
+		}
+		return only(call(db, ctx, a, b, d))
+	}
+	if err := decide(t.Context(), db); err != nil {
+		t.Fatal(err)
 	}
 	if d.Withdraw {
 		same = taken
 	}
-	if _, err := call(t.Context(), a, b, d); err != nil {
-		t.Fatal(err)
-	}
-	same(a, b, at)
+	same(a, b, portrait.StampOf(d))
+	return decide
 }
 
-// compareStores compares all profiles, and who is in a few segments.
-func compareStores(t *testing.T, db *portrait.DB, naive *oracle.Store, now time.Time) {
+// answers are what a store says of everybody.
+type answers struct {
+	people  map[string]string       // what is known of each, by their identifiers
+	ids     map[string]profile.ID   // likewise; those of the naive store are the store's
+	members map[string][]profile.ID // ascending, by what they are in, as the feed calls it
+}
+
+// compareStores compares what both stores say of everybody at the view's instant, and
+// who is in each tag, tracked segment and segment of the pool.
+func compareStores(t *testing.T, v *portrait.View, db *portrait.DB, naive *oracle.Store) answers {
 	t.Helper()
-	scope := portrait.ScopeOf(db)
-	var tagNames []string
-	for _, d := range db.Model().Tags {
-		tagNames = append(tagNames, d.Name)
-	}
-	describe := func(p oracle.Profile) string {
-		var b strings.Builder
-		fmt.Fprintln(&b, "events", p.Person.Events)
-		for _, name := range tagNames {
-			rule, _ := scope.Tag(name, "")
-			if oracle.Eval(rule, p.Person, scope, profile.InstantOf(now)) {
-				fmt.Fprintln(&b, "tag", name)
+	scope, at := portrait.ScopeOf(db), profile.InstantOf(v.AsOf())
+	labels := labelsOf(t, db)
+	got := storeAnswers(t, v, scope, labels)
+	want := answers{people: map[string]string{}, ids: got.ids, members: map[string][]profile.ID{}}
+	people := naive.People()
+	for _, p := range people {
+		who := fmt.Sprint(p.Identifiers)
+		want.people[who] = describe(p.Person, scope, labels, at)
+		for _, l := range labels {
+			for _, name := range l.heldBy(p.Person, scope, at) {
+				want.members[name] = append(want.members[name], got.ids[who])
 			}
 		}
-		for _, name := range scope.Names("trait") {
-			if v, ok := oracle.ValueAt(&syntax.Trait{Name: name}, p.Person, scope, profile.InstantOf(now)); ok {
-				fmt.Fprintln(&b, name, v)
-			}
-		}
-		return b.String()
 	}
-	want := map[string]string{}
-	for _, p := range naive.People() {
-		want[fmt.Sprint(p.Identifiers)] = describe(p)
+	for _, ids := range want.members {
+		slices.Sort(ids)
 	}
-	got := map[string]string{}
-	for p, err := range db.Profiles(t.Context(), nil) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		var b strings.Builder
-		fmt.Fprintln(&b, "events", p.Events)
-		slices.Sort(p.Tags)
-		for _, name := range tagNames {
-			if slices.Contains(p.Tags, name) {
-				fmt.Fprintln(&b, "tag", name)
-			}
-		}
-		for _, name := range scope.Names("trait") {
-			if v, ok := p.Trait(name); ok {
-				fmt.Fprintln(&b, name, v)
-			}
-		}
-		slices.SortFunc(p.Identifiers, profile.Identifier.Compare)
-		got[fmt.Sprint(p.Identifiers)] = b.String()
+	if diff := cmp.Diff(want.people, got.people); diff != "" {
+		t.Fatalf("people at %s (- naive, + store):\n%s", v.AsOf(), diff)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("people (- naive, + store):\n%s", diff)
+	if diff := cmp.Diff(want.members, got.members); diff != "" {
+		t.Fatalf("members at %s (- naive, + store):\n%s", v.AsOf(), diff)
 	}
 	for _, text := range segments {
 		e := segment.MustParse(text)
@@ -174,15 +162,87 @@ func compareStores(t *testing.T, db *portrait.DB, naive *oracle.Store, now time.
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := db.Count(context.Background(), e)
+		set, err := v.Segment(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		members := naive.Members(tree, scope, profile.InstantOf(now))
-		if int(n) != len(members) {
-			t.Errorf("%s: counts %d, the naive store %d", text, n, len(members))
+		var in []profile.ID
+		for _, p := range people {
+			if oracle.Eval(tree, p.Person, scope, at) {
+				in = append(in, got.ids[fmt.Sprint(p.Identifiers)])
+			}
+		}
+		slices.Sort(in)
+		if diff := cmp.Diff(in, slices.Collect(set.Members())); diff != "" {
+			t.Fatalf("%s at %s (- naive, + store):\n%s", text, v.AsOf(), diff)
 		}
 	}
+	return want
+}
+
+// storeAnswers asks a view for everybody, by profile and by bitmap.
+func storeAnswers(t *testing.T, v *portrait.View, scope syntax.Scope, labels []label) answers {
+	t.Helper()
+	got := answers{people: map[string]string{}, ids: map[string]profile.ID{}}
+	for p, err := range v.Profiles(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		fmt.Fprintln(&b, p.Events, "events from", p.First, "to", p.Last)
+		for _, c := range p.Counters {
+			fmt.Fprintln(&b, c.Count, "times", c.Event)
+		}
+		for _, name := range p.Tags {
+			fmt.Fprintln(&b, "tag", name, textsOf(p.TagValues[name]))
+		}
+		for _, name := range scope.Names("trait") {
+			if x, ok := p.Trait(name); ok {
+				fmt.Fprintln(&b, name, x)
+			}
+		}
+		slices.SortFunc(p.Identifiers, profile.Identifier.Compare)
+		who := fmt.Sprint(p.Identifiers)
+		got.people[who], got.ids[who] = b.String(), p.ID
+	}
+	var err error
+	if got.members, err = portrait.KnownToFeed(v); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range labels {
+		set, err := v.Segment(t.Context(), segment.Tag(l.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.members[l.whole()] = slices.Collect(set.Members())
+	}
+	maps.DeleteFunc(got.members, func(_ string, ids []profile.ID) bool { return len(ids) == 0 })
+	return got
+}
+
+// describe is what the naive store says of a person.
+func describe(p *oracle.Person, scope syntax.Scope, labels []label, at profile.Instant) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, p.Events, "events from", p.First.At.Time(), "to", p.Last.At.Time())
+	counts := map[string]uint64{}
+	for key, c := range p.Counters {
+		counts[key.Name] += c.Count
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintln(&b, counts[name], "times", name)
+	}
+	for _, l := range labels {
+		if !l.segment && l.holds(p, scope, at) {
+			fmt.Fprintln(&b, "tag", l.name, textsOf(l.value(p, scope, at)))
+		}
+	}
+	for _, name := range scope.Names("trait") {
+		v, ok := oracle.ValueAt(&syntax.Trait{Name: name}, p, scope, at)
+		if ok && !strings.HasPrefix(name, "$tag") {
+			fmt.Fprintln(&b, name, v)
+		}
+	}
+	return b.String()
 }
 
 // segments are conditions of every kind, indexed and not.

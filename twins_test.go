@@ -1,0 +1,402 @@
+package portrait_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/oracle"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// twins are a store and a naive one that live the same life, with a reader of the
+// store's feed.
+type twins struct {
+	*testing.T
+	r         *rand.Rand
+	rules     string // of identity
+	zone      *time.Location
+	redefined bool   // definitions change
+	text      string // the model in force
+
+	dir   string
+	opts  *portrait.Options
+	clock time.Time
+	db    *portrait.DB
+	naive *oracle.Store
+	draw  func() profile.Identifier
+
+	feed   *follower
+	last   answers     // after the step before
+	inputs []step      // all that was taken in and decided
+	times  []time.Time // of events
+}
+
+// newTwins returns twins to whom nothing has happened yet. Where their definitions change
+// a log keeps every event, so that those that come later hold as if they had always been.
+func newTwins(t *testing.T, r *rand.Rand, redefined bool) *twins {
+	t.Helper()
+	w := &twins{
+		T: t, r: r, rules: drawRules(r), redefined: redefined,
+		dir: t.TempDir(), clock: epoch0.AddDate(0, 2, r.IntN(60)), draw: drawID(r, 2+r.IntN(8)), feed: newFollower(),
+	}
+	var err error
+	if w.zone, err = time.LoadLocation(drawZone(r)); err != nil {
+		t.Fatal(err)
+	}
+	w.opts = &portrait.Options{Clock: func() time.Time { return w.clock }, NoSync: true, FeedRetention: -1}
+	if r.IntN(2) == 0 {
+		portrait.WithFeedPart(portrait.WithAdvanceBatch(w.opts, 1+r.IntN(3)), 1+r.IntN(8))
+	}
+	w.db = open(t, w.dir, w.opts)
+	w.define()
+	w.naive = naiveStore(t, model(t, w.text), w.db)
+	w.compare("definition")
+	return w
+}
+
+// define gives the store other traits, tags and segments, under the same rules of
+// identity.
+func (w *twins) define() {
+	w.Helper()
+	w.text = drawLife(w.r, w.rules, w.zone.String())
+	if w.redefined {
+		w.text += "log: {retain: 20000d}\n"
+	}
+	apply(w.T, w.db, w.text)
+}
+
+// step lets one thing happen to both stores. It returns what causes the changes of the
+// step, or nothing where several things may.
+func (w *twins) step(i int) (cause string) {
+	w.Helper()
+	switch w.r.IntN(16) {
+	case 0, 1:
+		w.inputs = append(w.inputs, decideBoth(w.T, w.r, w.db, w.naive, w.draw(), w.draw()))
+	case 2, 3:
+		w.jump()
+		return "deadline"
+	case 4:
+		w.jump()
+		w.advance(w.clock)
+		return "deadline"
+	case 5: // the store runs ahead of the clock
+		w.advance(w.clock.Add(time.Duration(w.r.IntN(100)) * time.Hour))
+		return "deadline"
+	case 6: // nobody has asked since the clock moved
+		w.jump()
+		w.ingest(i)
+		return ""
+	case 7:
+		checkAndClose(w.T, w.db)
+		w.db = open(w.T, w.dir, w.opts)
+	case 8:
+		if w.redefined {
+			w.define()
+			return "definition"
+		}
+	default:
+		w.ingest(i)
+	}
+	return "event"
+}
+
+// jump sets the clock forward, every other time to where time alone changes something, or
+// a microsecond before or after.
+func (w *twins) jump() {
+	m := w.db.Metrics()
+	due := m.NextDue.Time().Add(time.Duration(w.r.IntN(3)-1) * time.Microsecond)
+	if m.NextDue != profile.Never && due.After(w.clock) && w.r.IntN(2) == 0 {
+		w.clock = due
+		return
+	}
+	w.clock = w.clock.Add(drawJump(w.r, w.clock, w.zone))
+}
+
+func (w *twins) advance(to time.Time) {
+	w.Helper()
+	if err := w.db.Advance(w.Context(), to); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// ingest takes in one event, or several in one commit, some of them twice.
+func (w *twins) ingest(i int) {
+	w.Helper()
+	events := make([]profile.Event, 1)
+	if w.r.IntN(8) == 0 {
+		events = make([]profile.Event, 2+w.r.IntN(6))
+	}
+	for k := range events {
+		e := drawEvent(w.r, i, w.draw)
+		e.MessageID = fmt.Sprint("m", i, ".", k)
+		e.Time, e.Received = w.clock.Add(drawLag(w.r)), w.clock
+		if len(w.times) > 0 && w.r.IntN(6) == 0 { // at the time of another
+			e.Time = w.times[w.r.IntN(len(w.times))]
+		}
+		w.times = append(w.times, e.Time)
+		if w.r.IntN(10) == 0 {
+			e = w.tell(e)
+		}
+		events[k] = e
+		if w.r.IntN(10) == 0 {
+			events[k] = events[w.r.IntN(k+1)]
+		}
+	}
+	var want portrait.Result
+	for _, e := range events {
+		switch outcome := w.naive.Ingest(e); outcome {
+		case oracle.Accepted:
+			want.Accepted++
+		case oracle.Duplicate:
+			want.Duplicate++
+		default:
+			w.Fatalf("event %s: the naive store says %v", e.MessageID, outcome)
+		}
+	}
+	for range 1 + w.r.IntN(8)/7 {
+		got, err := w.db.Ingest(w.Context(), events...)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if got.Accepted != want.Accepted || got.Duplicate != want.Duplicate {
+			w.Fatalf("%d events: %+v, the naive store says %+v", len(events), got, want)
+		}
+		want.Accepted, want.Duplicate = 0, len(events) // a second time
+	}
+	for _, e := range events {
+		w.inputs = append(w.inputs, func(ctx context.Context, db *portrait.DB) error {
+			_, err := db.Ingest(ctx, e)
+			return err
+		})
+	}
+}
+
+// tell makes an event one that tells a tag.
+func (w *twins) tell(e profile.Event) profile.Event {
+	name := []string{"名单", "批"}[w.r.IntN(2)]
+	var until time.Time
+	if w.r.IntN(2) == 0 {
+		until = e.Time.Add(time.Duration(w.r.IntN(60*24)) * time.Hour)
+	}
+	e.Type, e.Name, e.Properties = profile.Identify, "", nil
+	e.Traits = tags.Assign(name, []string{"金", "银", "铜"}[w.r.IntN(3)], until, "li")
+	if w.r.IntN(4) == 0 {
+		e.Traits = tags.Unassign(name, "li")
+	}
+	return e
+}
+
+// compare compares the stores, and what the feed tells of the last step with what the
+// naive store's answers of before it and of now come to.
+func (w *twins) compare(cause string) {
+	w.Helper()
+	v, err := w.db.View(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer v.Close()
+	is := compareStores(w.T, v, w.db, w.naive)
+	told := len(w.feed.all)
+	w.feed.catchUp(w.T, w.db)
+	changes := w.feed.all[told:]
+	g := regrouping{was: ownersOf(w.last), is: ownersOf(is)}
+	got, want := feedMoves(changes, cause), w.last.movesTo(is, func(id profile.ID) string {
+		if cause != "" && g.touched()[id] {
+			return "merge"
+		}
+		return cause
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.Errorf("moves of a step by %q (- naive, + feed):\n%s", cause, diff)
+	}
+	for _, c := range changes {
+		if cause != "" && !c.At.Equal(v.AsOf()) {
+			w.Errorf("at %s the feed has %+v", v.AsOf(), c)
+		}
+	}
+	for _, fault := range g.faults(changes) {
+		w.Error(fault)
+	}
+	w.last = is
+}
+
+// feedMoves writes what entered and left, and why; where several things happened it
+// leaves out who did both, and the cause.
+func feedMoves(changes []portrait.Change, cause string) []string {
+	net := map[string]int{}
+	for _, c := range changes {
+		why := c.Cause
+		if cause == "" {
+			why = ""
+		}
+		switch c.Kind {
+		case "entered":
+			net[moveText("entered", inWhat(c), c.Profile, why)]++
+		case "left":
+			net[moveText("left", inWhat(c), c.Profile, why)]++
+		}
+	}
+	var moves []string
+	for text, n := range net {
+		if cause == "" {
+			n -= net[otherWay(text)]
+		}
+		for range n {
+			moves = append(moves, text)
+		}
+	}
+	slices.Sort(moves)
+	return moves
+}
+
+func moveText(kind, what string, id profile.ID, cause string) string {
+	return fmt.Sprintf("%s %s: %s %s", kind, what, id, cause)
+}
+
+func otherWay(move string) string {
+	if rest, ok := strings.CutPrefix(move, "entered "); ok {
+		return "left " + rest
+	}
+	return "entered " + strings.TrimPrefix(move, "left ")
+}
+
+// movesTo writes who is in what now and was not before, and the other way round.
+func (a answers) movesTo(b answers, cause func(profile.ID) string) []string {
+	var moves []string
+	for _, side := range []struct {
+		kind     string
+		had, has map[string][]profile.ID
+	}{{"entered", a.members, b.members}, {"left", b.members, a.members}} {
+		for what, ids := range side.has {
+			for _, id := range ids {
+				if !strings.HasPrefix(what, anythingOf) && !slices.Contains(side.had[what], id) {
+					moves = append(moves, moveText(side.kind, what, id, cause(id)))
+				}
+			}
+		}
+	}
+	slices.Sort(moves)
+	return moves
+}
+
+// bornAgain lets all that was taken in and decided happen to a new store at once, under
+// the last model and in another order: it has the Digest of the one that lived through
+// it.
+func (w *twins) bornAgain() {
+	w.Helper()
+	v, err := w.db.View(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	at := v.AsOf()
+	v.Close()
+	db := open(w.T, w.TempDir(), &portrait.Options{Clock: fixed(at), NoSync: true})
+	apply(w.T, db, w.text)
+	w.r.Shuffle(len(w.inputs), func(i, j int) { w.inputs[i], w.inputs[j] = w.inputs[j], w.inputs[i] })
+	play(w.T, db, w.inputs, 1+7*w.r.IntN(2))
+	if got, want := digest(w.T, db, at), digest(w.T, w.db, at); got != want {
+		w.Errorf("born again at %s: digest %s, want %s", at, got, want)
+	}
+	checkAndClose(w.T, db)
+}
+
+// regrouping is who had which identifiers before a step, and who has them after it.
+type regrouping struct{ was, is map[string]profile.ID }
+
+// ownersOf returns whose each identifier is.
+func ownersOf(a answers) map[string]profile.ID {
+	of := map[string]profile.ID{}
+	for who, id := range a.ids {
+		for name := range strings.FieldsSeq(strings.Trim(who, "[]")) {
+			of[name] = id
+		}
+	}
+	return of
+}
+
+// sources returns of every profile whose identifiers it has.
+func sources(from, to map[string]profile.ID) map[profile.ID]map[profile.ID]bool {
+	of := map[profile.ID]map[profile.ID]bool{}
+	for name, id := range to {
+		if of[id] == nil {
+			of[id] = map[profile.ID]bool{}
+		}
+		if before, ok := from[name]; ok {
+			of[id][before] = true
+		}
+	}
+	return of
+}
+
+// touched returns the profiles that have identifiers of others, or others theirs.
+func (g regrouping) touched() map[profile.ID]bool {
+	origins, heirs := sources(g.was, g.is), sources(g.is, g.was)
+	ids := map[profile.ID]bool{}
+	for id, from := range origins {
+		for before := range from {
+			if before != id || len(heirs[before]) > 1 || len(from) > 1 {
+				ids[id], ids[before] = true, true
+			}
+		}
+	}
+	return ids
+}
+
+// faults holds what the feed tells of merges and splits against whose the identifiers
+// were and are. Every ID that went and left its identifiers to others is told of once,
+// with one of these; every new one that has identifiers of others, and no ID went for,
+// is told of once, with one of these or who has theirs now.
+func (g regrouping) faults(changes []portrait.Change) (faults []string) {
+	origins, heirs := sources(g.was, g.is), sources(g.is, g.was)
+	merged, split := map[profile.ID][]profile.ID{}, map[profile.ID][]profile.ID{}
+	took := map[profile.ID]bool{}
+	for _, c := range changes {
+		switch c.Kind {
+		case "merged":
+			took[c.Profile] = true
+			for _, id := range c.Others {
+				merged[id] = append(merged[id], c.Profile)
+			}
+		case "split":
+			for _, id := range c.Others {
+				split[id] = append(split[id], c.Profile)
+			}
+		}
+	}
+	for id, to := range heirs {
+		if _, stays := origins[id]; stays || len(to) == 0 {
+			if len(merged[id]) > 0 {
+				faults = append(faults, fmt.Sprintf("%s is told to have merged into %s", id, merged[id]))
+			}
+		} else if m := merged[id]; len(m) != 1 || !to[m[0]] {
+			faults = append(faults, fmt.Sprintf("%s went to %v, it is told of %s", id, slices.Sorted(maps.Keys(to)), m))
+		}
+	}
+	for id, from := range origins {
+		_, stood := heirs[id]
+		if s := split[id]; stood || len(from) == 0 || took[id] {
+			if len(s) > 0 {
+				faults = append(faults, fmt.Sprintf("%s is told to have split from %s", id, s))
+			}
+			continue
+		}
+		of := maps.Clone(from)
+		for before := range from {
+			maps.Copy(of, heirs[before])
+		}
+		if s := split[id]; len(s) != 1 || !of[s[0]] {
+			faults = append(faults, fmt.Sprintf("%s came from %v, it is told of %s", id, slices.Sorted(maps.Keys(from)), s))
+		}
+	}
+	return faults
+}
