@@ -33,25 +33,25 @@ func NewSet(src Source, ordinals []uint32) *Set {
 
 // collect builds the answer, or the first limit members of it.
 func (q *Query) collect(ctx context.Context, src Source, limit uint64) (*Set, error) {
-	if err := q.resolve(ctx); err != nil {
+	if err := q.ready(ctx, src); err != nil {
 		return nil, err
 	}
 	universe, err := src.Root.universe(ctx, src, q.universe)
 	if err != nil {
 		return nil, err
 	}
-	x := src.Root.index.newExec(q, src)
+	x := newExec(ctx, q.program, src, newMeter(src.Budget))
 	defer x.release()
 	s := x.newSet()
 	s.universe = universe
 	for i := range x.shards {
-		x.collectShard(ctx, s, i, limit)
+		x.collectShard(s, i, limit)
 		if s.count >= limit {
 			break
 		}
 	}
-	if x.err != nil {
-		return nil, x.err
+	if err := x.failure(ctx); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -67,14 +67,14 @@ func (r *Root) universe(ctx context.Context, src Source, f FieldID) (*Set, error
 		return u.set, nil
 	}
 	q := NewQuery(Bits(f), f)
-	x := r.index.newExec(q, src)
+	x := newExec(ctx, q.program, src, nil)
 	defer x.release()
 	s := x.newSet()
 	for i := range x.shards {
-		x.collectShard(ctx, s, i, ^uint64(0))
+		x.collectShard(s, i, ^uint64(0))
 	}
-	if x.err != nil {
-		return nil, x.err
+	if err := x.failure(ctx); err != nil {
+		return nil, err
 	}
 	r.all.Store(&universe{f, s})
 	return s, nil
@@ -89,21 +89,18 @@ type universe struct {
 func (x *exec) build() *Set {
 	s := x.newSet()
 	for i := range x.shards {
-		x.collectShard(context.Background(), s, i, ^uint64(0))
+		x.collectShard(s, i, ^uint64(0))
 	}
 	return s
 }
 
 // collectShard adds one shard of the answer to s, up to limit members in all.
-func (x *exec) collectShard(ctx context.Context, s *Set, shardNo int, limit uint64) {
-	for i := range x.blocksOf(ctx, shardNo) {
-		if i%contextEvery == 0 && ctx.Err() != nil {
-			x.fail(ctx.Err())
-		}
+func (x *exec) collectShard(s *Set, shardNo int, limit uint64) {
+	for i := range x.enterShard(shardNo) {
+		v := x.at(i, false)
 		if x.err != nil {
 			return
 		}
-		v := x.at(i, false)
 		scratch := x.words()
 		if left := limit - s.count; uint64(v.card) > left {
 			s.add(shardNo*shard.Blocks+i, firstOf(v, int(left), scratch))

@@ -252,7 +252,7 @@ func TestCompile_equals_the_naive_evaluator(t *testing.T) {
 				t.Fatalf("%s: %v", syntax.Print(e), err)
 			}
 			if want := NewSet(s.source(), s.members(e)); !got.Equal(want) {
-				t.Fatalf("%s: %d profiles, want %d, by\n%s", syntax.Print(e), got.Count(), want.Count(), q.Plan())
+				t.Fatalf("%s: %d profiles, want %d, by\n%s", syntax.Print(e), got.Count(), want.Count(), q.String())
 			}
 			queries++
 		}
@@ -270,8 +270,8 @@ func TestCompile_scans_once_and_only_when_run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(q.Plan(), "scan[home = home]") || s.scans != 0 {
-		t.Errorf("%d scans after planning\n%s", s.scans, q.Plan())
+	if !strings.Contains(q.String(), "scan[home = home]") || s.scans != 0 {
+		t.Errorf("%d scans after planning\n%s", s.scans, q.String())
 	}
 	for range 3 {
 		if _, err := q.Count(t.Context(), s.source()); err != nil {

@@ -2,44 +2,44 @@ package segment
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"sync/atomic"
 
 	"github.com/portraitdb/portrait/internal/shard"
 )
 
-// exec runs one query on one goroutine, shard by shard and block by block. It
+// exec runs one program on one goroutine, shard by shard and block by block. It
 // reads operands where they lie; what it computes lies in scratch blocks that
-// stay in the first-level cache and are used again by the next query.
+// stay in the caches of the processor and are used again by the next query.
 type exec struct {
 	pool   *Index // where to go after use; nil: nowhere
-	q      *Query
+	p      *program
 	src    Source
+	done   <-chan struct{} // of the context
+	meter  *meter          // nil: no budget
 	err    error
-	shards int // how many to visit
+	left   int   // operands until the context is asked again
+	read   int64 // bytes that the meter does not know of yet
+	shards int   // how many to visit
 
 	fields []*field // by leaf
 	sets   []*Set   // by leaf, for opFixed and opScan
 
 	shard    int
-	block    int        // within the shard
+	may      []bool     // by node: whether it may have members in this shard
 	contents []*content // by leaf, of this shard; nil: not yet asked for
 
-	scratch []*words // those below top are in use
-	top     int
-	arrays  []*[arrayScratch]uint16
-	atop    int
-	views   []view   // stacks of operands
-	ptrs    []*words // that andWords and orWords take
+	block int    // within the shard
+	stamp uint64 // another one for every block
+	memory
 }
 
-// arrayScratch holds an array with its toggles.
-const arrayScratch = 4096
+// errStopped stands for the error of the context.
+var errStopped = errors.New("segment: stopped")
 
-// contextEvery is how many blocks may pass before the context is asked again.
-const contextEvery = 4
-
-func (ix *Index) newExec(q *Query, src Source) *exec {
+// newExec returns an exec of the source's index.
+func newExec(ctx context.Context, p *program, src Source, m *meter) *exec {
+	ix := src.Root.index
 	x := ix.spare.Swap(nil)
 	if x == nil {
 		x, _ = ix.execs.Get().(*exec)
@@ -47,13 +47,14 @@ func (ix *Index) newExec(q *Query, src Source) *exec {
 	if x == nil {
 		x = &exec{pool: ix}
 	}
-	x.begin(q, src)
+	x.done, x.meter = ctx.Done(), m
+	x.begin(p, src)
 	return x
 }
 
-func (x *exec) begin(q *Query, src Source) {
-	x.q, x.src = q, src
-	for _, n := range q.leaves {
+func (x *exec) begin(p *program, src Source) {
+	x.p, x.src = p, src
+	for _, n := range p.leaves {
 		var (
 			f *field
 			s *Set
@@ -62,11 +63,13 @@ func (x *exec) begin(q *Query, src Source) {
 		case opFixed:
 			s = n.set
 		case opScan:
-			s = n.scan.set
+			if n.scan.done.Load() { // always, but for Plan
+				s = n.scan.set
+			}
 		default:
 			f = src.Root.dir.find(n.field)
 			if want := kindOf(n.op); f != nil && f.kind != want {
-				x.err = kindError(n.field, f.kind)
+				x.fail(kindError(n.field, f.kind))
 				f = nil
 			}
 		}
@@ -78,6 +81,10 @@ func (x *exec) begin(q *Query, src Source) {
 			x.shards = max(x.shards, s.shards())
 		}
 	}
+	for range p.nodes {
+		x.may = append(x.may, false)
+	}
+	x.fit(p)
 	if x.err != nil {
 		x.shards = 0
 	}
@@ -90,16 +97,16 @@ func kindOf(op nodeOp) FieldKind {
 	return Column
 }
 
-// release makes the exec forget the query and gives it back.
+// release makes the exec forget the program and gives it back.
 func (x *exec) release() {
 	clear(x.fields)
 	clear(x.sets)
 	clear(x.contents)
-	clear(x.views[:cap(x.views)])
-	clear(x.ptrs[:cap(x.ptrs)])
-	x.fields, x.sets, x.contents = x.fields[:0], x.sets[:0], x.contents[:0]
-	x.views, x.ptrs = x.views[:0], x.ptrs[:0]
-	x.q, x.src, x.err, x.shards, x.top, x.atop = nil, Source{}, nil, 0, 0, 0
+	x.fields, x.sets, x.contents, x.may = x.fields[:0], x.sets[:0], x.contents[:0], x.may[:0]
+	x.p, x.src, x.err, x.shards, x.done, x.meter, x.left, x.read = nil, Source{}, nil, 0, nil, nil, 0, 0
+	if !x.forget() {
+		return // it has grown so large that the collector had better take it
+	}
 	if x.pool != nil && !x.pool.spare.CompareAndSwap(nil, x) {
 		x.pool.execs.Put(x)
 	}
@@ -107,31 +114,71 @@ func (x *exec) release() {
 
 // fail remembers the first error; whatever is computed after it is not used.
 func (x *exec) fail(err error) {
-	if x.err == nil {
+	if x.err == nil || x.err == errStopped {
 		x.err = err
 	}
 }
 
-// blocksOf enters a shard and returns how many of its blocks to visit: none
-// where the answer is surely empty there, or after a failure.
-func (x *exec) blocksOf(ctx context.Context, s int) int {
-	if x.err != nil {
-		return 0
+// failure returns what went wrong.
+func (x *exec) failure(ctx context.Context) error {
+	if x.err == errStopped {
+		return ctx.Err()
 	}
-	if err := ctx.Err(); err != nil {
-		x.fail(err)
+	return x.err
+}
+
+// liveEvery is how many operands may be taken before the context is asked again:
+// some ten microseconds of work.
+const liveEvery = 32
+
+// live reports whether to go on. It is asked for every operand, because there
+// may be thousands in a block.
+func (x *exec) live() bool {
+	if x.left--; x.left >= 0 {
+		return x.err == nil
+	}
+	return x.ask(0)
+}
+
+// ask looks at the context and the budget.
+func (x *exec) ask(blocks int64) bool {
+	x.left = liveEvery
+	select {
+	case <-x.done:
+		x.fail(errStopped)
+	default:
+	}
+	if x.meter != nil {
+		if err := x.meter.add(blocks, x.read); err != nil {
+			x.fail(err)
+		}
+		x.read = 0
+	}
+	return x.err == nil
+}
+
+// enterShard goes to a shard and returns how many of its blocks to visit: none
+// where no root has members there, by what is known without loading, or after a
+// failure.
+func (x *exec) enterShard(s int) int {
+	if !x.ask(0) {
 		return 0
 	}
 	x.shard = s
 	clear(x.contents)
-	if !x.possible(x.q.root) {
-		return 0
+	for i, n := range x.p.nodes {
+		x.may[i] = x.possible(n)
 	}
-	return shard.Blocks
+	for _, r := range x.p.roots {
+		if x.may[r.id] {
+			return shard.Blocks
+		}
+	}
+	return 0
 }
 
-// possible reports whether a node may have members in this shard, by what is
-// known without loading.
+// possible reports whether a node may have members in this shard. Its operands
+// have been asked.
 func (x *exec) possible(n *node) bool {
 	switch n.op {
 	case opEmpty:
@@ -139,68 +186,112 @@ func (x *exec) possible(n *node) bool {
 	case opBits, opRange, opHas:
 		return x.fields[n.leaf].slot(x.shard) != nil
 	case opFixed, opScan:
-		return x.sets[n.leaf].touches(x.shard)
-	case opAnd:
-		for _, k := range n.kids {
-			if !x.possible(k) {
-				return false
-			}
-		}
-		return true
+		return x.sets[n.leaf].touches(x.shard) || x.fields[n.leaf].slot(x.shard) != nil
 	}
-	return slices.ContainsFunc(n.kids, x.possible)
+	need := 1
+	switch n.op {
+	case opAnd:
+		need = len(n.kids)
+	case opAtLeast:
+		need = n.k
+	}
+	for _, k := range n.kids {
+		if x.may[k.id] {
+			need--
+		}
+	}
+	return need <= 0
 }
 
 // countShard counts the answer in one shard.
-func (x *exec) countShard(ctx context.Context, s int) uint64 {
+func (x *exec) countShard(s int) uint64 {
 	var n uint64
-	for i := range x.blocksOf(ctx, s) {
-		if i%contextEvery == 0 && ctx.Err() != nil {
-			x.fail(ctx.Err())
-		}
-		if x.err != nil {
-			return 0
-		}
+	for i := range x.enterShard(s) {
 		n += uint64(x.at(i, true).card)
+	}
+	if x.err != nil {
+		return 0
 	}
 	return n
 }
 
-// at evaluates the query in one block of the shard. With count alone true only
-// the view's cardinality is of use.
+// at evaluates the first root in one block of the shard. With count alone true
+// only the view's cardinality is of use.
 func (x *exec) at(i int, count bool) view {
-	x.block, x.top, x.atop = i, 0, 0
-	return x.eval(x.q.root, count)
+	if !x.enter(i) {
+		return view{}
+	}
+	return x.eval(x.p.roots[0], count)
 }
 
-// eval evaluates a node in this block. The view's memory is either immutable or
-// scratch that was taken since the call.
+// enter goes to a block of the shard. It reports false after a failure.
+func (x *exec) enter(i int) bool {
+	if !x.ask(1) {
+		return false
+	}
+	x.block = i
+	x.stamp++
+	x.top, x.atop, x.formed = 0, 0, 0
+	for _, n := range x.p.steps {
+		if x.may[n.id] {
+			x.recall(n)
+		}
+	}
+	return x.err == nil
+}
+
+// eval evaluates a node in this block. The view's memory is immutable, or kept
+// for this block, or scratch that was taken since the call.
 func (x *exec) eval(n *node, count bool) view {
-	switch n.op {
-	case opBits, opFixed, opScan:
+	switch {
+	case n.op == opBits || n.op == opFixed || n.op == opScan:
 		return x.leaf(n)
+	case !x.may[n.id]:
+		return view{}
+	case n.slot != 0:
+		return x.recall(n)
+	}
+	return x.compute(n, nil, count)
+}
+
+// compute evaluates a node anew. Where dst is not nil and the result is words
+// that no block holds, they are likely to be in dst.
+func (x *exec) compute(n *node, dst *words, count bool) view {
+	if dst == nil {
+		dst = x.words()
+	}
+	switch n.op {
 	case opRange:
-		return x.scanRange(n, nil)
+		return x.scanRange(n, dst, nil)
 	case opHas:
-		return x.hasValue(n)
+		return x.hasValue(n, dst)
 	case opAnd:
-		return x.and(n, count)
+		return x.and(n, dst, count)
 	case opOr:
-		return x.or(n, count)
+		return x.or(n, dst, count)
 	case opXor:
-		return x.xor(n)
+		return x.xor(n, dst)
 	case opAtLeast:
-		return x.atLeast(n)
+		return x.atLeast(n, dst, count)
 	}
 	return view{}
 }
 
 // leaf returns this block of a bitmap or set.
 func (x *exec) leaf(n *node) view {
-	if n.op != opBits {
-		return x.sets[n.leaf].view(x.shard*shard.Blocks + x.block)
+	var v view
+	if n.op == opBits {
+		v = x.content(n).bits.view(x.block)
+	} else {
+		v = x.sets[n.leaf].view(x.shard*shard.Blocks + x.block)
 	}
-	return x.content(n).bits.view(x.block)
+	if x.p.reused[n.leaf] > 1 {
+		v.leaf = int32(n.leaf) + 1
+	}
+	if x.meter != nil {
+		x.read += v.size()
+	}
+	return v
 }
 
 // content returns this shard of a leaf's field, loading it on first use.
@@ -209,13 +300,14 @@ func (x *exec) content(n *node) *content {
 		return c
 	}
 	c := noContent
-	if s := x.fields[n.leaf].slot(x.shard); s != nil {
+	if s := x.fields[n.leaf].slot(x.shard); s != nil && x.err == nil {
 		var err error
 		c, err = s.load(ShardKey{n.field, uint32(x.shard)}, x.src.Loader, &x.src.Root.index.cache)
 		if err != nil {
 			x.fail(err)
 			c = noContent
 		}
+		x.left = 0 // loading may have taken long
 	}
 	x.contents[n.leaf] = c
 	return c
@@ -223,77 +315,65 @@ func (x *exec) content(n *node) *content {
 
 var noContent = &content{}
 
-// scanRange returns the profiles of this block whose value lies in the leaf's
+// scanRange writes to w which profiles of this block have a value in the leaf's
 // spans; with a mask, those within the mask.
-func (x *exec) scanRange(n *node, mask *words) view {
+func (x *exec) scanRange(n *node, w, mask *words) view {
 	b := x.content(n).column.block(x.block)
 	if b == nil {
 		return view{}
 	}
-	w := x.words()
+	if x.meter != nil {
+		x.read += b.size()
+	}
 	return wordsView(w, b.scan(w, mask, n.spans))
 }
 
-func (x *exec) hasValue(n *node) view {
+func (x *exec) hasValue(n *node, w *words) view {
 	b := x.content(n).column.block(x.block)
 	if b == nil {
 		return view{}
 	}
-	w := x.words()
+	if x.meter != nil {
+		x.read += blockSpan / 8
+	}
 	b.exists(w)
 	return wordsView(w, b.card)
 }
 
-// words takes a scratch block, of undefined content.
-func (x *exec) words() *words {
-	if x.top == len(x.scratch) {
-		x.scratch = append(x.scratch, new(words))
-	}
-	x.top++
-	return x.scratch[x.top-1]
-}
-
-// values takes a scratch array.
-func (x *exec) values() *[arrayScratch]uint16 {
-	if x.atop == len(x.arrays) {
-		x.arrays = append(x.arrays, new([arrayScratch]uint16))
-	}
-	x.atop++
-	return x.arrays[x.atop-1]
-}
-
 // countParallel counts shards on several goroutines.
 func (q *Query) countParallel(ctx context.Context, src Source, workers int) (uint64, error) {
-	type result struct {
-		n   uint64
-		err error
-	}
-	var next atomic.Int64
-	results := make(chan result, workers)
-	for range workers {
-		go func() {
-			x := src.Root.index.newExec(q, src)
-			defer x.release()
-			var n uint64
-			for s := int(next.Add(1)) - 1; s < x.shards; s = int(next.Add(1)) - 1 {
-				n += x.countShard(ctx, s)
-			}
-			results <- result{n, x.err}
-		}()
-	}
 	var (
-		sum uint64
-		err error
+		total atomic.Uint64
+		m     = newMeter(src.Budget)
 	)
-	for range workers {
-		r := <-results
-		sum += r.n
-		if err == nil {
-			err = r.err
+	err := parallel(workers, func(next func() int) error {
+		x := newExec(ctx, q.program, src, m)
+		defer x.release()
+		for s := next(); s < x.shards && x.err == nil; s = next() {
+			total.Add(x.countShard(s))
 		}
-	}
+		return x.failure(ctx)
+	})
 	if err != nil {
 		return 0, err
 	}
-	return sum, nil
+	return total.Load(), nil
+}
+
+// parallel runs work on several goroutines, each of which takes the next number,
+// from 0 on, until it has enough, and returns one of their errors.
+func parallel(workers int, work func(next func() int) error) error {
+	var at atomic.Int64
+	next := func() int { return int(at.Add(1)) - 1 }
+	results := make(chan error, workers)
+	for range workers {
+		go func() { results <- work(next) }()
+	}
+	var err error
+	for range workers {
+		if e := <-results; err == nil {
+			err = e
+		}
+	}
+	return err
 }

@@ -5,8 +5,8 @@ import "slices"
 // and evaluates a conjunction. Where the smallest operand is an array its values
 // are filtered by the other operands, one after another; otherwise all operands
 // are taken as words and go through one pass.
-func (x *exec) and(n *node, count bool) view {
-	dst, kept := x.words(), x.values()
+func (x *exec) and(n *node, dst *words, count bool) view {
+	kept := x.values()
 	top, atop := x.top, x.atop
 	views, ptrs := len(x.views), len(x.ptrs)
 	v := x.conjunction(n, dst, kept, count)
@@ -15,25 +15,40 @@ func (x *exec) and(n *node, count bool) view {
 	return v
 }
 
+// groupMax is how many operands that take scratch are held at once.
+const groupMax = 16
+
 func (x *exec) conjunction(n *node, dst *words, kept *[arrayScratch]uint16, count bool) view {
 	base, next := len(x.views), 0
 	for ; next < len(n.kids) && n.kids[next].rank() == 0; next++ {
-		if !x.pushOperand(x.leaf(n.kids[next])) {
+		if !x.pushOperand(x.leaf(n.kids[next])) || !x.live() {
 			return view{}
 		}
 	}
 	// Composite operands are evaluated for the whole block only where no array
 	// has made the candidates few.
-	for ; next < len(n.kids) && n.kids[next].rank() < 2 && !x.hasArray(base); next++ {
-		if !x.pushOperand(x.eval(n.kids[next], false)) {
+	array := x.hasArray(base)
+	for last := next + groupMax; next < min(len(n.kids), last) && n.kids[next].rank() < 2 && !array; next++ {
+		if !x.pushOperand(x.eval(n.kids[next], false)) || !x.live() {
 			return view{}
 		}
+		array = x.hasArray(base)
 	}
-	slices.SortFunc(x.views[base:], func(a, b view) int { return a.card - b.card })
-	if x.hasArray(base) {
+	if array {
 		return x.filterArray(n, base, next, kept)
 	}
 	return x.fuse(n, base, next, dst, count)
+}
+
+// nothing is a conjunction without operands other than those on the stack.
+var nothing = &node{op: opAnd}
+
+// intersect returns the conjunction of the operands on the stack.
+func (x *exec) intersect(base int, dst *words, kept *[arrayScratch]uint16, count bool) view {
+	if x.hasArray(base) {
+		return x.filterArray(nothing, base, 0, kept)
+	}
+	return x.fuse(nothing, base, 0, dst, count)
 }
 
 // pushOperand adds a conjunct; one that is full adds nothing. It reports whether
@@ -58,9 +73,10 @@ func (x *exec) hasArray(base int) bool {
 	return false
 }
 
-// filterArray is the conjunction from an array on. The operands pushed so far
-// ascend by cardinality; kids from next on are still to be evaluated.
+// filterArray is the conjunction of operands among which is an array. Kids from
+// next on are still to be evaluated.
 func (x *exec) filterArray(n *node, base, next int, kept *[arrayScratch]uint16) view {
+	slices.SortFunc(x.views[base:], func(a, b view) int { return a.card - b.card })
 	first := base
 	for x.views[first].state != viewArray {
 		first++
@@ -72,19 +88,25 @@ func (x *exec) filterArray(n *node, base, next int, kept *[arrayScratch]uint16) 
 		}
 	}
 	for _, m := range n.minus {
-		if m.rank() == 0 && len(values) > 0 {
-			values = x.keep(kept, values, x.leaf(m), true)
+		if m.rank() > 0 || len(values) == 0 || !x.live() {
+			break
 		}
+		values = x.keep(kept, values, x.leaf(m), true)
 	}
 	for _, k := range n.kids[next:] {
-		if len(values) > 0 {
-			values = x.keepNode(kept, values, k, false)
+		if len(values) == 0 || !x.live() {
+			break
 		}
+		values = x.keepNode(kept, values, k, false)
 	}
 	for _, m := range n.minus {
-		if m.rank() > 0 && len(values) > 0 {
-			values = x.keepNode(kept, values, m, true)
+		if m.rank() == 0 {
+			continue
 		}
+		if len(values) == 0 || !x.live() {
+			break
+		}
+		values = x.keepNode(kept, values, m, true)
 	}
 	if len(values) > 0 && &values[0] != &kept[0] {
 		values = kept[:copy(kept[:], values)] // what it lies in is about to be freed
@@ -99,7 +121,7 @@ const probeMax = 512
 // keepNode keeps the values that are in a node, or with minus those that are
 // not.
 func (x *exec) keepNode(dst *[arrayScratch]uint16, values []uint16, n *node, minus bool) []uint16 {
-	if n.op != opRange || len(values) > probeMax {
+	if n.op != opRange || len(values) > probeMax || x.isKept(n) {
 		top, atop := x.top, x.atop
 		values = x.keep(dst, values, x.eval(n, false), minus)
 		x.top, x.atop = top, atop
@@ -131,20 +153,15 @@ func (x *exec) keep(dst *[arrayScratch]uint16, values []uint16, v view, minus bo
 	}
 	top, atop := x.top, x.atop
 	defer func() { x.top, x.atop = top, atop }()
-	if v.state == viewRuns && len(v.toggles) == 0 {
-		return keepRuns(dst[:0], values, v.array, minus)
-	}
-	v = x.settle(v)
-	if v.state == viewArray {
-		if len(values)*searchCost < len(v.array) {
-			return keepSearched(dst[:0], values, v.array, minus)
+	if !x.isForm(v) {
+		if v.state == viewRuns && len(v.toggles) == 0 {
+			return keepRuns(dst[:0], values, v.array, minus)
 		}
-		w := x.words()
-		clear(w[:])
-		setBits(w, v.array)
-		v.words = w
+		if v.state == viewArray && len(values)*searchCost < len(v.array) {
+			return keepSearched(dst[:0], values, x.settle(v).array, minus)
+		}
 	}
-	return dst[:filter(dst[:], values, v.words, flip)]
+	return dst[:filter(dst[:], values, x.expand(v), flip)]
 }
 
 // searchCost is how many bits can be set in scratch while one value is searched
@@ -175,17 +192,21 @@ func keepSearched(dst, values, array []uint16, minus bool) []uint16 {
 }
 
 // fuse is the conjunction of operands that are no arrays: one pass over all of
-// them, then the arrays to subtract, then the ranges.
+// them, then the arrays to subtract, then what has to be evaluated within the
+// result.
 func (x *exec) fuse(n *node, base, next int, dst *words, count bool) view {
-	ptrs := len(x.ptrs)
-	for i := base; i < len(x.views); i++ {
-		x.ptrs = append(x.ptrs, x.settle(x.views[i]).words)
+	f := fusion{dst: dst, ptrs: len(x.ptrs), arrays: len(x.views), top: x.top, atop: x.atop, card: blockSpan}
+	for _, v := range x.views[base:f.arrays] {
+		x.ptrs = append(x.ptrs, x.expand(v))
+		f.pos++
+		x.pause(&f)
 	}
-	pos := len(x.ptrs) - ptrs
-	minus := len(x.views) // the arrays to subtract are pushed from here on
 	ranges := 0
 	for _, m := range n.minus {
-		if m.op == opRange {
+		if !x.live() {
+			return view{}
+		}
+		if m.rank() == 2 {
 			ranges++
 			continue
 		}
@@ -196,63 +217,105 @@ func (x *exec) fuse(n *node, base, next int, dst *words, count bool) view {
 		case blockSpan:
 			return view{}
 		}
-		if v = x.settle(v); v.state == viewArray {
-			x.views = append(x.views, v)
+		if v.state == viewArray && !x.asForm(v) {
+			x.views = append(x.views, x.settle(v))
 		} else {
-			x.ptrs = append(x.ptrs, v.words)
+			x.ptrs = append(x.ptrs, x.expand(v))
 		}
+		x.pause(&f)
 	}
-	arrays := len(x.views) - minus
-	last := next == len(n.kids) && ranges == 0 // nothing follows the pass and the arrays
-	card := blockSpan
-	switch {
-	case pos > 0 && count && last && arrays == 0:
-		return wordsView(dst, andWords(nil, x.ptrs[ptrs:], pos))
-	case pos > 0:
-		card = andWords(dst, x.ptrs[ptrs:], pos)
-	case len(x.ptrs) > ptrs || arrays > 0 || !last:
-		view{state: viewFull}.fill(dst)
-		x.ptrs = append(x.ptrs, nil)
-		copy(x.ptrs[ptrs+1:], x.ptrs[ptrs:])
-		x.ptrs[ptrs] = dst
-		card = andWords(dst, x.ptrs[ptrs:], 1)
+	if next == len(n.kids) && ranges == 0 {
+		return x.concludeFusion(&f, count)
 	}
-	if arrays > 0 {
-		for _, v := range x.views[minus : len(x.views)-1] {
-			clearBits(dst, v.array)
-		}
-		final := x.views[len(x.views)-1].array
-		switch {
-		case count && last && arrays == 1:
-			return wordsView(dst, card-hits(final, dst))
-		case count && last:
-			return wordsView(dst, popcount(dst)-hits(final, dst))
-		}
-		clearBits(dst, final)
-		card = popcount(dst)
-	}
-	if last {
-		return wordsView(dst, card)
-	}
-	return x.withinRanges(n, next, dst, card)
+	x.flush(&f)
+	return x.within(n, next, dst, f.card)
 }
 
-// withinRanges narrows dst to the ranges among the kids from next on and outside
-// of those to subtract. Only chunks that still have members are looked at.
-func (x *exec) withinRanges(n *node, next int, dst *words, card int) view {
+// fusion is a conjunction of words in the making: operands on the stack of
+// pointers, those from pos on to be subtracted, and on the stack of views arrays
+// to be subtracted.
+type fusion struct {
+	dst          *words
+	ptrs, arrays int // where the operands lie
+	pos          int
+	top, atop    int // what scratch is not the operands'
+	card         int // of dst, once flushed; as long as there are no operands: of everything
+}
+
+// pause flushes the fusion if its operands take much scratch.
+func (x *exec) pause(f *fusion) {
+	if x.top-f.top >= groupMax || x.atop-f.atop >= groupMax {
+		x.flush(f)
+	}
+}
+
+// flush makes dst the result so far, and the only operand.
+func (x *exec) flush(f *fusion) {
+	if f.pos == 0 {
+		view{state: viewFull}.fill(f.dst)
+		x.ptrs = append(x.ptrs, nil)
+		copy(x.ptrs[f.ptrs+1:], x.ptrs[f.ptrs:])
+		x.ptrs[f.ptrs] = f.dst
+	}
+	f.card = andWords(f.dst, x.ptrs[f.ptrs:], max(f.pos, 1))
+	if arrays := x.views[f.arrays:]; len(arrays) > 0 {
+		for _, v := range arrays {
+			clearBits(f.dst, v.array)
+		}
+		f.card = popcount(f.dst)
+	}
+	x.ptrs = append(x.ptrs[:f.ptrs], f.dst)
+	f.pos = 1
+	x.views = x.views[:f.arrays]
+	x.top, x.atop = f.top, f.atop
+}
+
+// concludeFusion returns the result. With count alone true it saves writing what
+// is only counted.
+func (x *exec) concludeFusion(f *fusion, count bool) view {
+	arrays := x.views[f.arrays:]
+	switch {
+	case !count || f.pos == 0:
+		x.flush(f)
+		return wordsView(f.dst, f.card)
+	case len(arrays) == 0:
+		return wordsView(f.dst, andWords(nil, x.ptrs[f.ptrs:], f.pos))
+	}
+	last := arrays[len(arrays)-1].array
+	x.views = x.views[:len(x.views)-1]
+	x.flush(f)
+	return wordsView(f.dst, f.card-hits(last, f.dst))
+}
+
+// within narrows dst to the kids from next on and to what is outside of the
+// ranges to subtract. Of columns only chunks that still have members are looked
+// at.
+func (x *exec) within(n *node, next int, dst *words, card int) view {
+	top, atop := x.top, x.atop
 	for _, k := range n.kids[next:] {
-		b := x.content(k).column.block(x.block)
-		if b == nil || card == 0 {
+		if card == 0 || !x.live() {
 			return view{}
+		}
+		if k.rank() < 2 {
+			v := x.eval(k, false)
+			card = x.narrow(dst, card, v)
+			x.top, x.atop = top, atop
+			continue
+		}
+		b := x.content(k).column.block(x.block)
+		if b == nil {
+			return view{}
+		}
+		if x.meter != nil {
+			x.read += b.size()
 		}
 		card = b.scan(dst, dst, k.spans)
 	}
 	for _, m := range n.minus {
-		if m.op != opRange || card == 0 {
+		if m.rank() < 2 || card == 0 || !x.live() {
 			continue
 		}
-		top := x.top
-		if v := x.scanRange(m, dst); v.card == blockSpan {
+		if v := x.scanRange(m, x.words(), dst); v.card == blockSpan {
 			card = 0
 		} else if v.card > 0 {
 			ops := [2]*words{dst, v.words}
@@ -263,19 +326,29 @@ func (x *exec) withinRanges(n *node, next int, dst *words, card int) view {
 	return wordsView(dst, card)
 }
 
+// narrow makes dst its conjunction with v and returns the cardinality.
+func (x *exec) narrow(dst *words, card int, v view) int {
+	switch v.card {
+	case 0:
+		return 0
+	case blockSpan:
+		return card
+	}
+	ops := [2]*words{dst, x.expand(v)}
+	return andWords(dst, ops[:], 2)
+}
+
 // settle returns the view without toggles and without runs: an array, or words.
 // It must not be empty or full.
 func (x *exec) settle(v view) view {
-	if len(v.toggles) == 0 && v.state != viewRuns {
+	switch {
+	case v.state != viewArray:
+		return view{state: viewWords, card: v.card, words: x.expand(v)}
+	case len(v.toggles) == 0:
 		return v
 	}
-	if v.state == viewArray {
-		out := x.values()
-		return arrayView(toggled(out[:0], v.array, v.toggles))
-	}
-	w := x.words()
-	v.fill(w)
-	return view{state: viewWords, card: v.card, words: w}
+	out := x.values()
+	return arrayView(toggled(out[:0], v.array, v.toggles))
 }
 
 // toggled appends the values that are in one of the lists alone.

@@ -1,160 +1,145 @@
 package segment
 
-import "slices"
-
 // or evaluates a disjunction: words go through one pass, then the values of
 // arrays are added to the result.
-func (x *exec) or(n *node, count bool) view {
-	dst := x.words()
+func (x *exec) or(n *node, dst *words, count bool) view {
 	top, atop := x.top, x.atop
 	views, ptrs := len(x.views), len(x.ptrs)
-	v, scratch := x.disjunction(n, dst, count)
-	if !scratch {
+	v := x.disjunction(n, dst, count)
+	if v.words == dst || v.card == 0 || v.card == blockSpan {
 		x.top, x.atop = top, atop
 	}
 	x.views, x.ptrs = x.views[:views], x.ptrs[:ptrs]
 	return v
 }
 
-// disjunction returns the union; scratch reports whether the view may lie in
-// scratch other than dst.
-func (x *exec) disjunction(n *node, dst *words, count bool) (v view, scratch bool) {
-	base, ptrs := len(x.views), len(x.ptrs)
+// disjunction returns the union of the kids, in dst or, where only one has
+// members, that.
+func (x *exec) disjunction(n *node, dst *words, count bool) view {
+	base := len(x.views)
+	u := union{dst: dst, base: base, top: x.top, atop: x.atop}
 	for _, k := range n.kids {
-		v := x.eval(k, false)
-		switch v.card {
+		if !x.live() {
+			return view{}
+		}
+		switch v := x.eval(k, false); v.card {
 		case 0:
-			continue
 		case blockSpan:
-			return view{state: viewFull, card: blockSpan}, false
+			return v
+		default:
+			x.views = append(x.views, v)
 		}
-		x.views = append(x.views, v)
+		if x.top-u.top >= groupMax || x.atop-u.atop >= groupMax {
+			if x.gather(&u); u.card == blockSpan {
+				return wordsView(dst, u.card)
+			}
+		}
 	}
-	switch len(x.views) - base {
-	case 0:
-		return view{}, false
-	case 1:
-		return x.views[base], true
+	return x.unite(&u, count)
+}
+
+// union is a disjunction in the making: operands on the stack of views.
+type union struct {
+	dst       *words
+	base      int  // where the operands lie
+	top, atop int  // what scratch is not the operands'
+	begun     bool // dst holds the union of operands that are gone
+	card      int  // of dst, once begun; without the arrays of the last round
+}
+
+// gather adds the operands to dst.
+func (x *exec) gather(u *union) {
+	arrays := x.uniteWords(u, false)
+	for _, v := range x.views[u.base:arrays] {
+		setBits(u.dst, v.array)
 	}
-	arrays := base // views from base to arrays are the arrays
-	for i := base; i < len(x.views); i++ {
-		v := x.settle(x.views[i])
-		if v.state == viewArray {
-			x.views[arrays] = v
-			arrays++
+	x.views = x.views[:u.base]
+	x.top, x.atop = u.top, u.atop
+}
+
+// uniteWords adds the operands that are no arrays to dst, unless with count that
+// is all there is to do: then it only counts. It leaves the arrays on the stack
+// and returns where they end.
+func (x *exec) uniteWords(u *union, count bool) (end int) {
+	ptrs, end := len(x.ptrs), u.base
+	if u.begun {
+		x.ptrs = append(x.ptrs, u.dst)
+	}
+	for _, v := range x.views[u.base:] {
+		if v.state == viewArray && !x.asForm(v) {
+			x.views[end] = x.settle(v)
+			end++
 		} else {
-			x.ptrs = append(x.ptrs, v.words)
+			x.ptrs = append(x.ptrs, x.expand(v))
 		}
 	}
-	card := 0
 	switch ops := x.ptrs[ptrs:]; {
 	case len(ops) == 0:
-		clear(dst[:])
-	case count && arrays == base:
-		return wordsView(dst, orWords(nil, ops)), false
+		clear(u.dst[:])
+		u.card = 0
+	case count && end == u.base:
+		u.card = orWords(nil, ops)
 	default:
-		card = orWords(dst, ops)
+		u.card = orWords(u.dst, ops)
 	}
-	if arrays == base {
-		return wordsView(dst, card), false
-	}
-	final := x.views[arrays-1].array
-	if arrays-base > 1 {
-		for _, v := range x.views[base : arrays-1] {
-			setBits(dst, v.array)
+	u.begun = true
+	x.ptrs = x.ptrs[:ptrs]
+	return end
+}
+
+// unite returns the union of all operands.
+func (x *exec) unite(u *union, count bool) view {
+	if !u.begun {
+		switch len(x.views) - u.base {
+		case 0:
+			return view{}
+		case 1:
+			return x.views[u.base]
 		}
-		card = popcount(dst)
+	}
+	end := x.uniteWords(u, count)
+	if end == u.base {
+		return wordsView(u.dst, u.card)
+	}
+	final := x.views[end-1].array
+	if end-u.base > 1 {
+		for _, v := range x.views[u.base : end-1] {
+			setBits(u.dst, v.array)
+		}
+		u.card = popcount(u.dst)
 	}
 	if count {
-		return wordsView(dst, card+len(final)-hits(final, dst)), false
+		return wordsView(u.dst, u.card+len(final)-hits(final, u.dst))
 	}
-	setBits(dst, final)
-	return wordsView(dst, popcount(dst)), false
+	setBits(u.dst, final)
+	return wordsView(u.dst, popcount(u.dst))
 }
 
 // xor evaluates an exclusive disjunction.
-func (x *exec) xor(n *node) view {
-	dst := x.words()
+func (x *exec) xor(n *node, dst *words) view {
 	clear(dst[:])
 	for _, k := range n.kids {
+		if !x.live() {
+			return view{}
+		}
 		top, atop := x.top, x.atop
 		v := x.eval(k, false)
-		switch v.card {
-		case 0:
-		case blockSpan:
+		switch {
+		case v.card == 0:
+		case v.card == blockSpan:
 			for i := range dst {
 				dst[i] = ^dst[i]
 			}
-		default:
-			if v = x.settle(v); v.state == viewArray {
-				for _, value := range v.array {
-					dst[value>>6] ^= 1 << (value & 63)
-				}
-				break
+		case v.state == viewArray && !x.isForm(v):
+			for _, value := range x.settle(v).array {
+				dst[value>>6] ^= 1 << (value & 63)
 			}
-			for i := range dst {
-				dst[i] ^= v.words[i]
+		default:
+			for i, w := range x.expand(v) {
+				dst[i] ^= w
 			}
 		}
 		x.top, x.atop = top, atop
 	}
 	return wordsView(dst, popcount(dst))
-}
-
-// atLeast evaluates a threshold by counting in vertical counters: plane j holds
-// bit j of how many operands each profile is in.
-func (x *exec) atLeast(n *node) view {
-	dst := x.words()
-	top, atop := x.top, x.atop
-	planes := 0
-	for 1<<planes <= len(n.kids) {
-		planes++
-	}
-	first := x.top
-	for range planes {
-		clear(x.words()[:])
-	}
-	for _, k := range n.kids {
-		t, a := x.top, x.atop
-		if v := x.eval(k, false); v.card > 0 {
-			carry := v.words
-			if v.state != viewWords || len(v.toggles) > 0 {
-				carry = x.words()
-				v.fill(carry)
-			}
-			addPlane(x.scratch[first:first+planes], carry)
-		}
-		x.top, x.atop = t, a
-	}
-	reached(dst, x.scratch[first:first+planes], uint(n.k))
-	x.top, x.atop = top, atop
-	return wordsView(dst, popcount(dst))
-}
-
-// addPlane adds one to the counters of the bits that are set in ones.
-func addPlane(planes []*words, ones *words) {
-	for i, carry := range ones {
-		for _, p := range planes {
-			if carry == 0 {
-				break
-			}
-			p[i], carry = p[i]^carry, p[i]&carry
-		}
-	}
-}
-
-// reached writes to dst which counters are k or more.
-func reached(dst *words, planes []*words, k uint) {
-	for i := range dst {
-		more, equal := uint64(0), ^uint64(0)
-		for j, plane := range slices.Backward(planes) {
-			if p := plane[i]; k>>j&1 == 1 {
-				equal &= p
-			} else {
-				more |= equal & p
-				equal &^= p
-			}
-		}
-		dst[i] = more | equal
-	}
 }

@@ -1,9 +1,9 @@
 package segment
 
 import (
+	"math"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Node is a set of profiles as an expression over fields: the algebra that the
@@ -28,7 +28,7 @@ const (
 	opAtLeast
 )
 
-// node is one operation. Before planning minus is empty but for And.
+// node is one operation, as it was written or as it is planned.
 type node struct {
 	op    nodeOp
 	field FieldID
@@ -40,7 +40,11 @@ type node struct {
 	minus []*node
 	label string // of a leaf, for Plan
 
-	leaf int // index among the query's leaves, once planned
+	// Once planned:
+	id    int   // index among the program's nodes, operands first
+	leaf  int   // of a leaf: index among the program's leaves
+	reads int   // how many operands of other nodes, and roots, it is
+	slot  int32 // 1 + the place where its result is kept within a block; 0: nowhere
 }
 
 var (
@@ -142,53 +146,39 @@ func joinSpans(spans []Span) []Span {
 	return out[:n]
 }
 
-// meetSpans returns what lies in both lists of joined spans.
+// meetSpans returns what lies in both lists of joined spans. It takes time linear
+// in the shorter one.
 func meetSpans(a, b []Span) []Span {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
 	var out []Span
-	for len(a) > 0 && len(b) > 0 {
-		if s := (Span{max(a[0].Lo, b[0].Lo), min(a[0].Hi, b[0].Hi)}); s.Lo <= s.Hi {
-			out = append(out, s)
-		}
-		if a[0].Hi < b[0].Hi {
-			a = a[1:]
-		} else {
-			b = b[1:]
+	for _, s := range a {
+		for _, t := range near(b, s.Lo, s.Hi) {
+			out = append(out, Span{max(s.Lo, t.Lo), min(s.Hi, t.Hi)})
 		}
 	}
 	return out
 }
 
+// gaps returns what lies in none of joined spans.
+func gaps(spans []Span) []Span {
+	out := make([]Span, 0, len(spans)+1)
+	from := int64(math.MinInt64)
+	for _, s := range spans {
+		if s.Lo > from {
+			out = append(out, Span{from, s.Lo - 1})
+		}
+		if s.Hi == math.MaxInt64 {
+			return out
+		}
+		from = s.Hi + 1
+	}
+	return append(out, Span{from, math.MaxInt64})
+}
+
 // isLeaf reports whether the node reads a field or a set.
 func (n *node) isLeaf() bool { return n.op >= opBits && n.op <= opScan }
-
-// same reports whether two nodes are surely equal: leaves alone are compared.
-func (n *node) same(o *node) bool {
-	if n == o {
-		return true
-	}
-	return n.op == o.op && n.isLeaf() && n.field == o.field && n.set == o.set && n.scan == o.scan && slices.Equal(n.spans, o.spans)
-}
-
-// String returns the operation in prefix form.
-func (n *node) String() string {
-	switch n.op {
-	case opEmpty:
-		return "empty"
-	case opAll:
-		return "all"
-	case opBits, opRange, opHas, opFixed, opScan:
-		return n.leafName()
-	}
-	name := map[nodeOp]string{opAnd: "and", opOr: "or", opXor: "xor", opAtLeast: "at least " + strconv.Itoa(n.k)}[n.op]
-	parts := make([]string, 0, len(n.kids)+len(n.minus))
-	for _, k := range n.kids {
-		parts = append(parts, k.String())
-	}
-	for _, k := range n.minus {
-		parts = append(parts, "minus "+k.String())
-	}
-	return name + "(" + strings.Join(parts, ", ") + ")"
-}
 
 // leafName says in words what a leaf reads.
 func (n *node) leafName() string {

@@ -1,281 +1,234 @@
 package segment
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// simplify returns an equal node in normal form. There opEmpty and opAll stand
-// alone (but for an opAll as the only kid of an And that is a complement), And
-// and Or are flat and of two operands or more, and complements have been drawn
-// outwards as far as they go.
-func simplify(n *node) *node {
-	switch n.op {
-	case opAnd:
-		kids := make([]*node, 0, len(n.kids)+len(n.minus))
-		for _, k := range n.kids {
-			kids = append(kids, simplify(k))
+// program is what an exec runs: expressions in normal form, laid out for it.
+// Parts that are read from several places are one node. A program is immutable.
+type program struct {
+	universe FieldID
+	nodes    []*node // operands before what reads them
+	leaves   []*node
+	scans    []*scan // of the leaves that have one
+	roots    []*node // one for each expression, in order
+	steps    []*node // computed first in every block: they would lie too deep
+	slots    int     // where results are kept within a block
+	reused   []int   // by leaf: how many nodes read it
+}
+
+// planner lays terms in normal form out for the executor.
+type planner struct {
+	p     *program
+	terms *terms
+	// placed is, by term, the node that stands for it, or with neg for its
+	// complement.
+	placed   map[*term]placed
+	inverses map[*node]*node
+	all      *node
+}
+
+type placed struct {
+	node *node
+	neg  bool
+}
+
+// plan lays out the expressions that roots are the normal forms of.
+func plan(universe FieldID, ts *terms, roots []literal) *program {
+	l := &planner{
+		p: &program{universe: universe}, terms: ts,
+		placed: map[*term]placed{}, inverses: map[*node]*node{},
+	}
+	for _, t := range reachable(roots) {
+		l.placed[t] = l.place(t)
+	}
+	for _, r := range roots {
+		l.p.roots = append(l.p.roots, l.root(r))
+	}
+	l.p.finish()
+	return l.p
+}
+
+// reachable returns the terms that roots consist of, operands first.
+func reachable(roots []literal) []*term {
+	type frame struct {
+		t    *term
+		next int
+	}
+	var (
+		out   []*term
+		stack []frame
+		seen  = map[*term]bool{}
+	)
+	for _, r := range roots {
+		if seen[r.term] {
+			continue
 		}
-		for _, m := range n.minus {
-			kids = append(kids, complement(simplify(m)))
-		}
-		return conjoin(kids)
-	case opOr:
-		return disjoin(simplifyAll(n.kids))
-	case opXor:
-		return exclude(simplifyAll(n.kids))
-	case opAtLeast:
-		return threshold(n.k, simplifyAll(n.kids))
-	case opFixed:
-		if n.set == nil || n.set.count == 0 {
-			return emptyNode
+		seen[r.term] = true
+		stack = append(stack, frame{t: r.term})
+		for len(stack) > 0 {
+			f := &stack[len(stack)-1]
+			if f.next == len(f.t.lits) {
+				out = append(out, f.t)
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			t := f.t.lits[f.next].term
+			f.next++
+			if !seen[t] {
+				seen[t] = true
+				stack = append(stack, frame{t: t})
+			}
 		}
 	}
+	return out
+}
+
+func (l *planner) add(n *node) *node {
+	n.id = len(l.p.nodes)
+	l.p.nodes = append(l.p.nodes, n)
 	return n
 }
 
-func simplifyAll(ns []*node) []*node {
-	out := make([]*node, len(ns))
-	for i, n := range ns {
-		out[i] = simplify(n)
+// everyone returns the leaf of the universe.
+func (l *planner) everyone() *node {
+	if l.all == nil {
+		l.all = l.add(&node{op: opBits, field: l.p.universe, label: "all"})
 	}
-	return out
+	return l.all
 }
 
-// isComplement reports whether n is "all minus something".
-func (n *node) isComplement() bool {
-	return n.op == opAnd && len(n.kids) == 1 && n.kids[0].op == opAll
+// place makes the node of a term whose operands have one.
+func (l *planner) place(t *term) placed {
+	switch t.op {
+	case opAll:
+		return placed{} // only a root is constant
+	case opAnd:
+		return l.placeAnd(t)
+	case opXor:
+		n, neg := &node{op: opXor}, false
+		for _, m := range t.lits {
+			at := l.placed[m.term]
+			n.kids = append(n.kids, at.node)
+			neg = neg != at.neg
+		}
+		return placed{l.add(n), neg}
+	case opAtLeast:
+		n := &node{op: opAtLeast, k: t.k}
+		for _, m := range t.lits {
+			at := l.placed[m.term]
+			if at.neg != m.neg {
+				at.node = l.inverse(at.node)
+			}
+			n.kids = append(n.kids, at.node)
+		}
+		return placed{l.add(n), false}
+	}
+	n := *t.leaf
+	return placed{l.add(&n), false}
 }
 
-// inverse returns what the complement n excludes.
-func (n *node) inverse() *node { return disjoin(n.minus) }
+// placeAnd makes a conjunction; or, where it is one of complements alone, the
+// disjunction that it is the complement of.
+func (l *planner) placeAnd(t *term) placed {
+	n := &node{op: opAnd}
+	for _, m := range t.lits {
+		if at := l.placed[m.term]; at.neg == m.neg {
+			n.kids = append(n.kids, at.node)
+		} else {
+			n.minus = append(n.minus, at.node)
+		}
+	}
+	if len(n.kids) == 0 {
+		return placed{l.add(&node{op: opOr, kids: n.minus}), true}
+	}
+	return placed{l.add(n), false}
+}
 
-func complement(n *node) *node {
+// inverse returns the node of everyone that is not in n.
+func (l *planner) inverse(n *node) *node {
+	if d := l.inverses[n]; d != nil {
+		return d
+	}
+	d := &node{op: opAnd, kids: []*node{l.everyone()}, minus: []*node{n}}
+	if n.op == opOr {
+		d.minus = n.kids
+	}
+	l.inverses[n] = l.add(d)
+	return d
+}
+
+func (l *planner) root(r literal) *node {
 	switch {
-	case n.op == opEmpty:
-		return allNode
-	case n.op == opAll:
-		return emptyNode
-	case n.isComplement():
-		return n.inverse()
-	case n.op == opOr:
-		return &node{op: opAnd, kids: []*node{allNode}, minus: n.kids}
+	case r.isEmpty():
+		return l.add(&node{op: opEmpty})
+	case r.isAll():
+		return l.everyone()
 	}
-	return &node{op: opAnd, kids: []*node{allNode}, minus: []*node{n}}
-}
-
-// operands is a list of operands without repetitions.
-type operands struct {
-	nodes []*node
-	seen  map[leafKey]bool
-}
-
-// leafKey tells leaves apart, but for ranges.
-type leafKey struct {
-	op    nodeOp
-	field FieldID
-	set   *Set
-	scan  *scan
-}
-
-// key returns what tells the node apart; ok is false for a range and for what is
-// no leaf.
-func (n *node) key() (k leafKey, ok bool) {
-	if !n.isLeaf() || n.op == opRange {
-		return leafKey{}, false
+	at := l.placed[r.term]
+	if at.neg != r.neg {
+		return l.inverse(at.node)
 	}
-	return leafKey{n.op, n.field, n.set, n.scan}, true
+	return at.node
 }
 
-// add appends a node that is not yet there. Ranges of one field are joined to
-// one by join.
-func (o *operands) add(n *node, join func(a, b *node) *node) {
-	if k, ok := n.key(); ok {
-		if o.seen[k] {
-			return
+// finish drops what no root reads, and puts operands in the order that the
+// executor takes them in: bitmaps first, ranges last.
+func (p *program) finish() {
+	p.drop()
+	p.place()
+	p.reused = make([]int, len(p.leaves))
+	for _, n := range p.nodes {
+		if n.isLeaf() {
+			p.reused[n.leaf] = n.reads
 		}
-		if o.seen == nil {
-			o.seen = make(map[leafKey]bool)
-		}
-		o.seen[k] = true
-	}
-	if n.op == opRange {
-		if i := slices.IndexFunc(o.nodes, func(m *node) bool { return m.op == opRange && m.field == n.field }); i >= 0 {
-			o.nodes[i] = join(o.nodes[i], n)
-			return
-		}
-	}
-	o.nodes = append(o.nodes, n)
-}
-
-// has reports whether an equal leaf is there.
-func (o *operands) has(n *node) bool {
-	k, ok := n.key()
-	if ok {
-		return o.seen[k]
-	}
-	return slices.ContainsFunc(o.nodes, n.same)
-}
-
-// meetRanges returns what lies in both ranges.
-func meetRanges(a, b *node) *node {
-	spans := meetSpans(a.spans, b.spans)
-	if len(spans) == 0 {
-		return &node{op: opRange, field: a.field} // conjoin makes it opEmpty
-	}
-	return &node{op: opRange, field: a.field, spans: spans, label: joinLabels(a.label, b.label, " and ")}
-}
-
-// uniteRanges returns what lies in either range.
-func uniteRanges(a, b *node) *node {
-	return &node{
-		op: opRange, field: a.field, spans: joinSpans(slices.Concat(a.spans, b.spans)),
-		label: joinLabels(a.label, b.label, " or "),
+		byRank := func(a, b *node) int { return cmp.Or(a.rank()-b.rank(), a.id-b.id) }
+		slices.SortFunc(n.kids, byRank)
+		slices.SortFunc(n.minus, byRank)
 	}
 }
 
-func joinLabels(a, b, by string) string {
-	if a == "" || b == "" {
-		return ""
+// drop counts how often each node is read and removes those that are not: an Or
+// of which only the operands are subtracted. Then it numbers the leaves.
+func (p *program) drop() {
+	for _, r := range p.roots {
+		r.reads++
 	}
-	return a + by + b
-}
-
-// conjoin returns the And of nodes in normal form.
-func conjoin(ns []*node) *node {
-	var kids, minus operands
-	for _, n := range ns {
-		switch n.op {
-		case opEmpty:
-			return emptyNode
-		case opAll:
-		case opAnd:
-			for _, k := range n.kids {
-				if k.op != opAll {
-					kids.add(k, meetRanges)
-				}
+	for _, n := range slices.Backward(p.nodes) {
+		for i := range len(n.kids) + len(n.minus) {
+			if n.reads > 0 {
+				n.operand(i).reads++
 			}
-			for _, m := range n.minus {
-				minus.add(m, uniteRanges)
-			}
-		default:
-			kids.add(n, meetRanges)
 		}
 	}
-	for _, k := range kids.nodes {
-		if k.op == opRange && len(k.spans) == 0 || minus.has(k) {
-			return emptyNode
+	kept := p.nodes[:0]
+	p.leaves, p.scans = nil, nil
+	for _, n := range p.nodes {
+		if n.reads == 0 {
+			continue
+		}
+		n.id = len(kept)
+		kept = append(kept, n)
+		if !n.isLeaf() {
+			continue
+		}
+		n.leaf = len(p.leaves)
+		p.leaves = append(p.leaves, n)
+		if n.scan != nil {
+			p.scans = append(p.scans, n.scan)
 		}
 	}
+	p.nodes = kept
+}
+
+// rank orders operands by how they are evaluated.
+func (n *node) rank() int {
 	switch {
-	case len(kids.nodes) == 0 && len(minus.nodes) == 0:
-		return allNode
-	case len(kids.nodes) == 1 && len(minus.nodes) == 0:
-		return kids.nodes[0]
-	case len(kids.nodes) == 0:
-		kids.nodes = []*node{allNode}
+	case n.op == opBits || n.op == opFixed || n.op == opScan:
+		return 0
+	case n.op == opRange && n.slot == 0:
+		return 2
 	}
-	return &node{op: opAnd, kids: kids.nodes, minus: minus.nodes}
-}
-
-// disjoin returns the Or of nodes in normal form. Where any of them is a
-// complement so is the result: a or not b is not (b minus a).
-func disjoin(ns []*node) *node {
-	var (
-		kids     operands
-		inverses []*node
-	)
-	for _, n := range ns {
-		switch {
-		case n.op == opAll:
-			return allNode
-		case n.op == opEmpty:
-		case n.op == opOr:
-			for _, k := range n.kids {
-				kids.add(k, uniteRanges)
-			}
-		case n.isComplement():
-			inverses = append(inverses, n.inverse())
-		default:
-			kids.add(n, uniteRanges)
-		}
-	}
-	var union *node
-	switch len(kids.nodes) {
-	case 0:
-		union = emptyNode
-	case 1:
-		union = kids.nodes[0]
-	default:
-		union = &node{op: opOr, kids: kids.nodes}
-	}
-	if len(inverses) == 0 {
-		return union
-	}
-	return complement(conjoin(append(inverses, complement(union))))
-}
-
-// exclude returns the Xor of nodes in normal form.
-func exclude(ns []*node) *node {
-	var kids []*node
-	inverted := false
-	var add func(n *node)
-	add = func(n *node) {
-		switch {
-		case n.op == opEmpty:
-		case n.op == opAll:
-			inverted = !inverted
-		case n.isComplement():
-			inverted = !inverted
-			add(n.inverse())
-		case n.op == opXor:
-			for _, k := range n.kids {
-				add(k)
-			}
-		default:
-			if i := slices.IndexFunc(kids, n.same); i >= 0 {
-				kids = slices.Delete(kids, i, i+1)
-				return
-			}
-			kids = append(kids, n)
-		}
-	}
-	for _, n := range ns {
-		add(n)
-	}
-	var out *node
-	switch len(kids) {
-	case 0:
-		out = emptyNode
-	case 1:
-		out = kids[0]
-	default:
-		out = &node{op: opXor, kids: kids}
-	}
-	if inverted {
-		return complement(out)
-	}
-	return out
-}
-
-// threshold returns the AtLeast of nodes in normal form.
-func threshold(k int, ns []*node) *node {
-	var kids []*node
-	for _, n := range ns {
-		switch n.op {
-		case opEmpty:
-		case opAll:
-			k--
-		default:
-			kids = append(kids, n)
-		}
-	}
-	switch {
-	case k <= 0:
-		return allNode
-	case k > len(kids):
-		return emptyNode
-	case k == 1:
-		return disjoin(kids)
-	case k == len(kids):
-		return conjoin(kids)
-	}
-	return &node{op: opAtLeast, k: k, kids: kids}
+	return 1
 }

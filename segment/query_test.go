@@ -22,7 +22,7 @@ func TestQuery_equals_roaring(t *testing.T) {
 			q := NewQuery(n, 0)
 			check(t, w, q, want)
 			if t.Failed() {
-				t.Fatalf("in\n%s", q.Plan())
+				t.Fatalf("in\n%s", q)
 			}
 		}
 	}
@@ -198,7 +198,7 @@ func TestQuery_reports_the_loader(t *testing.T) {
 	}
 }
 
-func TestQuery_Plan(t *testing.T) {
+func TestQuery_String(t *testing.T) {
 	a, b, c := Bits(1), Bits(2), Bits(3)
 	tests := map[string]struct {
 		node Node
@@ -221,7 +221,7 @@ func TestQuery_Plan(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := NewQuery(tt.node, 0).Plan(); got != tt.want {
+			if got := NewQuery(tt.node, 0).String(); got != tt.want {
 				t.Errorf("got\n%swant\n%s", got, tt.want)
 			}
 		})

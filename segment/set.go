@@ -131,7 +131,7 @@ func (s *Set) combine(o *Set, op func(Node, ...Node) Node) *Set {
 	}
 	q := NewQuery(op(Fixed(s), Fixed(o)), 0)
 	x := &exec{}
-	x.begin(q, Source{Partition: s.partition, Epoch: s.epoch, AsOf: s.asOf})
+	x.begin(q.program, Source{Partition: s.partition, Epoch: s.epoch, AsOf: s.asOf})
 	out := x.build()
 	out.universe = s.universe
 	if out.universe == nil {

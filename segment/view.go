@@ -16,6 +16,7 @@ const (
 // the base with their membership inverted; card counts them in every case.
 type view struct {
 	state   viewState
+	leaf    int32 // 1 + the index of the leaf that several nodes read; 0: another
 	card    int
 	array   []uint16
 	words   *words

@@ -1,0 +1,157 @@
+package segment
+
+// memory is the scratch of an exec.
+type memory struct {
+	scratch []*words // those below top are in use
+	top     int
+	arrays  []*[arrayScratch]uint16
+	atop    int
+	views   []view   // stacks of operands
+	ptrs    []*words // that andWords and orWords take
+
+	kept   []kept   // by slot less 1
+	forms  []*words // those below formed are in use in this block
+	formed int
+	form   []form // by leaf: where it lies decoded
+}
+
+// arrayScratch holds an array with its toggles.
+const arrayScratch = 4096
+
+// kept is the result of a node in one block.
+type kept struct {
+	node  *node
+	stamp uint64 // of the block
+	view  view
+	words *words
+	array *[arrayScratch]uint16
+}
+
+// form is a leaf as words in one block.
+type form struct {
+	stamp uint64
+	words *words
+}
+
+const (
+	// formsMax is how many leaves are kept as words within a block, if several
+	// nodes read them: with their 8 KiB each they shall stay in the second-level
+	// cache.
+	formsMax = 192
+	// formMin is from how many values on it pays to keep an array as words.
+	formMin = 96
+	// retainMax is how many blocks of scratch an exec may hold that waits to be
+	// used again: 8 KiB each.
+	retainMax = 128
+)
+
+// fit makes room for what the program keeps.
+func (x *memory) fit(p *program) {
+	for len(x.kept) < p.slots {
+		x.kept = append(x.kept, kept{})
+	}
+	for len(x.form) < len(p.leaves) {
+		x.form = append(x.form, form{})
+	}
+}
+
+// forget lets go of all that is not scratch. It reports whether the scratch is
+// small enough to be held for the next program.
+func (x *memory) forget() bool {
+	clear(x.views[:cap(x.views)])
+	clear(x.ptrs[:cap(x.ptrs)])
+	clear(x.form)
+	x.views, x.ptrs, x.top, x.atop, x.formed = x.views[:0], x.ptrs[:0], 0, 0, 0
+	for i := range x.kept {
+		x.kept[i].node, x.kept[i].view = nil, view{}
+	}
+	const viewsMax = 1 << 12
+	return len(x.scratch)+len(x.arrays)+len(x.forms)+2*len(x.kept) <= retainMax && cap(x.views) <= viewsMax
+}
+
+// words takes a scratch block, of undefined content.
+func (x *memory) words() *words {
+	if x.top == len(x.scratch) {
+		x.scratch = append(x.scratch, new(words))
+	}
+	x.top++
+	return x.scratch[x.top-1]
+}
+
+// values takes a scratch array.
+func (x *memory) values() *[arrayScratch]uint16 {
+	if x.atop == len(x.arrays) {
+		x.arrays = append(x.arrays, new([arrayScratch]uint16))
+	}
+	x.atop++
+	return x.arrays[x.atop-1]
+}
+
+// recall returns the node's result in this block, computing it the first time.
+func (x *exec) recall(n *node) view {
+	k := &x.kept[n.slot-1]
+	if k.node == n && k.stamp == x.stamp {
+		return k.view
+	}
+	if k.words == nil {
+		k.words = new(words)
+	}
+	top, atop := x.top, x.atop
+	k.hold(x.compute(n, k.words, false))
+	k.node, k.stamp = n, x.stamp
+	x.top, x.atop = top, atop
+	return k.view
+}
+
+// hold keeps a view beyond the life of scratch.
+func (k *kept) hold(v view) {
+	k.view = v
+	switch {
+	case v.block != nil:
+	case v.state == viewArray:
+		if k.array == nil {
+			k.array = new([arrayScratch]uint16)
+		}
+		k.view.array = k.array[:copy(k.array[:], v.array)]
+	case v.state == viewWords && v.words != k.words:
+		*k.words = *v.words
+		k.view.words = k.words
+	}
+}
+
+// isKept reports whether the node's result of this block is at hand.
+func (x *exec) isKept(n *node) bool {
+	return n.slot != 0 && x.kept[n.slot-1].node == n && x.kept[n.slot-1].stamp == x.stamp
+}
+
+// isForm reports whether the view's leaf lies decoded.
+func (x *exec) isForm(v view) bool { return v.leaf > 0 && x.form[v.leaf-1].stamp == x.stamp }
+
+// asForm reports whether to take the view, an array or runs, as words: it is
+// read by others too.
+func (x *exec) asForm(v view) bool {
+	return v.leaf > 0 && (x.form[v.leaf-1].stamp == x.stamp || v.card >= formMin && x.formed < formsMax)
+}
+
+// expand returns the view as words. A leaf that several nodes read is decoded
+// once in a block.
+func (x *exec) expand(v view) *words {
+	switch {
+	case v.state == viewWords && len(v.toggles) == 0:
+		return v.words
+	case x.isForm(v):
+		return x.form[v.leaf-1].words
+	case v.leaf == 0 || x.formed == formsMax || v.card < formMin:
+		w := x.words()
+		v.fill(w)
+		return w
+	}
+	if x.formed == len(x.forms) {
+		x.forms = append(x.forms, new(words))
+	}
+	w := x.forms[x.formed]
+	x.formed++
+	v.fill(w)
+	x.form[v.leaf-1] = form{x.stamp, w}
+	return w
+}
