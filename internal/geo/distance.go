@@ -95,14 +95,11 @@ func ParseDistance(text string) (metres float64, err error) {
 	}
 	whole, fraction, point := strings.Cut(number, ".")
 	if !digits(whole) || point && !digits(fraction) {
-		return 0, fmt.Errorf("distance %q: %q is not a number such as 3 or 1.5", text, number)
+		return 0, fmt.Errorf("distance %.40q: %.40q is not a number such as 3 or 1.5", text, number)
 	}
-	metres, err = strconv.ParseFloat(number+exponent, 64)
-	if err != nil {
-		return 0, fmt.Errorf("distance %q: %w", text, err)
-	}
+	metres, _ = strconv.ParseFloat(number+exponent, 64) // out of range is Inf
 	if err := validateRadius(metres); err != nil {
-		return 0, fmt.Errorf("distance %q: %w", text, err)
+		return 0, fmt.Errorf("distance %.40q: %w", text, err)
 	}
 	return metres, nil
 }
