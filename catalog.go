@@ -28,13 +28,14 @@ type catalog struct {
 	cover  coverage // of the event log
 	traits map[string]syntax.TraitInfo
 	// computed are the programs of the traits that are not told.
-	computed  map[string]*tags.Value
-	interests map[string]syntax.InterestInfo
-	told      map[string]struct{} // attributes that keep what is told of tags
-	tags      []*tag              // sorted: tags, then tracked segments, each by name
-	asked     []*tag              // query tags, sorted by name
-	indexes   []*traitIndex       // sorted by name
-	timed     readers             // what may change with the clock alone
+	computed   map[string]*tags.Value
+	interests  map[string]syntax.InterestInfo
+	told       map[string]struct{} // attributes that keep what is told of tags
+	tags       []*tag              // sorted: tags, then tracked segments, each by name
+	asked      []*tag              // query tags, sorted by name
+	indexes    []*traitIndex       // sorted by name
+	timed      readers             // what may change with the clock alone
+	lotReaders readers             // what reads who is canonical
 	// What a change of an attribute, of what is counted of an event name, or of a fold
 	// can move.
 	attrReaders, eventReaders map[string]readers
@@ -349,6 +350,9 @@ func (c *catalog) read(deps tags.Deps, enter func(readers) readers) {
 	}
 	if deps.Timed {
 		c.timed = enter(c.timed)
+	}
+	if deps.Canonical {
+		c.lotReaders = enter(c.lotReaders)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/oracle"
 	"github.com/portraitdb/portrait/internal/shard"
@@ -18,6 +20,14 @@ func (c *checker) checkIndex() error {
 	cat := c.v.epoch.cat
 	everyone := sortedKeys(c.people)
 	if err := c.checkBits("live profiles", universe, everyone); err != nil {
+		return err
+	}
+	drawn := map[uint32]int64{}
+	for _, ordinal := range everyone {
+		id := c.people[ordinal].Canonical
+		drawn[ordinal] = int64(xxhash.Sum64String(id.Namespace + "\x00" + id.Value))
+	}
+	if err := c.checkColumn("column of lots", lots, everyone, drawn); err != nil {
 		return err
 	}
 	for _, t := range cat.tags {
@@ -77,7 +87,7 @@ func (c *checker) checkTrait(ix *traitIndex, everyone []uint32) error {
 		}
 	}
 	if ix.column {
-		return c.checkColumn(ix, have, column)
+		return c.checkColumn(fmt.Sprintf("column of trait %q", ix.name), ix.field, have, column)
 	}
 	if err := c.checkBits(fmt.Sprintf("who has %s %q", what, ix.name), ix.field, have); err != nil {
 		return err
@@ -129,10 +139,9 @@ func ordinals(set *segment.Set) []uint32 {
 	return list
 }
 
-func (c *checker) checkColumn(ix *traitIndex, have []uint32, want map[uint32]int64) error {
-	what := fmt.Sprintf("column of trait %q", ix.name)
+func (c *checker) checkColumn(what string, field segment.FieldID, have []uint32, want map[uint32]int64) error {
 	var stored []uint32
-	err := c.shards(ix.field, func(base uint32, data []byte) error {
+	err := c.shards(field, func(base uint32, data []byte) error {
 		values, err := oracle.Column(data)
 		for _, offset := range sortedKeys(values) {
 			ordinal := base + offset
@@ -147,13 +156,13 @@ func (c *checker) checkColumn(ix *traitIndex, have []uint32, want map[uint32]int
 		return fmt.Errorf("%w: %s: %w", ErrCorrupt, what, err)
 	}
 	c.compare(what+", stored", stored, have)
-	set, err := segment.NewQuery(segment.HasValue(ix.field), universe).Set(c.ctx, c.v.source())
+	set, err := segment.NewQuery(segment.HasValue(field), universe).Set(c.ctx, c.v.source())
 	if err != nil {
 		return err
 	}
 	c.compare(what+", as queried", ordinals(set), have)
 	for _, ordinal := range have {
-		v, _, err := c.v.epoch.root.Value(c.v.epoch, ix.field, ordinal)
+		v, _, err := c.v.epoch.root.Value(c.v.epoch, field, ordinal)
 		if err != nil {
 			return err
 		}

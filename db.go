@@ -160,10 +160,12 @@ func (db *DB) create() ([]byte, error) {
 	b := db.store.NewBatch()
 	b.Set(keys.AppendMeta(nil, metaIncarnation), incarnation)
 	b.Set(keys.AppendMeta(nil, metaKey), key)
-	m := meta{nextField: uint32(universe) + 1, nextDue: profile.Never}
+	m := meta{nextField: uint32(lots) + 1, nextDue: profile.Never}
 	b.Set(keys.AppendMeta(nil, metaState), m.append(nil))
-	rec := fieldRecord{Use: useUniverse}
-	b.Set(keys.AppendField(nil, uint32(universe)), rec.append(nil))
+	for field, use := range map[segment.FieldID]fieldUse{universe: useUniverse, lots: useLots} {
+		rec := fieldRecord{Use: use}
+		b.Set(keys.AppendField(nil, uint32(field)), rec.append(nil))
+	}
 	return key, db.store.Commit(b, true)
 }
 
@@ -233,7 +235,7 @@ func (db *DB) loadCatalog() error {
 			return err
 		}
 		kind := segment.Bitmap
-		if rec.Use == useColumn {
+		if rec.Use == useColumn || rec.Use == useLots {
 			kind = segment.Column
 		}
 		db.index.Attach(segment.FieldID(id), kind, shards)
@@ -245,7 +247,7 @@ func (db *DB) loadCatalog() error {
 // attach connects a stored field with what the model declares.
 func (c *catalog) attach(id segment.FieldID, rec fieldRecord) error {
 	switch rec.Use {
-	case useUniverse:
+	case useUniverse, useLots:
 		return nil
 	case useTag, useSegment:
 		if t := c.label(rec.Use == useSegment, rec.Name); t != nil {

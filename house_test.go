@@ -49,8 +49,8 @@ var house = map[string][]string{
 	"store":             {"internal/shard"},
 	"identity":          {"profile"},
 	"identity/linkage":  {"internal/yamlfile"},
-	"tags":              {"profile", "internal/syntax", "internal/civil", "internal/geo"},
-	"segment":           {"profile", "internal/syntax", "internal/shard", "internal/geo"},
+	"tags":              {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo"},
+	"segment":           {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
 	"lifecycle":         {},
 	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
 	"internal/yamlfile": {"internal/spelling"},
@@ -60,6 +60,8 @@ var house = map[string][]string{
 	"internal/shard":    {},
 	"internal/civil":    {},
 	"internal/eventlog": {"profile", "internal/pack"},
+	"internal/draw":     {"profile"},
+	"internal/idlist":   {},
 	"internal/geo":      {},
 	"internal/syntax":   {"profile", "internal/civil", "internal/geo"},
 	// Random expressions for the tests of others.

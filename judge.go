@@ -3,17 +3,20 @@ package portrait
 import (
 	"runtime"
 
+	"github.com/portraitdb/portrait/internal/draw"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
 
-// verdict is what one tag or index, or the live profiles, say of a person before and
-// after a transaction.
+// verdict is what one tag or index, the live profiles or the lots say of a person before
+// and after a transaction.
 type verdict struct {
 	tag      *tag        // of a tag without values
-	ix       *traitIndex // of an indexed trait, or a tag with values; neither: live
+	ix       *traitIndex // of an indexed trait, or a tag with values; none of these: live
 	had, has bool
-	old, now profile.Value   // of ix
+	old, now profile.Value // of ix
+	lot      uint64        // the key of the lot; neither tag nor ix
+	lots     bool
 	arm      profile.Instant // the deadline that this takes; Never: none
 	armOnly  bool            // there is nothing else
 }
@@ -70,6 +73,7 @@ func (j *judge) judge(before, after *person) []verdict {
 		j.slab = append(j.slab, verdict{had: was != nil, has: is != nil, arm: profile.Never})
 	}
 	j.visit++
+	redrawn := j.lot(was, is)
 	if was == nil || is == nil || after.comp.all || !was.SameBounds(is) {
 		for i := range j.cat.tags {
 			j.tag(i, was, is)
@@ -78,6 +82,9 @@ func (j *judge) judge(before, after *person) []verdict {
 			j.index(ix, was, is)
 		}
 		return j.slab[start:len(j.slab):len(j.slab)]
+	}
+	if redrawn {
+		j.readers(j.cat.lotReaders, was, is)
 	}
 	for _, name := range after.comp.attrs {
 		j.readers(j.cat.attrReaders[name], was, is)
@@ -89,6 +96,26 @@ func (j *judge) judge(before, after *person) []verdict {
 		j.readers(j.cat.foldReaders[id], was, is)
 	}
 	return j.slab[start:len(j.slab):len(j.slab)]
+}
+
+// lot judges what a person draws, and reports whether it is another lot.
+func (j *judge) lot(was, is *profile.State) bool {
+	v := verdict{lots: true, arm: profile.Never}
+	var old, now *profile.Identifier
+	if was != nil {
+		old, v.had = was.Canonical(), true
+	}
+	if is != nil {
+		now, v.has = is.Canonical(), true
+	}
+	if old == now || old != nil && now != nil && *old == *now {
+		return false
+	}
+	if v.has {
+		v.lot = draw.Key(*now)
+	}
+	j.slab = append(j.slab, v)
+	return true
 }
 
 // readers judges what reads one attribute, event or fold, once a visit.
@@ -213,6 +240,10 @@ func (t *txn) apply(ordinal uint32, verdicts []verdict) error {
 		}
 		switch {
 		case v.armOnly:
+		case v.lots && v.has:
+			t.index.Put(lots, ordinal, int64(v.lot))
+		case v.lots:
+			t.index.Delete(lots, ordinal)
 		case v.tag != nil:
 			if v.had != v.has || v.tag.filling {
 				t.flip(v.tag.field, ordinal, v.has, !v.tag.filling)

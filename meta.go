@@ -30,6 +30,10 @@ const (
 // universe is the field of all live profiles.
 const universe segment.FieldID = 0
 
+// lots is the column of everybody's lot before it is salted: draw.Key of the canonical
+// identifier.
+const lots segment.FieldID = 1
+
 // meta is what every commit writes of the store as a whole.
 type meta struct {
 	epoch       uint64
@@ -114,6 +118,7 @@ const (
 	// being filled by the new one.
 	useFormerTag
 	useFormerSegment // likewise of a tracked segment
+	useLots
 )
 
 // fieldRecord says what one field of the index is for.
@@ -137,7 +142,7 @@ func decodeField(data []byte) (f fieldRecord, err error) {
 	r := openRecord(data)
 	r.Fields("field", 4)
 	use := r.Uint()
-	if use > uint64(useFormerSegment) {
+	if use > uint64(useLots) {
 		r.Fail(fmt.Errorf("unknown use %d", use))
 	}
 	f.Use = fieldUse(use)

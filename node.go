@@ -167,6 +167,7 @@ func decodeNode(token identity.Token, data []byte) (*node, error) {
 	if n.state, err = profile.DecodeState(state); err != nil {
 		return nil, fmt.Errorf("%w: state of a node: %w", ErrCorrupt, err)
 	}
+	n.state.Name(&n.id)
 	return &n, nil
 }
 

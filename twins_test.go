@@ -189,7 +189,7 @@ func (w *twins) tell(e profile.Event) profile.Event {
 		until = e.Time.Add(time.Duration(w.r.IntN(60*24)) * time.Hour)
 	}
 	e.Type, e.Name, e.Properties = profile.Identify, "", nil
-	e.Traits = tags.Assign(name, []string{"金", "银", "铜"}[w.r.IntN(3)], until, "li")
+	e.Traits = tags.Assign(name, []string{"金", "银"}[w.r.IntN(2)], until, "li")
 	if w.r.IntN(4) == 0 {
 		e.Traits = tags.Unassign(name, "li")
 	}

@@ -165,6 +165,7 @@ func (t *txn) nodeOf(token identity.Token, id profile.Identifier) (*node, error)
 		return n, err
 	}
 	n = &node{token: token, id: id, root: token, state: &profile.State{}, gen: t.cat.folds.gen}
+	n.state.Name(&n.id)
 	t.db.nodes.put(n)
 	t.markDirty(n)
 	return n, nil

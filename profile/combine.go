@@ -62,6 +62,7 @@ func cut[T any](src, slab []T) (part, rest []T) {
 // searches and allocates only for names that are new to s.
 func (s *State) Absorb(d *State) {
 	if d.events > 0 {
+		s.rename(d)
 		s.absorbSpan(d)
 	}
 	over := s.overflow | d.overflow

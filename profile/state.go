@@ -19,13 +19,14 @@ import (
 // whole. An entry that was folded while its name was not declared therefore
 // stays apart from one that was folded after, and reading unites the two.
 type State struct {
-	events   uint64    // events folded
-	first    Stamp     // of the earliest event; zero while events is 0
-	last     Stamp     // of the latest
-	attrs    []attr    // sorted by (name, policy, declared)
-	counters []counter // sorted by (event name, declared)
-	series   []series  // sorted by (id, kind); none is empty
-	overflow overflow  // which bounded forms gave up, see overflow
+	events   uint64      // events folded
+	first    Stamp       // of the earliest event; zero while events is 0
+	last     Stamp       // of the latest
+	attrs    []attr      // sorted by (name, policy, declared)
+	counters []counter   // sorted by (event name, declared)
+	series   []series    // sorted by (id, kind); none is empty
+	overflow overflow    // which bounded forms gave up, see overflow
+	named    *Identifier // see Name
 }
 
 // overflow is a set of bounded forms that took in more than they may hold. It

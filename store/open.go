@@ -18,7 +18,7 @@ import (
 )
 
 // formatVersion is the version of everything that is stored: keys and values.
-const formatVersion = 3
+const formatVersion = 4
 
 var (
 	// formatKey holds the format version. It is written when a store is made.

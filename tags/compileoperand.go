@@ -3,6 +3,7 @@ package tags
 import (
 	"time"
 
+	"github.com/portraitdb/portrait/internal/draw"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 )
@@ -51,6 +52,9 @@ func (c *compiler) operand(x syntax.Operand) sized {
 		o.operand = a
 	case *syntax.Interests:
 		o.operand = &affinities{decay: c.decay(x, x.Name, x.Pos), n: x.N}
+	case *syntax.Draw:
+		c.deps.Canonical = true
+		o.operand = &lot{salt: draw.Salt(x.Salt), n: x.N}
 	case *syntax.Standing:
 		o.operand = &standing{x: c.with(&o, x.X), among: x.Among}
 	case *syntax.Arith:

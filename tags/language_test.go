@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
 
@@ -29,6 +30,7 @@ func TestLanguage_documented(t *testing.T) {
 			for rule := range strings.SplitSeq(body, "\n") {
 				p := compile(t, s, rule)
 				state := fold(t, s, events...) // with what the rule asks for
+				state.Name(&profile.Identifier{Namespace: "user_id", Value: "u1"})
 				if ok, _ := p.Eval(state, now); ok != (kind == "holds") {
 					t.Errorf("%s: %v\n%s", rule, ok, p.Explain(state, now))
 				}

@@ -48,7 +48,32 @@ func Merge(parts ...*Person) *Person {
 		whole.Series[id] = unitedSeries(parts)
 	}
 	whole.bound()
+	whole.Canonical = canonical(parts)
 	return whole
+}
+
+// canonical finds the part with the earliest event.
+func canonical(parts []*Person) profile.Identifier {
+	var best *Person
+	for _, p := range parts {
+		if p.Events == 0 || p.Canonical == (profile.Identifier{}) {
+			continue
+		}
+		switch {
+		case best == nil:
+			best = p
+		case p.First.Compare(best.First) != 0:
+			if p.First.Compare(best.First) < 0 {
+				best = p
+			}
+		case p.Canonical.Compare(best.Canonical) < 0:
+			best = p
+		}
+	}
+	if best == nil {
+		return profile.Identifier{}
+	}
+	return best.Canonical
 }
 
 // inOrder orders events by stamp, and those of one stamp by what they say.

@@ -17,8 +17,11 @@ const (
 type Person struct {
 	Events      uint64        // how many events
 	First, Last profile.Stamp // of the earliest and the latest; zero without events
-	Attributes  map[AttributeKey]Attribute
-	Counters    map[CounterKey]Counter
+	// Canonical is the identifier of the earliest event, of equals the least; of a person
+	// with events who was not made of named parts the zero Identifier.
+	Canonical  profile.Identifier
+	Attributes map[AttributeKey]Attribute
+	Counters   map[CounterKey]Counter
 	// LostAttributes says that there were more undeclared attribute names than a
 	// person may hold: all of them were dropped.
 	LostAttributes bool

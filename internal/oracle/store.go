@@ -115,7 +115,11 @@ func (s *Store) People() []Profile {
 		live := false
 		for _, id := range group {
 			live = live || len(ev.held[id]) > 0 && !nobody[id]
-			parts = append(parts, ev.held[id]...)
+			for _, said := range ev.held[id] {
+				part := *said
+				part.Canonical = id
+				parts = append(parts, &part)
+			}
 		}
 		if live {
 			people = append(people, Profile{Identifiers: group, Person: Merge(parts...)})

@@ -207,7 +207,7 @@ func (d *decoder) values() (x Operand, list []profile.Value, err *Error) {
 	return x, list, err
 }
 
-var operandKeys = slices.Concat([]string{"trait", "now", "ago", "date", "point", "interest", "interests", "sequence_count", "if"}, fnTexts[:], callTexts[:], standingTexts[:], arithKeys[:])
+var operandKeys = slices.Concat([]string{"trait", "now", "ago", "date", "point", "interest", "interests", "sequence_count", "if", "draw", "bucket"}, fnTexts[:], callTexts[:], standingTexts[:], arithKeys[:])
 
 func (d *decoder) operand() (x Operand, err *Error) {
 	err = d.single(func(t json.Token) *Error {
@@ -262,6 +262,8 @@ func (d *decoder) call(key string) (Operand, *Error) {
 		return d.interests()
 	case "if":
 		return d.choice()
+	case "bucket":
+		return d.bucket()
 	}
 	if index(operandKeys, key) < 0 {
 		return nil, d.fault(suggest(key, operandKeys), "unknown value %s", quote(shorten(key)))
@@ -276,6 +278,8 @@ func (d *decoder) call(key string) (Operand, *Error) {
 			return nil, d.fault("", "the trait's name is empty")
 		}
 		return &Trait{Name: text, Pos: -1}, nil
+	case "draw":
+		return &Draw{Salt: text, Pos: -1}, nil
 	case "now":
 		return d.now(text)
 	case "ago":

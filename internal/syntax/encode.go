@@ -173,6 +173,8 @@ func (w *encoder) operand(x Operand) {
 		w.raw(`{"name":`)
 		w.text(x.Name)
 		w.raw(`,"n":` + strconv.Itoa(x.N) + "}}")
+	case *Draw:
+		w.draw(x)
 	case *Standing:
 		w.standing(x)
 	case *Arith:

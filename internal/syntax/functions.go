@@ -18,6 +18,7 @@ var functions = map[string]string{
 	"sessions": `sessions("event", "30m")`,
 	"sequence": `sequence("event", step("event", within("1h")), without("event"), within("2h"))`, "sequence_count": `sequence_count("event", "event", within("2h"))`,
 	"interest": `interest("name") or interest("name", "key")`, "interests": `interests("name", 3)`,
+	"sample": `sample("salt", 0.1)`, "draw": `draw("salt")`, "bucket": `bucket("salt", 3)`,
 	"percentile": "percentile(number)", "rank": "rank(number)", "ntile": "ntile(number, 5)",
 	"round": "round(x, 2)", "floor": "floor(x)", "ceil": "ceil(x)", "abs": "abs(x)", "least": "least(a, b, ...)", "greatest": "greatest(a, b, ...)",
 	"coalesce": "coalesce(a, b, ...)", "if": "if(condition, a, b)", "days_since": "days_since(time)", "days_between": "days_between(a, b)",
@@ -46,7 +47,7 @@ var keywords = map[string]bool{
 // isConditionFunction reports whether a function is a condition, and no value.
 func isConditionFunction(name string) bool {
 	switch name {
-	case "all", "any", "xor", "minus", "at_least", "has", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag", "sequence":
+	case "all", "any", "xor", "minus", "at_least", "has", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag", "sequence", "sample":
 		return true
 	}
 	return false
@@ -71,6 +72,8 @@ func (p *parser) conditionCall(name token) (Expr, *Error) {
 		return p.exists(name)
 	case "tag":
 		return p.tag(name)
+	case "sample":
+		return p.sample(name)
 	case "sequence":
 		x, err := p.sequence(name)
 		return &Happened{X: x}, err

@@ -38,7 +38,7 @@ func (k *kinds) operand(x Operand) kinded {
 		return k.trait(x.Name)
 	case *Aggregate:
 		return k.aggregate(x)
-	case *Sequence, *Interest, *Standing, *Arith:
+	case *Sequence, *Interest, *Standing, *Draw, *Arith:
 		return kinded{kind: profile.KindNumber, ok: true}
 	case *Interests:
 		return kinded{kind: profile.KindList, ok: true}

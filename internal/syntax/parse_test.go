@@ -254,6 +254,7 @@ var seeds = []string{
 	`matches(a, "^\\d+$") and contains(b, "\ud83d\udc68") and missing(last("E", "p")) and exists(trait("x"))`,
 	`t >= now() - "36h" and t < ago("1mo") and now() + "90s" != first_time("E") and 1 <= unique("E", "p")`,
 	`a between 1 and 2`, `city in （"上海"）`, "a = \"\n\"", "a = 'x\\", "not not not true", "1_0.5e-3 = x.y",
+	`sample("exp-7", 0.1) or draw("a") < draw("b") and bucket("layer", 100) <= 20 and 0.5 > draw("x") and draw("y") < 2`,
 	`percentile(spend) >= 0.8 and not rank(points + 1) in [1, 2] or ntile(registered, 5) != 1`,
 	`t = "-1y" and t = ago("0d") and now() - "1y" = t`,
 }

@@ -71,6 +71,10 @@ func appendExpr(b []byte, e Expr, least int) []byte {
 	case *Const:
 		return strconv.AppendBool(b, e.Value)
 	case *Compare:
+		if salt, share, ok := e.sampled(); ok {
+			b = append(appendQuoted(append(b, "sample("...), salt), ", "...)
+			return append(appendNumber(b, share), ')')
+		}
 		b = append(append(appendOperand(b, e.L), ' '), e.Op.String()...)
 		return appendOperand(append(b, ' '), e.R)
 	case *In:
@@ -160,6 +164,12 @@ func appendOperand(b []byte, x Operand) []byte {
 		return append(b, ')')
 	case *Interests:
 		b = append(appendQuoted(append(b, "interests("...), x.Name), ", "...)
+		return append(strconv.AppendInt(b, int64(x.N), 10), ')')
+	case *Draw:
+		if x.N == 0 {
+			return append(appendQuoted(append(b, "draw("...), x.Salt), ')')
+		}
+		b = append(appendQuoted(append(b, "bucket("...), x.Salt), ", "...)
 		return append(strconv.AppendInt(b, int64(x.N), 10), ')')
 	case *Standing:
 		b = appendOperand(append(append(b, x.Fn.String()...), '('), x.X)

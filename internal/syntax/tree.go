@@ -153,7 +153,7 @@ const (
 )
 
 // Operand is a value of one profile, or missing. The nodes are Trait, Aggregate,
-// Sequence, Interest, Interests, Standing, Arith, Call, If, Literal, Now and Ago.
+// Sequence, Interest, Interests, Standing, Draw, Arith, Call, If, Literal, Now and Ago.
 type Operand interface{ operand() }
 
 type (
@@ -200,6 +200,13 @@ type (
 		N    int
 		Pos  Pos
 	}
+	// Draw is the lot of the profile's canonical identifier under a salt: which of N
+	// equal parts, from 1 on, it falls into; of no parts a number from 0 to below 1.
+	Draw struct {
+		Salt string
+		N    int
+		Pos  Pos
+	}
 	// Arith is arithmetic on two numbers; missing where a side is, and where it
 	// divides by zero.
 	Arith struct {
@@ -243,6 +250,7 @@ func (*Aggregate) operand() {}
 func (*Sequence) operand()  {}
 func (*Interest) operand()  {}
 func (*Interests) operand() {}
+func (*Draw) operand()      {}
 func (*Arith) operand()     {}
 func (*Call) operand()      {}
 func (*If) operand()        {}
