@@ -39,7 +39,7 @@ func between(v, a, b *big.Rat) bool {
 }
 
 func onEdge(a, b, p ratPoint) bool {
-	return turnOf(a, b, p) == 0 && between(p.x, a.x, b.x) && between(p.y, a.y, b.y)
+	return between(p.y, a.y, b.y) && between(p.x, a.x, b.x) && turnOf(a, b, p) == 0
 }
 
 // sideOf returns where p is of a closed ring in the plane, by a ray to the east.
@@ -110,13 +110,12 @@ func (r oracleRing) northern() bool {
 
 // sideOn returns where a point is of a ring on the Earth, not at a pole.
 func (r oracleRing) sideOn(lon, lat *big.Rat) side {
-	closed := r.line
 	if r.width.Sign() != 0 {
-		// Seven times round, and home beyond the pole.
-		closed = nil
-		for k := range int64(7) {
+		// Five times round, and home beyond the pole.
+		var closed []ratPoint
+		for k := range int64(5) {
 			for _, v := range r.line {
-				closed = append(closed, ratPoint{add(v.x, mul(ratInt(k-3), r.width)), v.y})
+				closed = append(closed, ratPoint{add(v.x, mul(ratInt(k-2), r.width)), v.y})
 			}
 		}
 		edge := ratInt(-1000)
@@ -124,22 +123,16 @@ func (r oracleRing) sideOn(lon, lat *big.Rat) side {
 			edge = ratInt(1000)
 		}
 		first, last := closed[0], closed[len(closed)-1]
-		closed = append(closed, ratPoint{last.x, edge}, ratPoint{first.x, edge})
+		return sideOf(append(closed, ratPoint{last.x, edge}, ratPoint{first.x, edge}), ratPoint{lon, lat})
 	}
 	best := out
-	for k := int64(-3); k <= 3; k++ {
-		s := sideOf(closed, ratPoint{add(lon, ratInt(360*k)), lat})
-		if s == on || r.width.Sign() != 0 {
-			// All the repetitions of a ring round a pole agree, but its ends.
-			if k >= -1 && k <= 1 {
-				best = max(best, s)
-			}
-			if s == on && r.width.Sign() == 0 {
-				return on
-			}
-			continue
+	for k := int64(-2); k <= 2; k++ {
+		switch sideOf(r.line, ratPoint{add(lon, ratInt(360*k)), lat}) {
+		case on:
+			return on
+		case in:
+			best = in
 		}
-		best = max(best, s)
 	}
 	return best
 }
@@ -166,6 +159,7 @@ func oracleContains(rings [][]geo.Point, p geo.Point) bool {
 	return oracleAt(rings, rat(p.Lon), rat(p.Lat))
 }
 
+// oracleAt takes a latitude of 90 as any other, and longitude 180 as another than -180.
 func oracleAt(rings [][]geo.Point, lon, lat *big.Rat) bool {
 	for i, ring := range rings {
 		s := unrolled(ring).sideOn(lon, lat)

@@ -63,7 +63,7 @@ func newRing(number int, points []Point) (*ring, *PolygonError) {
 	}
 	for i, p := range points {
 		q := points[(i+1)%len(points)]
-		if farther180(p.Lon, q.Lon) && math.Abs(p.Lon-q.Lon) < 360 {
+		if whole := min(p.Lon, q.Lon) == -180 && max(p.Lon, q.Lon) == 180; !whole && farther180(p.Lon, q.Lon) {
 			r.jumps = true
 		}
 	}
