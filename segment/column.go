@@ -11,6 +11,10 @@ import (
 // zero; NaN, which no store keeps, sorts beyond infinity.
 func SortableNumber(f float64) int64 { return shard.Sortable(f) }
 
+// Number returns the number that a column keeps as that integer: the inverse of
+// SortableNumber.
+func Number(v int64) float64 { return shard.Number(v) }
+
 // Span is an interval of column values, both ends included; empty where Lo is
 // greater than Hi.
 type Span struct{ Lo, Hi int64 }
@@ -190,6 +194,9 @@ func (b *columnBlock) exists(w *words) {
 // scan writes over w which values of the block lie in spans, and returns how
 // many. Where mask is not nil only its bits are looked at; it may be w.
 func (b *columnBlock) scan(w, mask *words, spans []Span) int {
+	if len(spans) == 1 {
+		return b.scanSpan(w, mask, spans[0])
+	}
 	card := 0
 	within := allSlots
 	for i, c := range b.chunks {
@@ -205,13 +212,42 @@ func (b *columnBlock) scan(w, mask *words, spans []Span) int {
 			searchChunk(out, c, &within, met)
 		} else {
 			for _, s := range met {
-				scanChunk(out, c, s)
+				lo, hi := shard.CutAt(s.Lo), shard.CutAfter(s.Hi)
+				scanChunk(out, c, &lo, &hi)
 			}
 		}
-		for j := range out {
-			out[j] &= within[j]
-			card += bits.OnesCount64(out[j])
+		card += keepBits(out, &within)
+	}
+	return card
+}
+
+// scanSpan is scan for one span: where it begins and ends among the decimals of
+// a scale is found out once a block.
+func (b *columnBlock) scanSpan(w, mask *words, s Span) int {
+	card := 0
+	lo, hi := shard.CutAt(s.Lo), shard.CutAfter(s.Hi)
+	within := allSlots
+	for i, c := range b.chunks {
+		if mask != nil {
+			within = [4]uint64(mask[4*i : 4*i+4])
 		}
+		out := (*[4]uint64)(w[4*i:])
+		*out = [4]uint64{}
+		if c == nil || within[0]|within[1]|within[2]|within[3] == 0 {
+			continue
+		}
+		scanChunk(out, c, &lo, &hi)
+		card += keepBits(out, &within)
+	}
+	return card
+}
+
+// keepBits clears what is not in mask, and returns how many bits are left.
+func keepBits(out, mask *[4]uint64) int {
+	card := 0
+	for j := range out {
+		out[j] &= mask[j]
+		card += bits.OnesCount64(out[j])
 	}
 	return card
 }
@@ -236,20 +272,19 @@ func searchChunk(out *[4]uint64, c *shard.Chunk, mask *[4]uint64, spans []Span) 
 	}
 }
 
-// scanChunk adds to out the slots of c whose values lie in s.
-func scanChunk(out *[4]uint64, c *shard.Chunk, s Span) {
-	from, to, some := c.Reach(s.Lo, s.Hi)
-	switch {
-	case !some:
+// scanChunk adds to out the slots of c whose values lie from one cut to the
+// other.
+func scanChunk(out *[4]uint64, c *shard.Chunk, lo, hi *shard.Cut) {
+	var packed [4]uint64
+	switch scanCuts(&packed, c, lo, hi) {
+	case scannedNone:
 		return
-	case from == 0 && to == ^uint64(0)>>(64-8*uint(c.Width)):
+	case scannedAll:
 		for j := range out {
 			out[j] |= c.Exists[j]
 		}
 		return
 	}
-	var packed [4]uint64
-	scanPacked(&packed, c.Data, c.Width, from, to-from)
 	if c.N == chunkSpan {
 		for j := range out {
 			out[j] |= packed[j]
@@ -257,4 +292,34 @@ func scanChunk(out *[4]uint64, c *shard.Chunk, s Span) {
 		return
 	}
 	spread(out, &packed, &c.Exists)
+}
+
+// scanned says which packed integers of a chunk a scan has found.
+type scanned uint8
+
+const (
+	scannedNone scanned = iota
+	scannedSome
+	scannedAll
+)
+
+// scanCuts sets the bits of out that belong to the packed integers of c whose
+// values lie from one cut to the other; where those are none or all it says so
+// and leaves out as it is.
+func scanCuts(out *[4]uint64, c *shard.Chunk, lo, hi *shard.Cut) scanned {
+	from, all := c.Below(lo)
+	if all {
+		return scannedNone
+	}
+	to, all := c.Below(hi)
+	switch {
+	case all && from == 0:
+		return scannedAll
+	case all:
+		to = ^uint64(0)>>(64-8*uint(c.Width)) + 1 // 0 for 2^64
+	case to <= from:
+		return scannedNone
+	}
+	scanPacked(out, c.Data, c.Width, from, to-1-from)
+	return scannedSome
 }

@@ -6,11 +6,14 @@ import (
 )
 
 // The kernels of this file take some of up to 256 packed integers: those whose
-// bits are set in mask, of which there are none beyond the data. Width 0, where
-// there is no data, is the caller's to answer.
+// bits are set in mask, of which there are none beyond the data. Integers of width
+// 0, of which there is no data, are all 0.
 
 // sumPackedGo returns the sum of the integers: hi * 2^32 + lo.
 func sumPackedGo(data []byte, width uint8, mask *[4]uint64) (hi, lo uint64) {
+	if width == 0 {
+		return 0, 0
+	}
 	for j, x := range mask {
 		for ; x != 0; x &= x - 1 {
 			v := packedAt(data, width, j<<6|bits.TrailingZeros64(x))
@@ -24,6 +27,9 @@ func sumPackedGo(data []byte, width uint8, mask *[4]uint64) (hi, lo uint64) {
 // extremesGo returns the least and the greatest of the integers, of which there
 // is one at least.
 func extremesGo(data []byte, width uint8, mask *[4]uint64) (least, greatest uint64) {
+	if width == 0 {
+		return 0, 0
+	}
 	least = ^uint64(0)
 	for j, x := range mask {
 		for ; x != 0; x &= x - 1 {
@@ -34,8 +40,11 @@ func extremesGo(data []byte, width uint8, mask *[4]uint64) (least, greatest uint
 	return least, greatest
 }
 
+// packedAt returns the i-th integer.
 func packedAt(data []byte, width uint8, i int) uint64 {
 	switch width {
+	case 0:
+		return 0
 	case 1:
 		return uint64(data[i])
 	case 2:

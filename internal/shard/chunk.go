@@ -105,35 +105,6 @@ func (c *Chunk) Unpack(out *[ChunkSpan]int64) {
 	}
 }
 
-// Reach returns the packed integers whose values lie from lo to hi, as an
-// interval; none is false where there are none.
-func (c *Chunk) Reach(lo, hi int64) (from, to uint64, some bool) {
-	if lo > hi || hi < c.Min || lo > c.Max {
-		return 0, 0, false
-	}
-	limit := ^uint64(0) >> (64 - 8*uint(c.Width))
-	if lo <= c.Min && hi >= c.Max {
-		return 0, limit, true
-	}
-	// Clamping to the bounds keeps the arithmetic below from overflowing.
-	klo, khi := max(lo, c.Min), min(hi, c.Max)
-	if c.Scale != linear {
-		klo, khi = ceilDecimal(klo, c.Scale), floorDecimal(khi, c.Scale)
-	}
-	if khi < c.Base || klo > khi {
-		return 0, 0, false
-	}
-	if klo > c.Base {
-		d := uint64(klo) - uint64(c.Base)
-		from = d / c.Mult
-		if d%c.Mult != 0 {
-			from++
-		}
-	}
-	to = min((uint64(khi)-uint64(c.Base))/c.Mult, limit)
-	return from, to, from <= to
-}
-
 // ceilDecimal returns the least k with decimal(k, scale) >= v.
 func ceilDecimal(v int64, scale int8) int64 {
 	f := max(min(Number(v)*pow10[scale], maxDecimal), -maxDecimal)
@@ -145,12 +116,4 @@ func ceilDecimal(v int64, scale int8) int64 {
 		k++
 	}
 	return k
-}
-
-// floorDecimal returns the greatest k with decimal(k, scale) <= v.
-func floorDecimal(v int64, scale int8) int64 {
-	if v == math.MaxInt64 {
-		return maxDecimal
-	}
-	return ceilDecimal(v+1, scale) - 1
 }

@@ -155,20 +155,18 @@ func TestChunk_With_equals_a_map(t *testing.T) {
 	})
 }
 
-func TestChunk_Reach_equals_comparing(t *testing.T) {
+func TestChunk_Below_halves_drawn_cells(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cells := genCells().Draw(t, "cells")
 		c := (*Chunk)(nil).With(cells)
-		pick := rapid.OneOf(genNumber(), rapid.Custom(func(t *rapid.T) int64 {
+		v := rapid.OneOf(genNumber(), rapid.Custom(func(t *rapid.T) int64 {
 			return rapid.SampledFrom(cells).Draw(t, "near").Value + rapid.Int64Range(-1, 1).Draw(t, "by")
-		}))
-		lo, hi := pick.Draw(t, "lo"), pick.Draw(t, "hi")
-		from, to, some := c.Reach(lo, hi)
+		})).Draw(t, "cut")
+		cut := CutAt(v)
+		limit, all := c.Below(&cut)
 		for i, cell := range cells {
-			want := lo <= cell.Value && cell.Value <= hi
-			x := c.packed(i)
-			if got := some && from <= x && x <= to; got != want {
-				t.Fatalf("value %d (packed %d) in [%d, %d]: got %v, want %v; reach %d to %d", cell.Value, x, lo, hi, got, want, from, to)
+			if got, want := all || c.packed(i) < limit, cell.Value < v; got != want {
+				t.Fatalf("value %d (packed %d) is below %d: %v, want %v; limit %d", cell.Value, c.packed(i), v, got, want, limit)
 			}
 		}
 	})

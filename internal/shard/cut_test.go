@@ -59,6 +59,12 @@ func TestChunk_Decimal(t *testing.T) {
 	if !ok || scale != 2 || c.Base+int64(c.Mult*c.packed(1)) != 120_025 {
 		t.Errorf("scale %d, %v, of a chunk of cents", scale, ok)
 	}
+	for i, f := range []float64{0, 1, 0} { // as narrow as the bits of the numbers
+		values[i] = Sortable(f)
+	}
+	if scale, ok := PackChunk(&exists, &values).Decimal(); !ok || scale != 0 {
+		t.Errorf("scale %d, %v, of a chunk of truth values", scale, ok)
+	}
 	values[1] = Sortable(math.Pi)
 	if _, ok := PackChunk(&exists, &values).Decimal(); ok {
 		t.Error("pi is taken for a decimal")

@@ -25,9 +25,10 @@ func PackChunk(exists *[ChunkSpan / 64]uint64, values *[ChunkSpan]int64) *Chunk 
 	}
 	best := fit(vs[:n], linear)
 	ints := vs[:n]
-	if best.width > 1 {
+	if best.width > 0 {
+		// Of two equally narrow forms the decimals are the better: they add up.
 		if scale, ok := decimals(vs[:n], ks[:n]); ok {
-			if f := fit(ks[:n], scale); f.width < best.width {
+			if f := fit(ks[:n], scale); f.width <= best.width {
 				best, ints = f, ks[:n]
 			}
 		}

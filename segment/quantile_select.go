@@ -1,0 +1,223 @@
+package segment
+
+import (
+	"context"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/portraitdb/portrait/internal/shard"
+)
+
+// selection finds values by their rank. A first pass draws a sample, evenly over
+// the values. From it follow, for each rank, two values that very probably enclose
+// the one looked for, and few others. A second pass counts what lies on either side
+// of these and collects what lies between. Whether the sample was good decides how
+// long it takes, not what comes out.
+type selection struct {
+	src     Source
+	meter   *meter
+	members *Query
+	measure Measure
+
+	n      uint64
+	stride uint64
+	drawn  []int64 // every stride-th value; ascending once the pass is over
+}
+
+const (
+	sampleMax = 1 << 13
+	// keptMax is the most values that are collected.
+	keptMax = 1 << 22
+	// heavyShare is the part of a window that a value has to fill to be counted
+	// rather than collected.
+	heavyShare = 8
+)
+
+// sample draws the sample and counts the values.
+func (s *selection) sample(ctx context.Context) error {
+	w, err := s.members.walk(ctx, s.src, s.meter, s.measure)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	s.stride = 1
+	next := uint64(0) // the number of the value to draw
+	for w.next() {
+		for i, c := range w.chunks {
+			if c == nil {
+				continue
+			}
+			var sel [4]uint64
+			n := uint64(pick(&sel, w.mask, i, c))
+			if next >= s.n+n {
+				s.n += n
+				continue
+			}
+			mask := packedMask(c, &sel)
+			for ; next < s.n+n; next += s.stride {
+				if len(s.drawn) == sampleMax {
+					s.thin()
+					if next = uint64(len(s.drawn)) * s.stride; next >= s.n+n {
+						break
+					}
+				}
+				x := packedAt(c.Data, c.Width, place(&mask, int(next-s.n)))
+				s.drawn = append(s.drawn, c.Value(x))
+			}
+			s.n += n
+		}
+	}
+	slices.Sort(s.drawn)
+	return w.err(ctx)
+}
+
+// thin drops every second value drawn.
+func (s *selection) thin() {
+	for i := range len(s.drawn) / 2 {
+		s.drawn[i] = s.drawn[2*i]
+	}
+	s.drawn = s.drawn[:len(s.drawn)/2]
+	s.stride *= 2
+}
+
+// at returns the values of the ranks, which ascend.
+func (s *selection) at(ctx context.Context, ranks []uint64) ([]int64, error) {
+	out := make([]int64, len(ranks))
+	if s.stride == 1 {
+		for i, r := range ranks {
+			out[i] = s.drawn[r]
+		}
+		return out, nil
+	}
+	p := s.plan(ranks)
+	w, err := s.members.walk(ctx, s.src, s.meter, s.measure)
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	for w.next() {
+		p.block(&w)
+	}
+	if w.err(ctx) != nil {
+		return nil, w.err(ctx)
+	}
+	bin, below := 0, uint64(0)
+	for i, r := range ranks {
+		for r >= below+p.counts[bin] {
+			below += p.counts[bin]
+			bin++
+		}
+		lo, hi := p.span(bin)
+		switch kept := p.kept[bin]; {
+		case lo == hi:
+			out[i] = lo
+		case uint64(len(kept)) == p.counts[bin]:
+			out[i] = nth(kept, int(r-below))
+		default:
+			if out[i], err = s.search(ctx, lo, hi, r-below); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// plan returns the bins of the second pass.
+func (s *selection) plan(ranks []uint64) *sieve {
+	// The rank of a sampled value is off by as much as chance has it: its standard
+	// deviation is at most half the root of the number of samples.
+	reach := int(2*math.Sqrt(float64(len(s.drawn)))) + 2
+	var bounds []int64
+	var wanted []Span // inner parts of the windows
+	for _, r := range ranks {
+		at := int(r / s.stride)
+		from, to := max(at-reach, -1), min(at+reach, len(s.drawn))
+		last := int64(math.MinInt64)
+		if from >= 0 {
+			last = s.drawn[from]
+			bounds = append(bounds, last, after(last))
+		}
+		run := 0
+		for _, v := range s.drawn[max(from, 0):to] {
+			if v != last {
+				last, run = v, 0
+			}
+			if run++; run == 2*reach/heavyShare {
+				bounds = append(bounds, v, after(v))
+			}
+		}
+		span := Span{math.MinInt64, math.MaxInt64}
+		if from >= 0 {
+			span.Lo = s.drawn[from]
+		}
+		if to < len(s.drawn) {
+			span.Hi = s.drawn[to]
+			bounds = append(bounds, span.Hi, after(span.Hi))
+		}
+		wanted = append(wanted, span)
+	}
+	slices.Sort(bounds)
+	return newSieve(slices.Compact(bounds), joinSpans(wanted))
+}
+
+const searchBits = 12
+
+// search returns the value of a rank among those from lo to hi: it counts them in
+// parts of equal width and goes on within the right part, for at most six passes.
+func (s *selection) search(ctx context.Context, lo, hi int64, rank uint64) (int64, error) {
+	for lo < hi {
+		shift := max(bits.Len64(uint64(hi)-uint64(lo))-searchBits, 0)
+		var counts [1 << searchBits]uint64
+		w, err := s.members.walk(ctx, s.src, s.meter, s.measure)
+		if err != nil {
+			return 0, err
+		}
+		from, to := shard.CutAt(lo), shard.CutAfter(hi)
+		for w.next() {
+			countParts(&counts, &w, &from, &to, lo, shift)
+		}
+		err = w.err(ctx)
+		w.close()
+		if err != nil {
+			return 0, err
+		}
+		i := uint64(0)
+		for rank >= counts[i] {
+			rank -= counts[i]
+			i++
+		}
+		lo = int64(uint64(lo) + i<<shift)
+		if last := uint64(lo) + 1<<shift - 1; int64(last) >= lo {
+			hi = min(hi, int64(last))
+		}
+	}
+	return lo, nil
+}
+
+// countParts counts the values of a block from one cut to the other in parts of
+// 2^shift values, from lo on.
+func countParts(counts *[1 << searchBits]uint64, w *walk, from, to *shard.Cut, lo int64, shift int) {
+	for i, c := range w.chunks {
+		if c == nil {
+			continue
+		}
+		var sel [4]uint64
+		if pick(&sel, w.mask, i, c) == 0 {
+			continue
+		}
+		mask := packedMask(c, &sel)
+		var hits [4]uint64
+		switch scanCuts(&hits, c, from, to) {
+		case scannedNone:
+			continue
+		case scannedSome:
+			keepBits(&mask, &hits)
+		}
+		var places [chunkSpan]uint8
+		for _, i := range places[:list(&places, &mask)] {
+			v := c.Value(packedAt(c.Data, c.Width, int(i)))
+			counts[(uint64(v)-uint64(lo))>>shift]++
+		}
+	}
+}
