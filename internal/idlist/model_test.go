@@ -1,0 +1,233 @@
+package idlist
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testKeys makes the tokens of all kinds.
+func testKeys(t rapid.TB, kinds ...Kind) *Keys {
+	t.Helper()
+	if kinds == nil {
+		kinds = []Kind{MD5, SHA1, SHA256}
+	}
+	keys, err := NewKeys([32]byte{1, 2, 3}, "phone", kinds...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// normalize lower-cases, and refuses what begins with "bad" or "block".
+func normalize(value string) (string, error) {
+	value = strings.ToLower(value)
+	switch {
+	case strings.HasPrefix(value, "bad"):
+		return "", errors.New("begins with bad")
+	case strings.HasPrefix(value, "block"):
+		return "", fmt.Errorf("a placeholder: %w", ErrBlocked)
+	default:
+		return value, nil
+	}
+}
+
+// memIndex is an index in memory: one map for each kind.
+type memIndex map[Kind]map[Token]string
+
+// newIndex returns the index of some identifiers, whose values are they themselves.
+func newIndex(keys *Keys, values ...string) memIndex {
+	m := memIndex{}
+	for _, value := range values {
+		for kind, token := range keys.Tokens(value) {
+			if m[kind] == nil {
+				m[kind] = map[Token]string{}
+			}
+			m[kind][token] = value
+		}
+	}
+	return m
+}
+
+func (m memIndex) scan(kind Kind, from, to Token) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for _, t := range slices.SortedFunc(maps.Keys(m[kind]), Token.compare) {
+			if t.compare(from) >= 0 && t.compare(to) <= 0 && !yield(Entry{t, []byte(m[kind][t])}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m memIndex) lookup(kind Kind, t Token) ([]byte, bool, error) {
+	value, ok := m[kind][t]
+	return []byte(value), ok, nil
+}
+
+func (m memIndex) index() Index { return Index{Scan: m.scan} }
+
+// outcome is all that a match tells.
+type outcome struct {
+	Kind     Kind
+	Lines    int64
+	Counts   map[Verdict]int64
+	Faults   []string
+	Found    []string // in the order in which it was told
+	Verdicts string
+	Err      string
+}
+
+// verdictOf is what the tests make of an entry: values that begin with "gone" belong
+// to someone erased, with "spam" are blocked, with "odd" are unknown after all.
+func verdictOf(value string) Verdict {
+	switch {
+	case strings.HasPrefix(value, "gone"):
+		return Erased
+	case strings.HasPrefix(value, "spam"):
+		return Blocked
+	case strings.HasPrefix(value, "odd"):
+		return Unknown
+	default:
+		return Matched
+	}
+}
+
+// smallSizes make every boundary fall into a short list.
+func smallSizes() sizes { return sizes{workers: 3, block: 128, line: 80, chunk: 2, run: 4} }
+
+// runMatch matches a list, with sizes of its own unless they are zero.
+func runMatch(t rapid.TB, list string, index Index, opts Options, sz sizes) outcome {
+	t.Helper()
+	var file bytes.Buffer
+	opts.Verdicts = &file
+	opts, err := opts.withDefaults(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sz == (sizes{}) {
+		sz = opts.sizes()
+	}
+	var out outcome
+	report, err := match(context.Background(), strings.NewReader(list), index, &opts, sz, func(e Entry) (Verdict, error) {
+		out.Found = append(out.Found, string(e.Value))
+		return verdictOf(string(e.Value)), nil
+	})
+	out.Kind, out.Lines, out.Verdicts = report.Kind, report.Lines, file.String()
+	out.Counts = map[Verdict]int64{}
+	var sum int64
+	for v := Unknown; v < verdicts; v++ {
+		if n := report.Count(v); n != 0 {
+			out.Counts[v] = n
+			sum += n
+		}
+	}
+	if sum != report.Lines {
+		t.Errorf("%d verdicts on %d lines", sum, report.Lines)
+	}
+	for _, f := range report.Faults {
+		out.Faults = append(out.Faults, f.Error())
+	}
+	if err != nil {
+		out.Err = err.Error()
+	}
+	return out
+}
+
+// modelMatch is what a match of a list of plain lines or of hashes must tell, by
+// maps and strings. The kind is declared, lines are not quoted.
+func modelMatch(list string, kind Kind, keys *Keys, m memIndex, erased map[Token]bool, blocked func(Token) bool) outcome {
+	out := outcome{Kind: kind, Counts: map[Verdict]int64{}}
+	scanned := kind
+	if kind == Plain {
+		scanned = SHA256
+	}
+	seen := map[Token]bool{}
+	found := map[Token]string{}
+	if list != "" {
+		for i, line := range strings.Split(strings.TrimSuffix(list, "\n"), "\n") {
+			v := Unknown
+			t, verdict := modelToken(strings.TrimSpace(line), kind, keys)
+			switch value, ok := m[scanned][t]; {
+			case verdict != Unknown:
+				v = verdict
+			case blocked(t):
+				v = Blocked
+			case seen[t]:
+				v = Duplicate
+			case ok:
+				v = verdictOf(value)
+				found[t] = value
+			case erased[t]:
+				v = Erased
+			}
+			if verdict == Unknown && v != Blocked || found[t] != "" {
+				seen[t] = true
+			}
+			out.Lines++
+			out.Counts[v]++
+			out.Verdicts += fmt.Sprintf("%d,%s\n", i+1, v)
+		}
+	}
+	for _, t := range slices.SortedFunc(maps.Keys(found), func(a, b Token) int { return cmp.Compare(a.String(), b.String()) }) {
+		out.Found = append(out.Found, found[t])
+	}
+	return out
+}
+
+// modelToken returns the token of a line, or its verdict if it has none.
+func modelToken(line string, kind Kind, keys *Keys) (Token, Verdict) {
+	if line == "" {
+		return Token{}, Skipped
+	}
+	if kind == Plain {
+		value, err := normalize(line)
+		switch {
+		case errors.Is(err, ErrBlocked):
+			return Token{}, Blocked
+		case err != nil:
+			return Token{}, Invalid
+		}
+		for k, t := range keys.Tokens(value) {
+			if k == SHA256 {
+				return t, Unknown
+			}
+		}
+	}
+	digest, err := hex.DecodeString(line)
+	if err != nil || len(digest) != map[Kind]int{MD5: 16, SHA1: 20, SHA256: 32}[kind] {
+		return Token{}, Invalid
+	}
+	m := maker{keys: keys}
+	copy(m.digest[:], digest)
+	return m.ofDigest(kind), Unknown
+}
+
+// hashOf returns the digest of a value in hexadecimal, or the value if it is plain.
+func hashOf(kind Kind, value string) string {
+	switch kind {
+	case MD5:
+		return fmt.Sprintf("%x", md5.Sum([]byte(value)))
+	case SHA1:
+		return fmt.Sprintf("%x", sha1.Sum([]byte(value)))
+	case SHA256:
+		return fmt.Sprintf("%x", sha256.Sum256([]byte(value)))
+	default:
+		return value
+	}
+}
