@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"time"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
@@ -9,9 +10,6 @@ import (
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/segment"
 )
-
-// fillBatch is how many profiles one commit of a filling evaluates.
-const fillBatch = 2048
 
 // fill evaluates the tags and indexes that are not complete over every profile,
 // a batch a commit, with events going in between; then it makes them readable.
@@ -29,12 +27,12 @@ func (db *DB) fillAt(ctx context.Context, rate int) error {
 		if err := db.lock(ctx); err != nil {
 			return err
 		}
-		done, err := db.fillSome(ctx, &s)
+		n, done, err := db.fillSome(ctx, &s)
 		db.unlock()
 		if err != nil || done {
 			return err
 		}
-		if err := pause(ctx, fillBatch, rate); err != nil {
+		if err := pause(ctx, n, rate); err != nil {
 			return err
 		}
 	}
@@ -44,14 +42,16 @@ func (db *DB) fillAt(ctx context.Context, rate int) error {
 // there may be more to fill, so that it begins anew.
 type sweep struct {
 	cat   *catalog
+	what  filling
 	from  identity.Token
+	pace  fillPace
 	swept bool // everybody has been evaluated
 }
 
-// begin returns the sweep of a catalog: from where an earlier one under the same
+// beginSweep returns the sweep of a catalog: from where an earlier one under the same
 // model was broken off.
 func (db *DB) beginSweep(ctx context.Context, cat *catalog) (sweep, error) {
-	s := sweep{cat: cat}
+	s := sweep{cat: cat, what: cat.filling()}
 	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaFill))
 	if err != nil {
 		return s, err
@@ -63,53 +63,55 @@ func (db *DB) beginSweep(ctx context.Context, cat *catalog) (sweep, error) {
 		}
 	}
 	e := db.current.Load()
-	live, err := segment.NewQuery(segment.Bits(universe), universe).Count(ctx, segment.Source{Root: e.root, Loader: e, Epoch: e.number})
+	live, err := e.live(ctx)
+	s.pace = newFillPace(min(fillNodes, fillVerdicts/max(s.what.rules(), 1)), live)
 	db.filler.filled.Store(done)
 	db.filler.total.Store(live)
 	return s, err
 }
 
-// fillSome does the next batch of a sweep.
-func (db *DB) fillSome(ctx context.Context, s *sweep) (done bool, err error) {
+// live returns how many live profiles there are.
+func (e *epoch) live(ctx context.Context) (uint64, error) {
+	return segment.NewQuery(segment.Bits(universe), universe).Count(ctx, segment.Source{Root: e.root, Loader: e, Epoch: e.number})
+}
+
+// fillSome does the next batch of a sweep, of n profiles.
+func (db *DB) fillSome(ctx context.Context, s *sweep) (n int, done bool, err error) {
 	cat := db.cat.Load()
 	if cat.refolding() {
-		return false, nil
+		return 0, false, nil
 	}
 	if !cat.anyFilling() {
-		return true, nil
+		return 0, true, nil
 	}
 	if s.cat != cat {
 		if *s, err = db.beginSweep(ctx, cat); err != nil {
-			return false, err
+			return 0, false, err
 		}
 	}
 	if s.swept {
-		return true, db.completeFill(ctx, cat)
+		return 0, true, db.completeFill(ctx, cat)
 	}
+	began := time.Now()
 	t := db.begin()
 	t.settled = true
-	n, more := 0, false
-	for m, err := range db.current.Load().everyone(ctx, s.from) {
-		if err != nil {
-			t.abort()
-			return false, err
-		}
-		if n == fillBatch {
-			s.from, more = m.root(), true
-			break
-		}
-		n++
-		if err := t.fillOne(m); err != nil {
-			t.abort()
-			return false, err
-		}
+	b := s.nextBatch(db.current.Load())
+	if err = b.read(ctx, db.judges.all(t)); err == nil {
+		n, err = t.fillAll(b.parts)
 	}
-	if s.swept = !more; more {
+	if err != nil {
+		t.abort()
+		return 0, false, err
+	}
+	last := &b.parts[len(b.parts)-1]
+	if s.from, s.swept = last.to, last.open; !s.swept {
 		done := db.filler.filled.Add(uint64(n))
 		t.key = keys.AppendMeta(t.key[:0], metaFill)
 		t.batch.Set(t.key, appendFill(nil, s.from, done, db.filler.behind))
 	}
-	return false, t.finish(false)
+	err = t.finish(false)
+	s.pace.adapt(len(b.parts), b.nodes(), time.Since(began))
+	return n, false, err
 }
 
 // completeFill makes what a sweep has filled readable, in a commit of its own: who
@@ -160,23 +162,28 @@ func (db *DB) resumeFill() error {
 	return nil
 }
 
-func (m *member) root() identity.Token { return m.nodes[0].root }
-
-// fillOne evaluates what is being filled for one profile.
-func (t *txn) fillOne(m *member) error {
-	j, st := t.db.judges.first(t), m.state()
-	for i, tag := range t.cat.tags {
-		if tag.filling {
-			j.tag(i, nil, st)
-		}
-	}
-	for _, ix := range t.cat.indexes {
-		if ix.filling {
-			j.index(ix, nil, st)
-		}
-	}
-	return t.apply(m.ordinal, j.slab)
+// filling is what of a catalog is not complete.
+type filling struct {
+	tags    []int
+	indexes []*traitIndex
 }
+
+func (c *catalog) filling() (f filling) {
+	for i, t := range c.tags {
+		if t.filling {
+			f.tags = append(f.tags, i)
+		}
+	}
+	for _, ix := range c.indexes {
+		if ix.filling {
+			f.indexes = append(f.indexes, ix)
+		}
+	}
+	return f
+}
+
+// rules returns how many there are to evaluate.
+func (f *filling) rules() int { return len(f.tags) + len(f.indexes) }
 
 func (c *catalog) anyFilling() bool {
 	for _, t := range c.tags {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,8 +91,8 @@ func TestDefineTag_broken_off(t *testing.T) {
 	}
 }
 
-// hooked is a context that calls out whenever a call is about to wait for the
-// writer's turn, with the number of the time.
+// hooked is a context that calls out whenever a call is about to wait, for the writer's
+// turn or while it has it, with the number of the time.
 type hooked struct {
 	context.Context
 	times  int
@@ -121,13 +122,15 @@ func TestDefineTag_during_another(t *testing.T) {
 	define := func(ctx context.Context, name string) error {
 		return db.DefineTag(ctx, tags.Definition{Name: name, Rule: tags.MustParse("true")})
 	}
-	outer := &hooked{Context: t.Context(), before: func(time int) {
-		if time != 3 { // one batch of the first tag is filled
+	begun := false
+	outer := &hooked{Context: t.Context(), before: func(int) {
+		if begun || db.Metrics().Filled == 0 { // no batch of the first tag is filled
 			return
 		}
+		begun = true
 		ctx, cancel := context.WithCancel(t.Context())
-		inner := &hooked{Context: ctx, before: func(time int) {
-			if time == 2 {
+		inner := &hooked{Context: ctx, before: func(int) {
+			if slices.ContainsFunc(db.Model().Tags, func(d tags.Definition) bool { return d.Name == "second" }) {
 				cancel()
 			}
 		}}
@@ -137,6 +140,9 @@ func TestDefineTag_during_another(t *testing.T) {
 	}}
 	if err := define(outer, "first"); err != nil {
 		t.Fatal(err)
+	}
+	if !begun {
+		t.Error("the first tag was filled in one batch")
 	}
 	for _, name := range []string{"first", "second"} {
 		n, err := db.Count(t.Context(), segment.MustParse(fmt.Sprintf("tag(%q)", name)))

@@ -1,7 +1,6 @@
 package portrait
 
 import (
-	"context"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
@@ -80,24 +79,32 @@ func (u *catchUp) state(snap *store.Snapshot, token identity.Token) (*profile.St
 	}
 	lower := keys.AppendEventsFrom(nil, token, int64(u.from))
 	for kv, err := range snap.Scan(lower, keys.End(keys.AppendEvents(nil, token))) {
+		if err == nil {
+			err = u.fold(s, kv)
+		}
 		if err != nil {
 			return nil, err
 		}
-		l, err := readLogged(kv)
-		if err != nil {
-			return nil, err
-		}
-		named := l.head.Event()
-		if name := named.CountedName(); name == "" || !u.names[name] && !u.names[profile.AnyEvent] {
-			continue
-		}
-		e, err := l.event()
-		if err != nil {
-			return nil, err
-		}
-		s.Absorb(u.schema.LiftSeries(&e))
 	}
 	return s, nil
+}
+
+// fold folds one event of the log, if it is one to catch up on.
+func (u *catchUp) fold(s *profile.State, kv store.KV) error {
+	l, err := readLogged(kv)
+	if err != nil {
+		return err
+	}
+	named := l.head.Event()
+	if name := named.CountedName(); name == "" || !u.names[name] && !u.names[profile.AnyEvent] {
+		return nil
+	}
+	e, err := l.event()
+	if err != nil {
+		return err
+	}
+	s.Absorb(u.schema.LiftSeries(&e))
+	return nil
 }
 
 // refold brings a node up to date, before it takes in an event: what it took in until
@@ -123,159 +130,19 @@ func (t *txn) refold(n *node) error {
 
 // caughtUp adds to a node what it had to catch up on.
 func (t *txn) caughtUp(n *node, s *profile.State) {
+	t.catchUp(n, s)
+	t.markDirty(n)
+}
+
+// catchUp is caughtUp but for noting that the node has changed. It changes nothing but
+// the node, so that several may be changed side by side.
+func (t *txn) catchUp(n *node, s *profile.State) {
 	if n.owned != t.seq {
 		n.state, n.owned = n.state.Clone(), t.seq
 	}
 	n.state.Absorb(s)
 	n.state.Expire(t.cat.fold, t.meta.instant)
 	n.gen = t.cat.folds.gen
-	t.markDirty(n)
-}
-
-// refold brings every node up to date, a batch a commit, with events going in between.
-// The log is read and folded outside of the commits: a node that took in an event
-// meanwhile has caught up by itself, and the log of any other is as it was.
-// At most so many nodes a second are; 0 sets no bound.
-func (db *DB) refold(ctx context.Context, rate int) error {
-	var run refoldRun
-	for {
-		done, err := db.refoldSome(ctx, &run)
-		if err != nil || done {
-			return err
-		}
-		if err := pause(ctx, len(run.nodes), rate); err != nil {
-			return err
-		}
-	}
-}
-
-// refoldRun is how far one call of refold has come under one set of folds.
-type refoldRun struct {
-	folds *foldSet
-	from  identity.Token // the next node
-	nodes []refoldNode
-}
-
-// refoldNode is one node of a batch.
-type refoldNode struct {
-	token identity.Token
-	gen   uint32
-	state *profile.State
-}
-
-// refoldSome does the next batch of a run.
-func (db *DB) refoldSome(ctx context.Context, run *refoldRun) (done bool, err error) {
-	e := db.acquire()
-	defer e.release()
-	if !e.cat.refolding() {
-		return true, nil
-	}
-	if run.folds != e.cat.folds {
-		*run = refoldRun{folds: e.cat.folds}
-	}
-	next, more, err := run.collect(ctx, e, db.opts.recastBatch)
-	if err != nil {
-		return false, err
-	}
-	if err := run.read(ctx, e); err != nil {
-		return false, err
-	}
-	if err := db.lock(ctx); err != nil {
-		return false, err
-	}
-	defer db.unlock()
-	if db.cat.Load().folds != run.folds {
-		return false, nil
-	}
-	if err := db.refoldBatch(run.nodes, !more); err != nil {
-		return false, err
-	}
-	run.from = next
-	return !more, nil
-}
-
-// collect finds the next nodes that are behind, and where to go on after them.
-func (run *refoldRun) collect(ctx context.Context, e *epoch, most int) (next identity.Token, more bool, err error) {
-	run.nodes = run.nodes[:0]
-	seen := 0
-	for kv, err := range e.snap.Scan(keys.AppendNode(nil, run.from), keys.End([]byte{keys.Node})) {
-		if seen++; err == nil && seen&1023 == 0 && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
-			return next, false, err
-		}
-		token, err := tokenOf(kv.Key)
-		if err != nil {
-			return next, false, err
-		}
-		if len(run.nodes) == most {
-			return token, true, nil
-		}
-		head, _, err := splitNode(token, kv.Value)
-		if err != nil {
-			return next, false, err
-		}
-		if head.gen < e.cat.folds.gen {
-			run.nodes = append(run.nodes, refoldNode{token: token, gen: head.gen})
-		}
-	}
-	return next, false, nil
-}
-
-// read folds what the log holds of the nodes.
-func (run *refoldRun) read(ctx context.Context, e *epoch) error {
-	byGen := map[uint32]*catchUp{}
-	for _, n := range run.nodes {
-		if byGen[n.gen] == nil {
-			byGen[n.gen] = e.cat.behind(n.gen, e.instant)
-		}
-	}
-	faults := make([]error, len(run.nodes))
-	inShares(len(run.nodes), 16, func(from, to int) {
-		for i := from; i < to; i++ {
-			n := &run.nodes[i]
-			if faults[i] = ctx.Err(); faults[i] != nil {
-				return
-			}
-			n.state, faults[i] = byGen[n.gen].state(e.snap, n.token)
-		}
-	})
-	for _, err := range faults {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// refoldBatch commits a batch. With the last one every node is up to date. The caller
-// holds the right to write, under the folds that the nodes were read for.
-func (db *DB) refoldBatch(nodes []refoldNode, last bool) error {
-	t := db.begin()
-	t.settled = true
-	for _, r := range nodes {
-		n, err := t.must(r.token)
-		if err != nil {
-			t.abort()
-			return err
-		}
-		if n.gen == r.gen { // else it took in an event
-			t.caughtUp(n, r.state)
-		}
-	}
-	if last {
-		next := *t.cat
-		folds := *t.cat.folds
-		folds.done = folds.gen
-		next.folds = &folds
-		t.next = &next
-		t.batch.Set(keys.AppendMeta(nil, metaFolds), folds.append())
-		if !next.anyFilling() {
-			t.batch.Delete(keys.AppendMeta(nil, metaFill))
-		}
-	}
-	return t.finish(false)
 }
 
 // extend works out, when a model is applied at a moment, what the log covers under its

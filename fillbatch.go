@@ -1,0 +1,171 @@
+package portrait
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+)
+
+const (
+	// fillNodes is how many nodes a batch of a filling should have.
+	fillNodes = 8192
+	// fillVerdicts is about how many verdicts it should make, which stay in memory until
+	// its end.
+	fillVerdicts = 1 << 16
+)
+
+// fillBatch is what one commit of a filling evaluates.
+type fillBatch struct {
+	e     *epoch
+	what  *filling
+	most  int // nodes of a piece
+	parts []fillPart
+}
+
+// fillPart is a piece with who was found in it.
+type fillPart struct {
+	fillPiece
+	people []filled
+	arms   []armed
+}
+
+// filled is one profile with what is to be changed of it, but for its deadline.
+type filled struct {
+	ordinal  uint32
+	verdicts []verdict
+}
+
+// armed is a deadline to be set.
+type armed struct {
+	at      profile.Instant
+	ordinal uint32
+}
+
+// nextBatch returns the next batch of a sweep.
+func (s *sweep) nextBatch(e *epoch) *fillBatch {
+	b := &fillBatch{e: e, what: &s.what, most: s.pace.most()}
+	for _, p := range s.pace.cut(s.from) {
+		b.parts = append(b.parts, fillPart{fillPiece: p})
+	}
+	return b
+}
+
+// read evaluates everybody of the batch, side by side.
+func (b *fillBatch) read(ctx context.Context, judges []*judge) error {
+	err := eachPiece(ctx, len(b.parts), func(worker, i int) error {
+		return b.readPart(&b.parts[i], judges[worker])
+	})
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(b.parts, func(p fillPart) bool { return p.over }); i >= 0 {
+		b.parts = b.parts[:i+1] // the rest is for the next batch
+	}
+	return nil
+}
+
+// nodes returns how many nodes the batch has.
+func (b *fillBatch) nodes() (n int) {
+	for i := range b.parts {
+		n += b.parts[i].nodes
+	}
+	return n
+}
+
+// readPart evaluates everybody whose component has its root in a piece.
+func (b *fillBatch) readPart(p *fillPart, j *judge) error {
+	for kv, err := range b.e.snap.Scan(p.bounds(keys.Node)) {
+		if err != nil {
+			return err
+		}
+		token, err := tokenOf(kv.Key)
+		if err != nil {
+			return err
+		}
+		if !p.admit(token, b.most) {
+			return nil
+		}
+		head, _, err := splitNode(token, kv.Value)
+		if err != nil {
+			return err
+		}
+		if !head.alone() {
+			continue // it is met with its component's root
+		}
+		n, err := decodeNode(token, kv.Value)
+		if err != nil {
+			return err
+		}
+		ordinal, st, err := b.e.whose(n)
+		if err != nil {
+			return err
+		}
+		if st != nil {
+			p.judge(b.what, j, ordinal, st)
+		}
+	}
+	return nil
+}
+
+// whose returns who a component is, of which n is the root: no state where it is no live
+// profile.
+func (e *epoch) whose(n *node) (ordinal uint32, st *profile.State, err error) {
+	if n.linked || !n.numbered {
+		m, err := e.member(n)
+		if m == nil || err != nil {
+			return 0, nil, err
+		}
+		return m.ordinal, m.state(), nil
+	}
+	if n.state.Events() == 0 || !e.cat.rules.Names(n.evidence()) {
+		return 0, nil, nil
+	}
+	return n.ordinal, n.state, nil
+}
+
+// judge evaluates what is being filled for one profile.
+func (p *fillPart) judge(what *filling, j *judge, ordinal uint32, st *profile.State) {
+	start := len(j.slab)
+	for _, i := range what.tags {
+		j.tag(i, nil, st)
+	}
+	for _, ix := range what.indexes {
+		j.index(ix, nil, st)
+	}
+	verdicts := j.slab[start:len(j.slab):len(j.slab)]
+	// Firing the first deadline arms what comes next.
+	first := profile.Never
+	for i := range verdicts {
+		first = min(first, verdicts[i].arm)
+		verdicts[i].arm = profile.Never
+	}
+	if first != profile.Never {
+		p.arms = append(p.arms, armed{first, ordinal})
+	}
+	p.people = append(p.people, filled{ordinal, verdicts})
+}
+
+// fillAll puts what was found of everybody into the transaction, and returns of how many.
+func (t *txn) fillAll(parts []fillPart) (n int, err error) {
+	var arms []armed
+	for i := range parts {
+		for _, f := range parts[i].people {
+			if err := t.apply(f.ordinal, f.verdicts); err != nil {
+				return 0, err
+			}
+		}
+		n += len(parts[i].people)
+		arms = append(arms, parts[i].arms...)
+	}
+	// In the order of their keys, which is cheaper for the store.
+	slices.SortFunc(arms, func(a, b armed) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.ordinal, b.ordinal))
+	})
+	for _, a := range arms {
+		t.arm(a.at, a.ordinal)
+	}
+	return n, nil
+}
