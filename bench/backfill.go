@@ -15,18 +15,33 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// fillCase is a kind of tag that is added when everybody is there already. Its rule
-// reads what the profiles keep; those of an amount of %d and more have it.
+// fillCase is a kind of tag that is added when everybody is there already; those of an
+// amount of %d and more have it. Its rule reads what the profiles keep, or else what
+// only the event log tells.
 type fillCase struct{ name, rule string }
 
-var fillCases = []fillCase{
-	{"backfill/lasting", `sum("Product Viewed", "amount") >= %d`},
-	{"backfill/window", `sum("Product Viewed", "amount", last("30d")) >= %d`},
+// fillStore is what a store of many people is like, and the tags that are added to it.
+type fillStore struct {
+	times  int  // as many people as there are profiles
+	events int  // of each
+	logged bool // they are kept, and read
+	cases  []fillCase
+}
+
+var fillStores = []fillStore{
+	{times: 5, events: 1, cases: []fillCase{
+		{"backfill/lasting", `sum("Product Viewed", "amount") >= %d`},
+		{"backfill/window", `sum("Product Viewed", "amount", last("30d")) >= %d`},
+	}},
+	{times: 1, events: 5, logged: true, cases: []fillCase{
+		{"backfill/log", `count("Product Viewed", where(amount >= %d)) >= 1`},
+	}},
 }
 
 // fills is a store of many people, to which tags are added one after the other, and
 // whose records are read as plain Pebble in between.
 type fills struct {
+	fillStore
 	dir    string
 	people int
 
@@ -37,11 +52,21 @@ type fills struct {
 }
 
 // backfill measures what filling one new tag costs.
-func backfill(ctx context.Context, cfg config, dir string, report *Report) (err error) {
-	f := &fills{dir: filepath.Join(dir, "backfill"), people: 5 * cfg.profiles}
+func backfill(ctx context.Context, cfg config, dir string, report *Report) error {
+	for _, s := range fillStores {
+		f := &fills{fillStore: s, dir: filepath.Join(dir, "backfill"), people: s.times * cfg.profiles}
+		if err := f.runAll(ctx, cfg, report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runAll makes the store, if it is needed, and runs its cases.
+func (f *fills) runAll(ctx context.Context, cfg config, report *Report) (err error) {
 	defer func() { err = errors.Join(err, f.release(), os.RemoveAll(f.dir)) }()
 	loaded := false
-	for _, c := range fillCases {
+	for _, c := range f.cases {
 		if !cfg.only.MatchString(c.name) {
 			continue
 		}
@@ -59,10 +84,9 @@ func backfill(ctx context.Context, cfg config, dir string, report *Report) (err 
 	return nil
 }
 
-// load makes the store: one event each. The computed trait keeps what tags about a
-// month need.
+// load makes the store. The computed trait keeps what tags about a month need.
 func (f *fills) load(ctx context.Context) error {
-	model, err := portrait.ParseModel([]byte(`
+	text := `
 events:
   Product Viewed: {numbers: [amount]}
 traits:
@@ -71,7 +95,11 @@ traits:
   level: {}
   birthday: {type: time}
   month: {compute: 'sum("Product Viewed", "amount", last("30d"))'}
-`))
+`
+	if f.logged {
+		text += "log: {retain: 90d}\n"
+	}
+	model, err := portrait.ParseModel([]byte(text))
 	if err != nil {
 		return err
 	}
@@ -81,12 +109,10 @@ traits:
 	if err := begin(ctx, f.db, model, evening()); err != nil {
 		return err
 	}
-	for from := 0; from < f.people; from += 10_000 {
-		events := make([]profile.Event, min(10_000, f.people-from))
+	for from := 0; from < f.people*f.events; from += 10_000 {
+		events := make([]profile.Event, min(10_000, f.people*f.events-from))
 		for i := range events {
-			person := uint32(from + i)
-			events[i] = sighting(person)
-			events[i].Properties = map[string]profile.Value{"amount": profile.Number(float64(amountOf(person)))}
+			events[i] = f.event(from + i)
 		}
 		if err := takeIn(ctx, f.db, events); err != nil {
 			return err
@@ -96,7 +122,22 @@ traits:
 	return f.release()
 }
 
-// amountOf is what a person's one event amounts to, one of so many amounts.
+// event is one event of the store. Everybody's first come before anybody's second, so
+// that the events of one person are scattered; the second was a day before the first,
+// and amounts to one less.
+func (f *fills) event(i int) profile.Event {
+	person, nth := uint32(i%f.people), i/f.people
+	e := sighting(person)
+	if nth > 0 {
+		e.MessageID += "-" + strconv.Itoa(nth)
+		e.Time = e.Time.AddDate(0, 0, -nth)
+		e.Traits = nil
+	}
+	e.Properties = map[string]profile.Value{"amount": profile.Number(float64(max(0, amountOf(person)-nth)))}
+	return e
+}
+
+// amountOf is what a person's first event amounts to, one of so many amounts.
 func amountOf(person uint32) int { return int(person % amounts) }
 
 const amounts = 100
@@ -170,7 +211,11 @@ func (f *fills) run(ctx context.Context, cfg config, c fillCase, report *Report)
 	out.tell("heap_in_use_mib_peak", subject, median(peaks))
 	out.tellCPU(finish.samples)
 	out.tellRate()
-	report.Setting["backfill"] = fmt.Sprintf("%d people, %d MiB of keys and values of nodes", f.people, f.read>>20)
+	kept := "nodes"
+	if f.logged {
+		kept = "the event log"
+	}
+	report.Setting[c.name] = fmt.Sprintf("%d people, %d MiB of keys and values of %s", f.people, f.read>>20, kept)
 	report.Cases = append(report.Cases, out)
 	return f.release()
 }
@@ -194,9 +239,13 @@ func (f *fills) fill(ctx context.Context, c fillCase, least int) error {
 	return err
 }
 
-// scan reads the key and the value of every node and does nothing else.
+// scan reads the key and the value of every node, or of every event of the log, and does
+// nothing else.
 func (f *fills) scan(ctx context.Context) error {
-	prefix := []byte{keys.Node}
+	prefix, want := []byte{keys.Node}, f.people
+	if f.logged {
+		prefix, want = []byte{keys.Event}, f.people*f.events
+	}
 	it, err := f.raw.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: prefix, UpperBound: keys.End(prefix)})
 	if err != nil {
 		return err
@@ -214,8 +263,8 @@ func (f *fills) scan(ctx context.Context) error {
 	if err := it.Close(); err != nil {
 		return err
 	}
-	if n != f.people {
-		return fmt.Errorf("raw Pebble: %d nodes, want %d", n, f.people)
+	if n != want {
+		return fmt.Errorf("raw Pebble: %d records, want %d", n, want)
 	}
 	return nil
 }
