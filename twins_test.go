@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,9 +38,9 @@ type twins struct {
 	draw  func() profile.Identifier
 
 	feed   *follower
-	last   answers     // after the step before
-	inputs []step      // all that was taken in and decided
-	times  []time.Time // of events
+	last   answers // after the step before
+	inputs []step  // all that was taken in and decided
+	events []profile.Event
 }
 
 // newTwins returns twins to whom nothing has happened yet. Where their definitions change
@@ -140,14 +142,14 @@ func (w *twins) ingest(i int) {
 		e := drawEvent(w.r, i, w.draw)
 		e.MessageID = fmt.Sprint("m", i, ".", k)
 		e.Time, e.Received = w.clock.Add(drawLag(w.r)), w.clock
-		if len(w.times) > 0 && w.r.IntN(6) == 0 { // at the time of another
-			e.Time = w.times[w.r.IntN(len(w.times))]
+		if len(w.events) > 0 && w.r.IntN(3) == 0 {
+			w.follow(&e)
 		}
-		w.times = append(w.times, e.Time)
 		if w.r.IntN(10) == 0 {
 			e = w.tell(e)
 		}
 		events[k] = e
+		w.events = append(w.events, e)
 		if w.r.IntN(10) == 0 {
 			events[k] = events[w.r.IntN(k+1)]
 		}
@@ -181,6 +183,31 @@ func (w *twins) ingest(i int) {
 	}
 }
 
+// follow makes an event one of the same person as an earlier one, at the same time or as
+// long after it as a sequence of the model asks for, to the microsecond.
+func (w *twins) follow(e *profile.Event) {
+	before := w.events[w.r.IntN(len(w.events))]
+	e.Identifiers = before.Identifiers
+	gaps := withins.FindAllStringSubmatch(w.text, -1)
+	if w.r.IntN(4) == 0 || len(gaps) == 0 {
+		e.Time = before.Time
+		return
+	}
+	gap := gaps[w.r.IntN(len(gaps))]
+	n, err := strconv.Atoi(gap[1])
+	if err != nil {
+		w.Fatal(err)
+	}
+	unit := map[string]time.Duration{"h": time.Hour, "d": day}[gap[2]]
+	at := before.Time.Add(time.Duration(n)*unit + time.Duration(w.r.IntN(3)-1)*time.Microsecond)
+	if at.Before(w.clock.Add(day / 2)) { // else it is refused: it is too far ahead
+		e.Time = at
+	}
+}
+
+// withins finds the gaps of sequences in a model, and those of sessions.
+var withins = regexp.MustCompile(`(?:within\(|sessions\(\\?"\*\\?", )\\?"(\d+)([hd])\\?"`)
+
 // tell makes an event one that tells a tag.
 func (w *twins) tell(e profile.Event) profile.Event {
 	name := []string{"名单", "批"}[w.r.IntN(2)]
@@ -205,7 +232,8 @@ func (w *twins) compare(cause string) {
 		w.Fatal(err)
 	}
 	defer v.Close()
-	is := compareStores(w.T, v, w.db, w.naive)
+	from := w.r.IntN(len(segments) - 8)
+	is := compareStores(w.T, v, w.db, w.naive, segments[from:from+8])
 	told := len(w.feed.all)
 	w.feed.catchUp(w.T, w.db)
 	changes := w.feed.all[told:]
