@@ -31,6 +31,7 @@ type exec struct {
 
 	block int    // within the shard
 	stamp uint64 // another one for every block
+	none  view   // the empty one
 	memory
 }
 
@@ -245,13 +246,25 @@ func (x *exec) enter(i int) bool {
 func (x *exec) eval(n *node, count bool) view {
 	switch {
 	case n.op == opBits || n.op == opFixed || n.op == opScan:
-		return x.leaf(n)
+		return *x.leaf(n)
 	case !x.may[n.id]:
 		return view{}
 	case n.slot != 0:
-		return x.recall(n)
+		return *x.recall(n)
 	}
 	return x.compute(n, nil, count)
+}
+
+// fetch returns the result of a node that is read where it lies or is kept: it
+// stays there for this block.
+func (x *exec) fetch(n *node) *view {
+	switch {
+	case n.slot == 0:
+		return x.leaf(n)
+	case !x.may[n.id]:
+		return &x.none
+	}
+	return x.recall(n)
 }
 
 // compute evaluates a node anew. Where dst is not nil and the result is words
@@ -278,20 +291,23 @@ func (x *exec) compute(n *node, dst *words, count bool) view {
 }
 
 // leaf returns this block of a bitmap or set.
-func (x *exec) leaf(n *node) view {
-	var v view
-	if n.op == opBits {
-		v = x.content(n).bits.view(x.block)
-	} else {
-		v = x.sets[n.leaf].view(x.shard*shard.Blocks + x.block)
-	}
-	if x.p.reused[n.leaf] > 1 {
-		v.leaf = int32(n.leaf) + 1
+func (x *exec) leaf(n *node) *view {
+	f := &x.form[n.leaf]
+	if f.seen != x.stamp {
+		f.seen = x.stamp
+		if n.op == opBits {
+			f.view = x.content(n).bits.view(x.block)
+		} else {
+			f.view = x.sets[n.leaf].view(x.key())
+		}
+		if n.reads > 1 {
+			f.view.leaf = int32(n.leaf) + 1
+		}
 	}
 	if x.meter != nil {
-		x.read += v.size()
+		x.read += f.view.size()
 	}
-	return v
+	return &f.view
 }
 
 // content returns this shard of a leaf's field, loading it on first use.
@@ -377,3 +393,6 @@ func parallel(workers int, work func(next func() int) error) error {
 	}
 	return err
 }
+
+// key returns the number of the present block among those of all shards.
+func (x *exec) key() int { return x.shard*shard.Blocks + x.block }

@@ -20,22 +20,30 @@ const groupMax = 16
 
 func (x *exec) conjunction(n *node, dst *words, kept *[arrayScratch]uint16, count bool) view {
 	base, next := len(x.views), 0
-	for ; next < len(n.kids) && n.kids[next].rank() == 0; next++ {
-		if !x.pushOperand(x.leaf(n.kids[next])) || !x.live() {
+	for ; next < len(n.kids) && n.kids[next].rank() <= rankKept; next++ {
+		v := x.fetch(n.kids[next])
+		if v.card == 0 || !x.live() {
 			return view{}
+		}
+		if v.card < blockSpan {
+			x.views = append(x.views, *v)
 		}
 	}
 	// Composite operands are evaluated for the whole block only where no array
 	// has made the candidates few.
 	array := x.hasArray(base)
-	for last := next + groupMax; next < min(len(n.kids), last) && n.kids[next].rank() < 2 && !array; next++ {
-		if !x.pushOperand(x.eval(n.kids[next], false)) || !x.live() {
+	for last := next + groupMax; next < min(len(n.kids), last) && n.kids[next].rank() < rankRange && !array; next++ {
+		v := x.eval(n.kids[next], false)
+		if v.card == 0 || !x.live() {
 			return view{}
+		}
+		if v.card < blockSpan {
+			x.views = append(x.views, v)
 		}
 		array = x.hasArray(base)
 	}
 	if array {
-		return x.filterArray(n, base, next, kept)
+		return x.filterArray(n, base, next, kept, count)
 	}
 	return x.fuse(n, base, next, dst, count)
 }
@@ -46,21 +54,9 @@ var nothing = &node{op: opAnd}
 // intersect returns the conjunction of the operands on the stack.
 func (x *exec) intersect(base int, dst *words, kept *[arrayScratch]uint16, count bool) view {
 	if x.hasArray(base) {
-		return x.filterArray(nothing, base, 0, kept)
+		return x.filterArray(nothing, base, 0, kept, count)
 	}
 	return x.fuse(nothing, base, 0, dst, count)
-}
-
-// pushOperand adds a conjunct; one that is full adds nothing. It reports whether
-// the conjunction can still have members.
-func (x *exec) pushOperand(v view) bool {
-	if v.card == 0 {
-		return false
-	}
-	if v.card < blockSpan {
-		x.views = append(x.views, v)
-	}
-	return true
 }
 
 // hasArray reports whether an operand from base on is an array.
@@ -74,45 +70,61 @@ func (x *exec) hasArray(base int) bool {
 }
 
 // filterArray is the conjunction of operands among which is an array. Kids from
-// next on are still to be evaluated.
-func (x *exec) filterArray(n *node, base, next int, kept *[arrayScratch]uint16) view {
-	slices.SortFunc(x.views[base:], func(a, b view) int { return a.card - b.card })
-	first := base
+// next on are still to be evaluated. With count alone true the last operand is
+// only counted.
+func (x *exec) filterArray(n *node, base, next int, kept *[arrayScratch]uint16, count bool) view {
+	values, first := x.candidates(base)
+	left := len(x.views) - base - 1 + len(n.kids) - next + len(n.minus)
+	f := filtering{dst: kept, values: values, left: left, count: count}
+	for i := base; i < len(x.views) && f.open(); i++ {
+		if i != first {
+			x.keep(&f, &x.views[i], false)
+		}
+	}
+	at := 0
+	for ; at < len(n.minus) && n.minus[at].rank() <= rankKept && f.open() && x.live(); at++ {
+		x.keep(&f, x.fetch(n.minus[at]), true)
+	}
+	for ; next < len(n.kids) && f.open() && x.live(); next++ {
+		x.keepNode(&f, n.kids[next], false)
+	}
+	for ; at < len(n.minus) && f.open() && x.live(); at++ {
+		x.keepNode(&f, n.minus[at], true)
+	}
+	if f.counted {
+		return view{state: viewArray, card: f.card}
+	}
+	if len(f.values) > 0 && &f.values[0] != &kept[0] {
+		f.values = kept[:copy(kept[:], f.values)] // what it lies in is about to be freed
+	}
+	return arrayView(f.values)
+}
+
+// candidates puts the operands on the stack in ascending order and returns the
+// values of the first array, and where that is.
+func (x *exec) candidates(base int) (values []uint16, first int) {
+	if len(x.views)-base > 1 {
+		slices.SortFunc(x.views[base:], func(a, b view) int { return a.card - b.card })
+	}
+	first = base
 	for x.views[first].state != viewArray {
 		first++
 	}
-	values := x.settle(x.views[first]).array
-	for i := base; i < len(x.views) && len(values) > 0; i++ {
-		if i != first {
-			values = x.keep(kept, values, x.views[i], false)
-		}
-	}
-	for _, m := range n.minus {
-		if m.rank() > 0 || len(values) == 0 || !x.live() {
-			break
-		}
-		values = x.keep(kept, values, x.leaf(m), true)
-	}
-	for _, k := range n.kids[next:] {
-		if len(values) == 0 || !x.live() {
-			break
-		}
-		values = x.keepNode(kept, values, k, false)
-	}
-	for _, m := range n.minus {
-		if m.rank() == 0 {
-			continue
-		}
-		if len(values) == 0 || !x.live() {
-			break
-		}
-		values = x.keepNode(kept, values, m, true)
-	}
-	if len(values) > 0 && &values[0] != &kept[0] {
-		values = kept[:copy(kept[:], values)] // what it lies in is about to be freed
-	}
-	return arrayView(values)
+	return x.settle(x.views[first]).array, first
 }
+
+// filtering is values that operands are about to narrow.
+type filtering struct {
+	dst     *[arrayScratch]uint16 // where they may be written; values may be memory of it
+	values  []uint16
+	left    int  // operands
+	count   bool // the last operand shall only be counted
+	counted bool // it was: card is the result
+	card    int
+}
+
+// open reports whether any operand may still matter.
+func (f *filtering) open() bool { return len(f.values) > 0 && !f.counted }
 
 // probeMax is the most values that are looked up in a column one by one rather
 // than by a scan of the chunks that they lie in.
@@ -120,48 +132,62 @@ const probeMax = 512
 
 // keepNode keeps the values that are in a node, or with minus those that are
 // not.
-func (x *exec) keepNode(dst *[arrayScratch]uint16, values []uint16, n *node, minus bool) []uint16 {
-	if n.op != opRange || len(values) > probeMax || x.isKept(n) {
+func (x *exec) keepNode(f *filtering, n *node, minus bool) {
+	if n.op != opRange || len(f.values) > probeMax || n.slot != 0 {
 		top, atop := x.top, x.atop
-		values = x.keep(dst, values, x.eval(n, false), minus)
+		v := x.eval(n, false)
+		x.keep(f, &v, minus)
 		x.top, x.atop = top, atop
-		return values
+		return
 	}
+	f.left--
 	b := x.content(n).column.block(x.block)
-	out := dst[:0]
-	for _, value := range values {
+	out := f.dst[:0]
+	for _, value := range f.values {
 		v, ok := b.at(value)
 		if (ok && holds(n.spans, v)) != minus {
 			out = append(out, value)
 		}
 	}
-	return out
+	f.values = out
 }
 
-// keep writes to dst the values that are in v, or with minus those that are not.
-// Values may be memory of dst.
-func (x *exec) keep(dst *[arrayScratch]uint16, values []uint16, v view, minus bool) []uint16 {
+// keep keeps the values that are in v, or with minus those that are not.
+func (x *exec) keep(f *filtering, v *view, minus bool) {
+	f.left--
 	if v.card == 0 || v.card == blockSpan {
-		if (v.card == 0) == minus {
-			return values
+		if (v.card == 0) != minus {
+			f.values = nil
 		}
-		return nil
+		return
+	}
+	top, atop := x.top, x.atop
+	switch {
+	case x.isForm(v):
+		f.keepBits(x.form[v.leaf-1].words, minus)
+	case v.state == viewRuns && len(v.toggles) == 0:
+		f.values = keepRuns(f.dst[:0], f.values, v.array, minus)
+	case v.state == viewArray && len(f.values)*searchCost < len(v.array):
+		f.values = keepSearched(f.dst[:0], f.values, x.settle(*v).array, minus)
+	default:
+		f.keepBits(x.expand(v), minus)
+	}
+	x.top, x.atop = top, atop
+}
+
+func (f *filtering) keepBits(w *words, minus bool) {
+	if f.left == 0 && f.count {
+		f.counted, f.card = true, hits(f.values, w)
+		if minus {
+			f.card = len(f.values) - f.card
+		}
+		return
 	}
 	flip := uint64(0)
 	if minus {
 		flip = 1
 	}
-	top, atop := x.top, x.atop
-	defer func() { x.top, x.atop = top, atop }()
-	if !x.isForm(v) {
-		if v.state == viewRuns && len(v.toggles) == 0 {
-			return keepRuns(dst[:0], values, v.array, minus)
-		}
-		if v.state == viewArray && len(values)*searchCost < len(v.array) {
-			return keepSearched(dst[:0], values, x.settle(v).array, minus)
-		}
-	}
-	return dst[:filter(dst[:], values, x.expand(v), flip)]
+	f.values = f.dst[:filter(f.dst[:], f.values, w, flip)]
 }
 
 // searchCost is how many bits can be set in scratch while one value is searched
@@ -196,8 +222,8 @@ func keepSearched(dst, values, array []uint16, minus bool) []uint16 {
 // result.
 func (x *exec) fuse(n *node, base, next int, dst *words, count bool) view {
 	f := fusion{dst: dst, ptrs: len(x.ptrs), arrays: len(x.views), top: x.top, atop: x.atop, card: blockSpan}
-	for _, v := range x.views[base:f.arrays] {
-		x.ptrs = append(x.ptrs, x.expand(v))
+	for i := base; i < f.arrays; i++ {
+		x.ptrs = append(x.ptrs, x.expand(&x.views[i]))
 		f.pos++
 		x.pause(&f)
 	}
@@ -206,7 +232,7 @@ func (x *exec) fuse(n *node, base, next int, dst *words, count bool) view {
 		if !x.live() {
 			return view{}
 		}
-		if m.rank() == 2 {
+		if m.rank() == rankRange {
 			ranges++
 			continue
 		}
@@ -217,10 +243,10 @@ func (x *exec) fuse(n *node, base, next int, dst *words, count bool) view {
 		case blockSpan:
 			return view{}
 		}
-		if v.state == viewArray && !x.asForm(v) {
+		if v.state == viewArray && !x.asForm(&v) {
 			x.views = append(x.views, x.settle(v))
 		} else {
-			x.ptrs = append(x.ptrs, x.expand(v))
+			x.ptrs = append(x.ptrs, x.expand(&v))
 		}
 		x.pause(&f)
 	}
@@ -296,7 +322,7 @@ func (x *exec) within(n *node, next int, dst *words, card int) view {
 		if card == 0 || !x.live() {
 			return view{}
 		}
-		if k.rank() < 2 {
+		if k.rank() < rankRange {
 			v := x.eval(k, false)
 			card = x.narrow(dst, card, v)
 			x.top, x.atop = top, atop
@@ -312,7 +338,7 @@ func (x *exec) within(n *node, next int, dst *words, card int) view {
 		card = b.scan(dst, dst, k.spans)
 	}
 	for _, m := range n.minus {
-		if m.rank() < 2 || card == 0 || !x.live() {
+		if m.rank() < rankRange || card == 0 || !x.live() {
 			continue
 		}
 		if v := x.scanRange(m, x.words(), dst); v.card == blockSpan {
@@ -334,7 +360,7 @@ func (x *exec) narrow(dst *words, card int, v view) int {
 	case blockSpan:
 		return card
 	}
-	ops := [2]*words{dst, x.expand(v)}
+	ops := [2]*words{dst, x.expand(&v)}
 	return andWords(dst, ops[:], 2)
 }
 
@@ -343,7 +369,7 @@ func (x *exec) narrow(dst *words, card int, v view) int {
 func (x *exec) settle(v view) view {
 	switch {
 	case v.state != viewArray:
-		return view{state: viewWords, card: v.card, words: x.expand(v)}
+		return view{state: viewWords, card: v.card, words: x.expand(&v)}
 	case len(v.toggles) == 0:
 		return v
 	}

@@ -27,9 +27,11 @@ type kept struct {
 	array *[arrayScratch]uint16
 }
 
-// form is a leaf as words in one block.
+// form is a leaf in one block, as it lies in memory and decoded.
 type form struct {
-	stamp uint64
+	seen  uint64 // the block that view is of
+	view  view
+	stamp uint64 // the block that words is of
 	words *words
 }
 
@@ -60,7 +62,7 @@ func (x *memory) fit(p *program) {
 func (x *memory) forget() bool {
 	clear(x.views[:cap(x.views)])
 	clear(x.ptrs[:cap(x.ptrs)])
-	clear(x.form)
+	clear(x.form[:cap(x.form)])
 	x.views, x.ptrs, x.top, x.atop, x.formed = x.views[:0], x.ptrs[:0], 0, 0, 0
 	for i := range x.kept {
 		x.kept[i].node, x.kept[i].view = nil, view{}
@@ -88,10 +90,10 @@ func (x *memory) values() *[arrayScratch]uint16 {
 }
 
 // recall returns the node's result in this block, computing it the first time.
-func (x *exec) recall(n *node) view {
+func (x *exec) recall(n *node) *view {
 	k := &x.kept[n.slot-1]
 	if k.node == n && k.stamp == x.stamp {
-		return k.view
+		return &k.view
 	}
 	if k.words == nil {
 		k.words = new(words)
@@ -100,7 +102,7 @@ func (x *exec) recall(n *node) view {
 	k.hold(x.compute(n, k.words, false))
 	k.node, k.stamp = n, x.stamp
 	x.top, x.atop = top, atop
-	return k.view
+	return &k.view
 }
 
 // hold keeps a view beyond the life of scratch.
@@ -119,23 +121,18 @@ func (k *kept) hold(v view) {
 	}
 }
 
-// isKept reports whether the node's result of this block is at hand.
-func (x *exec) isKept(n *node) bool {
-	return n.slot != 0 && x.kept[n.slot-1].node == n && x.kept[n.slot-1].stamp == x.stamp
-}
-
 // isForm reports whether the view's leaf lies decoded.
-func (x *exec) isForm(v view) bool { return v.leaf > 0 && x.form[v.leaf-1].stamp == x.stamp }
+func (x *exec) isForm(v *view) bool { return v.leaf > 0 && x.form[v.leaf-1].stamp == x.stamp }
 
 // asForm reports whether to take the view, an array or runs, as words: it is
 // read by others too.
-func (x *exec) asForm(v view) bool {
+func (x *exec) asForm(v *view) bool {
 	return v.leaf > 0 && (x.form[v.leaf-1].stamp == x.stamp || v.card >= formMin && x.formed < formsMax)
 }
 
 // expand returns the view as words. A leaf that several nodes read is decoded
 // once in a block.
-func (x *exec) expand(v view) *words {
+func (x *exec) expand(v *view) *words {
 	switch {
 	case v.state == viewWords && len(v.toggles) == 0:
 		return v.words
@@ -152,6 +149,7 @@ func (x *exec) expand(v view) *words {
 	w := x.forms[x.formed]
 	x.formed++
 	v.fill(w)
-	x.form[v.leaf-1] = form{x.stamp, w}
+	f := &x.form[v.leaf-1]
+	f.stamp, f.words = x.stamp, w
 	return w
 }

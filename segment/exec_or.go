@@ -65,9 +65,10 @@ func (x *exec) uniteWords(u *union, count bool) (end int) {
 	if u.begun {
 		x.ptrs = append(x.ptrs, u.dst)
 	}
-	for _, v := range x.views[u.base:] {
+	for i := u.base; i < len(x.views); i++ {
+		v := &x.views[i]
 		if v.state == viewArray && !x.asForm(v) {
-			x.views[end] = x.settle(v)
+			x.views[end] = x.settle(*v)
 			end++
 		} else {
 			x.ptrs = append(x.ptrs, x.expand(v))
@@ -130,12 +131,12 @@ func (x *exec) xor(n *node, dst *words) view {
 			for i := range dst {
 				dst[i] = ^dst[i]
 			}
-		case v.state == viewArray && !x.isForm(v):
+		case v.state == viewArray && !x.isForm(&v):
 			for _, value := range x.settle(v).array {
 				dst[value>>6] ^= 1 << (value & 63)
 			}
 		default:
-			for i, w := range x.expand(v) {
+			for i, w := range x.expand(&v) {
 				dst[i] ^= w
 			}
 		}

@@ -20,11 +20,11 @@ func (x *exec) threshold(n *node, dst *words, count bool) view {
 	base, k, left := len(x.views), n.k, len(n.kids)
 	// What is read where it lies first: of that there may be any number.
 	for _, kid := range n.kids {
-		if kid.rank() > 0 {
+		if kid.rank() > rankKept {
 			continue
 		}
 		left--
-		switch v := x.leaf(kid); v.card {
+		switch v := x.eval(kid, false); v.card {
 		case 0:
 		case blockSpan:
 			k--
@@ -55,7 +55,7 @@ func (x *exec) threshold(n *node, dst *words, count bool) view {
 	}
 	x.views = x.views[:base]
 	for _, kid := range n.kids {
-		if kid.rank() == 0 {
+		if kid.rank() <= rankKept {
 			continue
 		}
 		top, atop := x.top, x.atop
@@ -101,13 +101,13 @@ func (x *exec) newCounters(reached *words, k int) counters {
 
 // countIn counts an operand.
 func (x *exec) countIn(t counters, v view) {
-	if v.state == viewArray && !x.asForm(v) {
+	if v.state == viewArray && !x.asForm(&v) {
 		for _, value := range x.settle(v).array {
 			t.add(int(value>>6), 1<<(value&63))
 		}
 		return
 	}
-	tallyWords(t.reached, t.planes, x.expand(v))
+	tallyWords(t.reached, t.planes, x.expand(&v))
 }
 
 // countAll counts an operand that all are in.

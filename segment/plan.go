@@ -15,7 +15,6 @@ type program struct {
 	roots    []*node // one for each expression, in order
 	steps    []*node // computed first in every block: they would lie too deep
 	slots    int     // where results are kept within a block
-	reused   []int   // by leaf: how many nodes read it
 }
 
 // planner lays terms in normal form out for the executor.
@@ -178,11 +177,7 @@ func (l *planner) root(r literal) *node {
 func (p *program) finish() {
 	p.drop()
 	p.place()
-	p.reused = make([]int, len(p.leaves))
 	for _, n := range p.nodes {
-		if n.isLeaf() {
-			p.reused[n.leaf] = n.reads
-		}
 		byRank := func(a, b *node) int { return cmp.Or(a.rank()-b.rank(), a.id-b.id) }
 		slices.SortFunc(n.kids, byRank)
 		slices.SortFunc(n.minus, byRank)
@@ -222,13 +217,22 @@ func (p *program) drop() {
 	p.nodes = kept
 }
 
-// rank orders operands by how they are evaluated.
+// The ranks of operands: the order in which they are taken.
+const (
+	rankLeaf      = iota // read where it lies
+	rankKept             // kept within the block, so computed at most once
+	rankOperation        // computed here
+	rankRange            // a scan, which is cheaper the fewer profiles are left
+)
+
 func (n *node) rank() int {
 	switch {
 	case n.op == opBits || n.op == opFixed || n.op == opScan:
-		return 0
-	case n.op == opRange && n.slot == 0:
-		return 2
+		return rankLeaf
+	case n.slot != 0:
+		return rankKept
+	case n.op == opRange:
+		return rankRange
 	}
-	return 1
+	return rankOperation
 }
