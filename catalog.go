@@ -30,6 +30,7 @@ type catalog struct {
 	// computed are the programs of the traits that are not told.
 	computed   map[string]*tags.Value
 	interests  map[string]syntax.InterestInfo
+	places     map[string]syntax.Area
 	told       map[string]struct{} // attributes that keep what is told of tags
 	tags       []*tag              // sorted: tags, then tracked segments, each by name
 	asked      []*tag              // query tags, sorted by name
@@ -57,6 +58,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 		traits:       map[string]syntax.TraitInfo{},
 		computed:     map[string]*tags.Value{},
 		interests:    map[string]syntax.InterestInfo{},
+		places:       map[string]syntax.Area{},
 		told:         map[string]struct{}{},
 		attrReaders:  map[string]readers{},
 		eventReaders: map[string]readers{},
@@ -86,6 +88,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	}
 	faults = append(faults, m.Log.validate()...)
 	faults = append(faults, c.addInterests(m.Interests)...)
+	faults = append(faults, c.addPlaces(m.Places)...)
 	faults = append(faults, c.addTraits(m.Traits)...)
 	faults = append(faults, c.addTags("tag", m.Tags)...)
 	faults = append(faults, c.addTags("segment", m.Segments)...)
@@ -150,6 +153,23 @@ func (c *catalog) addInterests(interests []tags.Interest) []error {
 			continue
 		}
 		c.interests[i.Name] = i.Info()
+	}
+	return faults
+}
+
+func (c *catalog) addPlaces(places []tags.Place) []error {
+	var faults []error
+	for _, p := range places {
+		area, err := p.Extent()
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		if _, twice := c.places[p.Name]; twice {
+			faults = append(faults, fmt.Errorf("place %q is declared twice", p.Name))
+			continue
+		}
+		c.places[p.Name] = area
 	}
 	return faults
 }

@@ -36,6 +36,12 @@ func (c *catalog) Interest(name string) (syntax.InterestInfo, bool) {
 	return info, ok
 }
 
+// Place implements syntax.Scope.
+func (c *catalog) Place(name string) (syntax.Area, bool) {
+	area, ok := c.places[name]
+	return area, ok
+}
+
 // Kept implements syntax.Scope.
 func (c *catalog) Kept(f *syntax.Fold) (uint32, bool) {
 	if c.needs != nil {
@@ -68,6 +74,8 @@ func (c *catalog) Names(kind string) []string {
 		return sortedKeys(c.traits)
 	case "interest":
 		return sortedKeys(c.interests)
+	case "place":
+		return sortedKeys(c.places)
 	}
 	names := make([]string, 0, len(c.tags))
 	for t := range c.labels() {

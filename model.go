@@ -38,6 +38,8 @@ type Model struct {
 	Traits map[string]Trait
 	// Interests are scores that fade.
 	Interests []tags.Interest
+	// Places are parts of the Earth that rules call by name.
+	Places []tags.Place
 	// Tags are the live labels.
 	Tags []tags.Definition
 	// Segments are tracked: their members are kept live, as those of tags are, and
@@ -156,6 +158,10 @@ func (m Model) clone() Model {
 	m.Interests = slices.Clone(m.Interests)
 	for i := range m.Interests {
 		m.Interests[i].Sources = slices.Clone(m.Interests[i].Sources)
+	}
+	m.Places = slices.Clone(m.Places)
+	for i := range m.Places {
+		m.Places[i].Points, m.Places[i].Area = slices.Clone(m.Places[i].Points), slices.Clone(m.Places[i].Area)
 	}
 	m.Log.Events = maps.Clone(m.Log.Events)
 	return m

@@ -22,6 +22,7 @@ type modelFile struct {
 	Events    map[string]foldsFile    `yaml:"events,omitempty" json:"events,omitempty"`
 	Traits    map[string]traitFile    `yaml:"traits,omitempty" json:"traits,omitempty"`
 	Interests map[string]interestFile `yaml:"interests,omitempty" json:"interests,omitempty"`
+	Places    map[string]placeFile    `yaml:"places,omitempty" json:"places,omitempty"`
 	Tags      map[string]tagFile      `yaml:"tags,omitempty" json:"tags,omitempty"`
 	Segments  map[string]tagFile      `yaml:"segments,omitempty" json:"segments,omitempty"`
 	Log       logFile                 `yaml:"log,omitempty" json:"log,omitzero"`
@@ -102,6 +103,11 @@ func (f *modelFile) model() (Model, error) {
 		interest, err := f.Interests[name].interest(name)
 		faults = append(faults, err)
 		m.Interests = append(m.Interests, interest)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Places)) {
+		place, err := f.Places[name].place(name)
+		faults = append(faults, err)
+		m.Places = append(m.Places, place)
 	}
 	var err error
 	m.Tags, err = definitions("tag", f.Tags)
@@ -279,6 +285,12 @@ func fileOf(m Model) modelFile {
 		f.Interests = map[string]interestFile{}
 		for _, i := range m.Interests {
 			f.Interests[i.Name] = interestFileOf(i)
+		}
+	}
+	if len(m.Places) > 0 {
+		f.Places = map[string]placeFile{}
+		for _, p := range m.Places {
+			f.Places[p.Name] = placeFileOf(p)
 		}
 	}
 	return f

@@ -56,6 +56,7 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 		return nil, err
 	}
 	c.planInterests(next, say)
+	c.planPlaces(next, say)
 	c.planTags(next, say)
 	c.planSince(next, say)
 	if c.week != next.week {
@@ -150,6 +151,22 @@ func (c *catalog) planInterests(next *catalog, say func(string, ...any)) {
 	for _, name := range sortedKeys(old) {
 		if _, ok := now[name]; !ok {
 			say("interest %q: dropped", name)
+		}
+	}
+}
+
+func (c *catalog) planPlaces(next *catalog, say func(string, ...any)) {
+	for _, name := range sortedKeys(next.places) {
+		switch was, ok := c.places[name]; {
+		case !ok:
+			say("place %q: new", name)
+		case was.String() != next.places[name].String():
+			say("place %q: changed", name)
+		}
+	}
+	for _, name := range sortedKeys(c.places) {
+		if _, ok := next.places[name]; !ok {
+			say("place %q: dropped", name)
 		}
 	}
 }
@@ -304,6 +321,11 @@ func (s *speller) expr(e syntax.Expr) {
 			info := s.cat.traits[name]
 			fmt.Fprintf(&s.text, " %v %v %v", info.Kind, info.Elem, info.Policy)
 			s.operand(info.Compute)
+		}
+	}
+	for _, name := range reads.Places {
+		if s.first("place", name) {
+			s.text.WriteString(s.cat.places[name].String())
 		}
 	}
 	for _, name := range reads.Tags {

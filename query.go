@@ -130,10 +130,19 @@ func (o operands) TagValues(name string) (segment.Values, bool) {
 // Column implements segment.Catalog.
 func (o operands) Column(op syntax.Operand) (segment.FieldID, profile.Kind, bool) {
 	ix := o.v.epoch.cat.indexOf(op)
-	if ix == nil || !ix.column {
+	if ix == nil || !ix.column || ix.info.Kind == profile.KindPoint {
 		return 0, 0, false
 	}
 	return ix.field, ix.info.Kind, true
+}
+
+// Cells implements segment.Catalog.
+func (o operands) Cells(op syntax.Operand) (segment.FieldID, bool) {
+	ix := o.v.epoch.cat.indexOf(op)
+	if ix == nil || ix.info.Kind != profile.KindPoint {
+		return 0, false
+	}
+	return ix.field, true
 }
 
 // Values implements segment.Catalog.
@@ -158,8 +167,26 @@ func (o operands) Scan(ctx context.Context, leaf syntax.Expr) (*segment.Set, err
 	if err := o.v.upToDate(syntax.Print(leaf), program.Deps()); err != nil {
 		return nil, err
 	}
+	return o.sweep(ctx, program, nil)
+}
+
+// Among implements segment.Catalog: it is Scan of the members of a set alone.
+func (o operands) Among(ctx context.Context, leaf syntax.Expr, n segment.Node) (*segment.Set, error) {
+	program, err := tags.Compile(leaf, o.v.epoch.cat)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := segment.NewQuery(n, universe).Set(ctx, o.v.source())
+	if err != nil {
+		return nil, err
+	}
+	return o.sweep(ctx, program, candidates)
+}
+
+// sweep evaluates a program on the members of a set; nil means everybody.
+func (o operands) sweep(ctx context.Context, program *tags.Program, among *segment.Set) (*segment.Set, error) {
 	var ordinals []uint32
-	for m, err := range o.v.members(ctx, nil) {
+	for m, err := range o.v.members(ctx, among) {
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/portraitdb/portrait/internal/geo"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
@@ -32,7 +33,7 @@ func newTraitIndex(name string, info syntax.TraitInfo) (*traitIndex, error) {
 	}
 	ix := &traitIndex{name: name, info: info}
 	switch info.Kind {
-	case profile.KindNumber, profile.KindTime:
+	case profile.KindNumber, profile.KindTime, profile.KindPoint:
 		ix.column = true
 	case profile.KindString, profile.KindBool, profile.KindSet, profile.KindList, syntax.Any:
 		ix.values = newValueFields()
@@ -145,10 +146,15 @@ func sameKind(k, want profile.Kind) bool {
 	return k == want || k == profile.KindList && want == profile.KindSet
 }
 
-// sortable maps a number or a time to the integer that the column holds.
+// sortable maps a number or a time to the integer that the column holds, and a point to
+// its leaf cell.
 func sortable(v profile.Value) int64 {
-	if v.Kind() == profile.KindTime {
+	switch v.Kind() {
+	case profile.KindTime:
 		return int64(v.Instant())
+	case profile.KindPoint:
+		lat, lon := v.Point()
+		return segment.SortableCell(geo.CellID(geo.Point{Lat: lat, Lon: lon}))
 	}
 	return segment.SortableNumber(v.Number())
 }

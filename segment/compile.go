@@ -27,6 +27,11 @@ type Catalog interface {
 	// Values returns the bitmaps of an operand that has one for each value: of
 	// text, a truth value, or a set.
 	Values(op syntax.Operand) (v Values, ok bool)
+	// Cells returns the column of a point operand: of each profile's S2 leaf cell, see
+	// SortableCell.
+	Cells(op syntax.Operand) (f FieldID, ok bool)
+	// Among is Scan of the profiles of a node alone.
+	Among(ctx context.Context, leaf syntax.Expr, n Node) (*Set, error)
 	// Scan returns the live profiles for which a condition that no field answers
 	// holds, by evaluating it for each.
 	Scan(ctx context.Context, leaf syntax.Expr) (*Set, error)
@@ -126,8 +131,13 @@ func constant(b bool) Node {
 // scan leaves a condition to the catalog's Scan, once a query runs.
 func (k *compiler) scan(e syntax.Expr) Node {
 	c := k.catalog
+	return found(e, func(ctx context.Context) (*Set, error) { return c.Scan(ctx, e) })
+}
+
+// found is the profiles that a function finds a condition to hold of.
+func found(e syntax.Expr, find func(context.Context) (*Set, error)) Node {
 	s := newScan(func(ctx context.Context) (*Set, error) {
-		set, err := c.Scan(ctx, e)
+		set, err := find(ctx)
 		if err == nil && set == nil {
 			set = &Set{}
 		}
@@ -171,6 +181,9 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 		return n, ok, nil
 	case *syntax.Match:
 		return k.match(e)
+	case *syntax.Inside:
+		n, ok := k.inside(e)
+		return n, ok, nil
 	case *syntax.Happened:
 		return Node{}, false, nil // No index has sequences.
 	case *syntax.Exists:
@@ -188,6 +201,9 @@ func (k *compiler) exists(x syntax.Operand) (Node, bool) {
 		return All(), true
 	}
 	if f, _, ok := k.catalog.Column(x); ok {
+		return HasValue(f), true
+	}
+	if f, ok := k.catalog.Cells(x); ok {
 		return HasValue(f), true
 	}
 	if vs, ok := k.catalog.Values(x); ok {

@@ -215,6 +215,12 @@ func (s *shop) Values(x syntax.Operand) (Values, bool) {
 
 func (s *shop) Zone() *time.Location { return s.scope.Zone() }
 
+func (s *shop) Cells(syntax.Operand) (FieldID, bool) { return 0, false }
+
+func (s *shop) Among(ctx context.Context, leaf syntax.Expr, _ Node) (*Set, error) {
+	return s.Scan(ctx, leaf)
+}
+
 func (s *shop) Scan(_ context.Context, leaf syntax.Expr) (*Set, error) {
 	s.scans++
 	return NewSet(s.source(), s.members(leaf)), nil

@@ -163,6 +163,8 @@ func (c *compiler) condition(p *part) {
 			c.faults = append(c.faults, err)
 		}
 		one(e.X, is)
+	case *syntax.Inside:
+		one(e.X, &insideOf{area: e.Area})
 	case *syntax.Exists:
 		one(e.X, &existence{missing: e.Missing})
 	case *syntax.Happened:

@@ -79,5 +79,6 @@ func (s clockScope) Interest(string) (syntax.InterestInfo, bool) { return syntax
 func (s clockScope) Folded(string, string) (number, unique bool) { return false, false }
 func (s clockScope) Kept(*syntax.Fold) (uint32, bool)            { return 0, false }
 func (s clockScope) Zone() *time.Location                        { return s.zone }
+func (s clockScope) Place(string) (syntax.Area, bool)            { return nil, false }
 func (s clockScope) WeekStart() time.Weekday                     { return time.Monday }
 func (s clockScope) Names(string) []string                       { return nil }

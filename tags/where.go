@@ -122,6 +122,8 @@ func (c *whereCompiler) condition(e syntax.Expr) filter {
 			c.fail("matches %q: %w", e.Pattern, err)
 		}
 		return asked(c.field(e.X), p)
+	case *syntax.Inside:
+		return asked(c.field(e.X), &insideOf{area: e.Area})
 	case *syntax.Exists:
 		return asked(c.field(e.X), &existence{missing: e.Missing})
 	}

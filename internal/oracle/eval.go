@@ -135,6 +135,12 @@ func (w *world) condition(e syntax.Expr) Truth {
 			return missing
 		}
 		return truthOf(match(e.Mode, x, e.Pattern))
+	case *syntax.Inside:
+		x, ok := w.value(e.X)
+		if !ok {
+			return missing
+		}
+		return truthOf(w.inside(e, x))
 	case *syntax.Exists:
 		_, ok := w.value(e.X)
 		return truthOf(ok != e.Missing)

@@ -30,6 +30,7 @@ func (s scope) Tag(name, value string) (syntax.Expr, bool) {
 	return e, ok
 }
 func (s scope) Folded(string, string) (bool, bool) { return !s.undeclared, !s.undeclared }
+func (s scope) Place(string) (syntax.Area, bool)   { return nil, false }
 func (s scope) WeekStart() time.Weekday            { return s.weekStart }
 func (s scope) Interest(name string) (syntax.InterestInfo, bool) {
 	i, ok := s.interests[name]

@@ -176,6 +176,8 @@ func (c *checker) expr(e Expr) Expr {
 	case *Exists:
 		x, _, _ := c.operand(e.X, e.Pos)
 		return &Exists{X: x, Missing: e.Missing, Pos: e.Pos}
+	case *Inside:
+		return c.inside(e)
 	case *TagRef:
 		c.tag(e)
 		return e

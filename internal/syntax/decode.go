@@ -48,7 +48,7 @@ func (d *decoder) whole() (Expr, *Error) {
 	return e, nil
 }
 
-var conditionKeys = []string{"and", "or", "not", "xor", "minus", "at_least", "compare", "in", "not_in", "any_of", "all_of", "none_of", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag", "sequence", "any", "all"}
+var conditionKeys = []string{"and", "or", "not", "xor", "minus", "at_least", "compare", "in", "not_in", "any_of", "all_of", "none_of", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "near", "within", "tag", "sequence", "any", "all"}
 
 func (d *decoder) expr() (e Expr, err *Error) {
 	err = d.single(func(t json.Token) *Error {
@@ -111,6 +111,10 @@ func (d *decoder) condition(key string) (Expr, *Error) {
 	case "exists", "missing":
 		x, err := d.operand()
 		return &Exists{X: x, Missing: key == "missing", Pos: -1}, err
+	case "near":
+		return d.near()
+	case "within":
+		return d.area()
 	case "tag":
 		return d.tag()
 	case "sequence":

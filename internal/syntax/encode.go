@@ -133,6 +133,8 @@ func (w *encoder) expr(e Expr) {
 			w.raw("}")
 		}
 		w.raw("}")
+	case *Inside:
+		w.inside(e)
 	case *Happened:
 		w.sequence("sequence", e.X)
 	case *Each:

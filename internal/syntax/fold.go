@@ -262,6 +262,13 @@ func (k *folded) where(e Expr) {
 		return
 	}
 	k.b = append(appendExpr(append(k.b, " where("...), e, precOr), ')')
+	v := visitor{wheres: true, expr: func(e Expr) bool {
+		if e, ok := e.(*Inside); ok {
+			k.text("place", e.place())
+		}
+		return true
+	}}
+	v.visit(e)
 	k.timed = k.timed || hasTime(e)
 }
 

@@ -30,6 +30,8 @@ func TestEncodeJSON(t *testing.T) {
 		{`exists(interest("c", "k")) and exists(interest("c")) and exists(interests("c", 3))`, `{"and":[{"exists":{"interest":{"name":"c","key":"k"}}},{"exists":{"interest":"c"}},{"exists":{"interests":{"name":"c","n":3}}}]}`},
 		{`percentile(a) > 0.8 or rank(a) <= 3 or ntile(a + 1, 5) = 5`, `{"or":[{"compare":{"op":">","left":{"percentile":{"trait":"a"}},"right":0.8}},{"compare":{"op":"<=","left":{"rank":{"trait":"a"}},"right":3}},{"compare":{"op":"=","left":{"ntile":{"of":{"add":[{"trait":"a"},1]},"n":5}},"right":5}}]}`},
 		{`sample("s", 0.1) and bucket("s", 3) = 2`, `{"and":[{"compare":{"op":"<","left":{"draw":"s"},"right":0.1}},{"compare":{"op":"=","left":{"bucket":{"salt":"s","n":3}},"right":2}}]}`},
+		{`near(home, 31, -121.5, "1500m") and within(home, "x")`, `{"and":[{"near":{"of":{"trait":"home"},"point":[31,-121.5],"radius":"1.5km"}},{"within":{"of":{"trait":"home"},"place":"x"}}]}`},
+		{`within(home, '{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}')`, `{"within":{"of":{"trait":"home"},"area":{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}}}`},
 		{`tag("等级", "高")`, `{"tag":{"name":"等级","value":"高"}}`},
 		{`exists(a + b - c * d / 2)`, `{"exists":{"subtract":[{"add":[{"trait":"a"},{"trait":"b"}]},{"divide":[{"multiply":[{"trait":"c"},{"trait":"d"}]},2]}]}}`},
 		{`exists(round(a, 2)) and exists(round(a)) and exists(abs(a)) and exists(days_between(a, b)) and exists(coalesce(a, 0))`, `{"and":[{"exists":{"round":[{"trait":"a"},2]}},{"exists":{"round":[{"trait":"a"}]}},{"exists":{"abs":{"trait":"a"}}},{"exists":{"days_between":[{"trait":"a"},{"trait":"b"}]}},{"exists":{"coalesce":[{"trait":"a"},0]}}]}`},

@@ -261,6 +261,8 @@ func (p *parser) misused(name token) *Error {
 	switch {
 	case name.kind == tokenClause:
 		use = "as in " + clauses[name.text]
+	case name.text == "within":
+		hint = "a length of time stands within a function of events, as in " + clauses["within"]
 	case name.text == "last":
 		hint = "a window stands within a function of events, as in " + clauses["last"]
 	}

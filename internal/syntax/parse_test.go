@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/portraitdb/portrait/internal/geo"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/internal/syntax/syntaxtest"
 )
@@ -14,6 +15,7 @@ import (
 // sameTree compares trees wherever they came from.
 var sameTree = cmp.Options{
 	cmp.Comparer(func(a, b syntax.Pos) bool { return true }),
+	cmp.Comparer(func(a, b geo.Circle) bool { return a == b }),
 	cmpopts.EquateEmpty(),
 }
 
@@ -255,6 +257,8 @@ var seeds = []string{
 	`t >= now() - "36h" and t < ago("1mo") and now() + "90s" != first_time("E") and 1 <= unique("E", "p")`,
 	`a between 1 and 2`, `city in （"上海"）`, "a = \"\n\"", "a = 'x\\", "not not not true", "1_0.5e-3 = x.y",
 	`sample("exp-7", 0.1) or draw("a") < draw("b") and bucket("layer", 100) <= 20 and 0.5 > draw("x") and draw("y") < 2`,
+	`near(home, 31.2304, 121.4737, "3km") and not within(home, "商圈") or within(home, '{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}')`,
+	`count("Visit", where(near(at, -89.5, 180, "0.25km") and within(at, "x"))) > 2`,
 	`percentile(spend) >= 0.8 and not rank(points + 1) in [1, 2] or ntile(registered, 5) != 1`,
 	`t = "-1y" and t = ago("0d") and now() - "1y" = t`,
 }

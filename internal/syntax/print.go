@@ -86,6 +86,8 @@ func appendExpr(b []byte, e Expr, least int) []byte {
 	case *Has:
 		b = append(append(appendOperand(b, e.X), ' '), e.Mode.String()...)
 		return appendList(append(b, ' '), e.List)
+	case *Inside:
+		return appendInside(b, e)
 	case *Match:
 		b = append(append(b, e.Mode.String()...), '(')
 		b = append(appendOperand(b, e.X), ", "...)

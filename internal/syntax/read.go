@@ -9,6 +9,7 @@ type Reads struct {
 	Events    []string // of folds, of filters; [AnyEvent] for all
 	Tags      []string
 	Interests []string
+	Places    []string
 	// Timed reports that the answer may change with no event: the clock, a window that
 	// moves, a sequence or an interest is read.
 	Timed bool
@@ -24,7 +25,7 @@ func Read(e Expr) Reads {
 }
 
 func (r *Reads) sort() {
-	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests} {
+	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests, &r.Places} {
 		slices.Sort(*names)
 		*names = slices.Compact(*names)
 	}
@@ -33,8 +34,13 @@ func (r *Reads) sort() {
 func (r *Reads) visitor() visitor {
 	return visitor{
 		expr: func(e Expr) bool {
-			if t, ok := e.(*TagRef); ok {
-				r.Tags = append(r.Tags, t.Name)
+			switch e := e.(type) {
+			case *TagRef:
+				r.Tags = append(r.Tags, e.Name)
+			case *Inside:
+				if e.Place != "" {
+					r.Places = append(r.Places, e.Place)
+				}
 			}
 			return true
 		},

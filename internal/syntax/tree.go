@@ -11,8 +11,8 @@ import (
 type Pos int
 
 // Expr is a condition: true or false of one profile. The nodes are And, Or, Not,
-// Xor, Minus, AtLeast, Const, Compare, In, Has, Match, Exists, TagRef, Happened and
-// Each. Trees are immutable once built.
+// Xor, Minus, AtLeast, Const, Compare, In, Has, Match, Exists, Inside, TagRef, Happened
+// and Each. Trees are immutable once built.
 type Expr interface{ expr() }
 
 type (
@@ -391,6 +391,8 @@ type Scope interface {
 	// Folded reports whether the property of the event is folded as a number,
 	// and as a set of distinct values, over the whole life.
 	Folded(event, property string) (number, unique bool)
+	// Place returns the area of a place that is declared.
+	Place(name string) (Area, bool)
 	// Kept returns the number under which profiles keep what a Fold says, for as long
 	// as it says or longer; ok is false where the model does not ask for it.
 	Kept(f *Fold) (id uint32, ok bool)
@@ -398,8 +400,8 @@ type Scope interface {
 	Zone() *time.Location
 	// WeekStart is the day that weeks begin on.
 	WeekStart() time.Weekday
-	// Names lists what is declared, for suggestions: kind is "trait", "tag" or
-	// "interest".
+	// Names lists what is declared, for suggestions: kind is "trait", "tag",
+	// "interest" or "place".
 	Names(kind string) []string
 }
 

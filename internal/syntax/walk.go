@@ -33,6 +33,8 @@ func operands(e Expr) []Operand {
 		return []Operand{e.X}
 	case *Exists:
 		return []Operand{e.X}
+	case *Inside:
+		return []Operand{e.X}
 	case *Each:
 		return []Operand{e.X}
 	case *Happened:
@@ -92,6 +94,8 @@ func WithParts(e Expr, part func(Expr) Expr, operand func(Operand) Operand) Expr
 		return &Match{Mode: e.Mode, X: operand(e.X), Pattern: e.Pattern, Pos: e.Pos}
 	case *Exists:
 		return &Exists{X: operand(e.X), Missing: e.Missing, Pos: e.Pos}
+	case *Inside:
+		return &Inside{X: operand(e.X), Area: e.Area, Place: e.Place, Pos: e.Pos}
 	}
 	return e
 }

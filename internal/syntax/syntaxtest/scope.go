@@ -19,6 +19,7 @@ type Scope struct {
 	Tags      map[string]syntax.Expr            // any value
 	Values    map[string]map[string]syntax.Expr // of tags that have them
 	Interests map[string]syntax.InterestInfo
+	Places    map[string]syntax.Area
 	Numbers   map[string][]string // by event
 	Uniques   map[string][]string
 	Loc       *time.Location // nil is UTC
@@ -59,6 +60,12 @@ func (s *Scope) Folded(event, property string) (number, unique bool) {
 func (s *Scope) Interest(name string) (syntax.InterestInfo, bool) {
 	info, ok := s.Interests[name]
 	return info, ok
+}
+
+// Place implements [syntax.Scope].
+func (s *Scope) Place(name string) (syntax.Area, bool) {
+	area, ok := s.Places[name]
+	return area, ok
 }
 
 // Kept implements [syntax.Scope].
