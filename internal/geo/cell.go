@@ -74,6 +74,18 @@ func (c *cell) middle() Point {
 	return Point{Lat: (c.south + c.north) / 2, Lon: (c.lons[0].lo + c.lons[0].hi) / 2}
 }
 
+// lonGap returns the degrees from a longitude to the nearest of the bounds.
+func (c *cell) lonGap(lon float64) float64 {
+	gap := 180.0
+	for _, s := range c.lons[:c.nLons] {
+		if s.lo <= lon && lon <= s.hi {
+			return 0
+		}
+		gap = min(gap, lonBetween(lon, s.lo), lonBetween(lon, s.hi))
+	}
+	return gap
+}
+
 // touches reports whether a segment has a point within the bounds. It may say so of one
 // that passes close by, never the reverse.
 func (c *cell) touches(s *segment) bool {
@@ -156,6 +168,9 @@ func (c *circleShape) relate(k *cell) (relation, shape) {
 		return within, nil
 	}
 	if k.south-c.center.Lat > c.spanLat || c.center.Lat-k.north > c.spanLat {
+		return without, nil
+	}
+	if k.lonGap(c.center.Lon) > c.spanLon {
 		return without, nil
 	}
 	angle := c.radius / EarthRadius

@@ -86,6 +86,14 @@ type candidate struct {
 	shape shape
 }
 
+// Shapes whose borders run close together could stay together in ever smaller pieces, so
+// no more than this many comparisons of a shape with a cell are made, and some more for
+// each shape.
+const (
+	maxComparisons   = 2_000_000
+	comparisonsShape = 64
+)
+
 // divide returns at most limit pieces that hold all points of the shapes, ascending. Of
 // the pieces to be decided it always divides the one that costs most: the largest, times
 // the shapes to compare with.
@@ -97,7 +105,9 @@ func divide(shapes []shape, limit int) []piece {
 	}
 	var done []piece
 	var open pieces
+	comparisons := maxComparisons + comparisonsShape*len(shapes)
 	add := func(id s2.CellID, candidates []candidate) {
+		comparisons -= len(candidates)
 		switch p, rel := newPiece(id, candidates); rel {
 		case within:
 			done = append(done, p)
@@ -108,7 +118,7 @@ func divide(shapes []shape, limit int) []piece {
 	for face := range 6 {
 		add(s2.CellIDFromFace(face), all)
 	}
-	for len(open) > 0 && len(done)+len(open)+3 <= limit {
+	for len(open) > 0 && len(done)+len(open)+3 <= limit && comparisons > 0 {
 		p := heap.Pop(&open).(piece)
 		if p.id.IsLeaf() {
 			done = append(done, p)

@@ -135,7 +135,7 @@ func TestCovering_of_polygon_holds_its_vertices_and_edges(t *testing.T) {
 // With enough ranges, the border is a small part of the area.
 func TestCovering_narrows_down(t *testing.T) {
 	circle, _ := geo.NewCircle(geo.Point{Lat: 31.23, Lon: 121.47}, 3000)
-	square := mustParse(t, polygon(pts(121, 31, 122, 31, 122, 32, 121, 32)))
+	square := mustParse(t, geoJSON(pts(121, 31, 122, 31, 122, 32, 121, 32)))
 	for name, a := range map[string]area{"circle": circle, "square": square} {
 		size := func(list []geo.Range) (sum float64) {
 			for _, r := range list {

@@ -10,8 +10,6 @@ import (
 	"github.com/portraitdb/portrait/internal/geo"
 )
 
-func polygon(rings ...[]geo.Point) string { return geoJSON(rings...) }
-
 // What a polygon means where the map ends.
 func TestPolygon_at_the_ends_of_the_map(t *testing.T) {
 	world := pts(-180, -90, 180, -90, 180, 90, -180, 90)
@@ -20,7 +18,7 @@ func TestPolygon_at_the_ends_of_the_map(t *testing.T) {
 		`[[[177,-20],[180,-20],[180,-15],[177,-15],[177,-20]]],` +
 		`[[[-180,-20],[-178,-20],[-178,-15],[-180,-15],[-180,-20]]]]}`
 	arctic := pts(-120, 66, 0, 66, 120, 66)                  // once round
-	band := polygon(arctic, pts(100, 80, -20, 80, -140, 80)) // a hole that goes round
+	band := geoJSON(arctic, pts(100, 80, -20, 80, -140, 80)) // a hole that goes round
 	antarctica := pts(-180, -90, 180, -90, 180, -70, 0, -60, -180, -70)
 	slice := pts(0, 80, 10, 80, 10, 90, 0, 90) // up to the pole along two meridians
 	for _, c := range []struct {
@@ -28,9 +26,9 @@ func TestPolygon_at_the_ends_of_the_map(t *testing.T) {
 		inside     []geo.Point
 		outside    []geo.Point
 	}{
-		{"the world", polygon(world), pts(0, 0, 180, 0, -180, 0, 13, 90, 13, -90, 180, 90, -180, -90), nil},
+		{"the world", geoJSON(world), pts(0, 0, 180, 0, -180, 0, 13, 90, 13, -90, 180, 90, -180, -90), nil},
 		{
-			"a ring that jumps", polygon(fiji),
+			"a ring that jumps", geoJSON(fiji),
 			pts(180, -17, -180, -17, 177, -17, -178, -17, 179, -20, 180, -15, -180, -20, 177, -20),
 			pts(0, -17, 176.9, -17, -177.9, -17, 180, -20.1, -180, -14.9, 0, 90, 0, -90),
 		},
@@ -40,41 +38,41 @@ func TestPolygon_at_the_ends_of_the_map(t *testing.T) {
 			pts(0, -17, 176.9, -17, -177.9, -17, 180, -20.1, -180, -14.9, 0, 90, 0, -90),
 		},
 		{
-			"180 and -180 in one ring", polygon(pts(177, -20, 180, -20, -180, -15, 177, -15)),
+			"180 and -180 in one ring", geoJSON(pts(177, -20, 180, -20, -180, -15, 177, -15)),
 			pts(180, -17, -180, -17, 177, -17), pts(-179.9, -17, 176.9, -17, 180, -14),
 		},
 		{
-			"the arctic", polygon(arctic),
+			"the arctic", geoJSON(arctic),
 			pts(0, 90, 180, 90, 7, 66, 180, 66, -180, 66, -120, 66, 13, 89, 180, 70),
 			pts(0, 65.9, 180, 65.9, 0, -90, 0, 0),
 		},
-		{"the arctic, westward", polygon(pts(120, 66, 0, 66, -120, 66)), pts(0, 90, 180, 66), pts(0, 65.9, 0, -90)},
-		{"the antarctic", polygon(pts(-120, -66, 0, -66, 120, -66)), pts(0, -90, 180, -66, 5, -70), pts(0, -65.9, 0, 90)},
+		{"the arctic, westward", geoJSON(pts(120, 66, 0, 66, -120, 66)), pts(0, 90, 180, 66), pts(0, 65.9, 0, -90)},
+		{"the antarctic", geoJSON(pts(-120, -66, 0, -66, 120, -66)), pts(0, -90, 180, -66, 5, -70), pts(0, -65.9, 0, 90)},
 		{
 			"a band round the pole", band,
 			pts(0, 66, 0, 70, 180, 70, 0, 80, 180, 80, -140, 80),
 			pts(0, 65.9, 0, 80.1, 180, 80.1, 0, 90, 0, -90),
 		},
 		{
-			"antarctica, cut", polygon(antarctica),
+			"antarctica, cut", geoJSON(antarctica),
 			pts(0, -90, 99, -90, 180, -80, -180, -80, 0, -60, 180, -70, -90, -65),
 			pts(0, -59, 180, -69.9, -180, -69.9, 0, 90),
 		},
-		{"up to the pole", polygon(slice), pts(5, 85, 0, 85, 200-180, 90, -100, 90), pts(11, 85, -0.1, 89, 0, -90)},
+		{"up to the pole", geoJSON(slice), pts(5, 85, 0, 85, 200-180, 90, -100, 90), pts(11, 85, -0.1, 89, 0, -90)},
 		{
-			"exactly half the way round", polygon(pts(-90, 0, 90, 0, 90, 10, -90, 10)),
+			"exactly half the way round", geoJSON(pts(-90, 0, 90, 0, 90, 10, -90, 10)),
 			pts(0, 5, -90, 5), pts(180, 5, 100, 5),
 		},
 		{
-			"more than half the way round with a vertex between", polygon(pts(-170, 0, 0, 0, 170, 0, 170, 10, 0, 10, -170, 10)),
+			"more than half the way round with a vertex between", geoJSON(pts(-170, 0, 0, 0, 170, 0, 170, 10, 0, 10, -170, 10)),
 			pts(0, 5), pts(180, 5, 175, 5),
 		},
 		{
-			"a spiral over two turns", polygon(pts(0, 0, 120, 0, -120, 0, 0, 10, 120, 10, 120, 15, 0, 15, -120, 5, 120, 5, 0, 5)),
+			"a spiral over two turns", geoJSON(pts(0, 0, 120, 0, -120, 0, 0, 10, 120, 10, 120, 15, 0, 15, -120, 5, 120, 5, 0, 5)),
 			pts(60, 2, 180, 2, 60, 12, 0, 12), pts(60, 7, 125, 12, 0, 90, 0, -90, -60, -5),
 		},
 		{
-			"off the antimeridian by the least", polygon(pts(math.Nextafter(180, 0), -1, -180, -1, -180, 1, math.Nextafter(180, 0), 1)),
+			"off the antimeridian by the least", geoJSON(pts(math.Nextafter(180, 0), -1, -180, -1, -180, 1, math.Nextafter(180, 0), 1)),
 			pts(180, 0, -180, 0, math.Nextafter(180, 0), 0), pts(math.Nextafter(-180, 0), 0, 179.9, 0),
 		},
 	} {

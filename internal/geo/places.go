@@ -7,7 +7,7 @@ import (
 )
 
 // MaxPlaces is the most circles and polygons that [Places] may have together.
-const MaxPlaces = 1_000_000
+const MaxPlaces = 100_000
 
 // Places is the union of many circles and polygons, such as all stations of a city. An
 // index finds the few that a point is compared with. It is immutable.

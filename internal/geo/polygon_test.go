@@ -17,14 +17,13 @@ func geoJSON(rings ...[]geo.Point) string {
 	b.WriteString(`{"type":"Polygon","coordinates":[`)
 	for i, ring := range rings {
 		b.WriteString([]string{"[", ",["}[min(i, 1)])
-		for _, p := range append(ring[:len(ring):len(ring)], ring[0]) {
+		for _, p := range ring {
 			fmt.Fprintf(&b, "[%v,%v],", p.Lon, p.Lat)
 		}
-		s := strings.TrimSuffix(b.String(), ",")
-		b.Reset()
-		b.WriteString(s + "]")
+		fmt.Fprintf(&b, "[%v,%v]]", ring[0].Lon, ring[0].Lat)
 	}
-	return b.String() + "]}"
+	b.WriteString("]}")
+	return b.String()
 }
 
 func mustParse(t testing.TB, text string) *geo.Polygon {

@@ -98,10 +98,12 @@ func (r *ring) unroll(round bool) *PolygonError {
 		return r.fail(0, "it goes %d times round the Earth", max(turn, -turn))
 	}
 	for i, v := range r.vertices {
-		before, after := r.at(i-1), r.at(i+1)
-		if v == after {
+		if v == r.at(i+1) {
 			return r.fail(i+2, "it repeats the vertex before")
 		}
+	}
+	for i, v := range r.vertices {
+		before, after := r.at(i-1), r.at(i+1)
 		if orient(before, v, after) == 0 && (before.compare(v) < 0) == (after.compare(v) < 0) {
 			return r.fail(i+1, "a spike: the ring turns back on itself")
 		}
