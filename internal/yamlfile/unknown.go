@@ -96,9 +96,9 @@ func (w *keyWalk) entry(n *ast.MappingValueNode, t reflect.Type) {
 // fieldsOf returns the keys of a struct, with the type of each.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
 	fields := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); name != "" && name != "-" {
-			fields[name] = t.Field(i).Type
+	for field := range t.Fields() {
+		if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); name != "" && name != "-" {
+			fields[name] = field.Type
 		}
 	}
 	return fields
