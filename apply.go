@@ -53,7 +53,9 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 			if err != nil {
 				return nil, err
 			}
-			a.plan.Analysis = tags.Analyse(tags.Subjects(a.next.model.Tags, a.next), a.next)
+			if a.plan.Analysis, err = tags.Analyse(ctx, tags.Subjects(a.next.model.Tags, a.next), a.next); err != nil {
+				return nil, err
+			}
 			a.plan.Moves, err = v.moves(ctx, a.next)
 			return a.plan, err
 		})

@@ -1,9 +1,11 @@
 package portrait_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/portraitdb/portrait"
@@ -147,5 +149,44 @@ func TestApply_dry_run_of_values(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// ending is a context that ends once it was asked so many times.
+type ending struct {
+	context.Context
+	left atomic.Int64
+}
+
+func (c *ending) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A dry run ends with its context, in the midst of analysing the tags too.
+func TestApply_dry_run_cancelled(t *testing.T) {
+	const n = 300
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	m := db.Model()
+	for i := range n {
+		m.Tags = append(m.Tags, tags.Definition{Name: fmt.Sprint(i), Rule: tags.MustParse(fmt.Sprintf(`count("Clicked", last("%dd")) >= %d`, 1+i%90, 1+i))})
+	}
+	whole := &ending{Context: t.Context()}
+	whole.left.Store(1 << 40)
+	if _, err := db.Apply(whole, m, portrait.DryRun); err != nil {
+		t.Fatal(err)
+	}
+	asked := 1<<40 - whole.left.Load()
+	if asked < 4*n {
+		t.Fatalf("it asked its context %d times for %d tags", asked, n)
+	}
+	for _, after := range []int64{0, asked / 4, asked / 2, asked - 1} {
+		ctx := &ending{Context: t.Context()}
+		ctx.left.Store(after)
+		if plan, err := db.Apply(ctx, m, portrait.DryRun); plan != nil || !errorIs(err, context.Canceled) {
+			t.Errorf("ended after %d of %d questions: %v, %v", after, asked, plan, err)
+		}
 	}
 }

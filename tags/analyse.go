@@ -2,6 +2,7 @@ package tags
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -45,16 +46,21 @@ type Analysis struct {
 	// Omitted is how many relations are not shown: of one subject at most 20 of a
 	// kind are.
 	Omitted int
-	// Undecided is how many questions were given up as too long.
+	// Undecided is how many questions were given up as too long or too many.
 	Undecided int
 }
 
 // The bounds of an analysis, in numbers rather than in time so that it says the same
 // on every machine.
 const (
-	maxRelations = 20         // of one subject and kind
-	maxAnalysis  = 30_000_000 // of all questions
-	maxBeside    = 64         // conditions side by side that are held against each other
+	maxRelations = 20          // findings of one subject and kind
+	maxAnalysis  = 4_000_000   // steps of reasoning
+	maxBeside    = 64          // conditions side by side that are held against each other
+	maxCompared  = 16_384      // subjects that are held against each other
+	maxUnits     = 32_768      // what those are made of
+	maxJoint     = 30_000      // questions to whole subjects
+	maxWide      = 20_000      // questions to parts of subjects that are made of several facts
+	maxCost      = 600_000_000 // small steps of each: comparing units, what lies across them, and subjects
 )
 
 // Analyse says what rules mean beside each other: which never hold or always, which
@@ -62,28 +68,42 @@ const (
 // reaches, and which parts of a rule change nothing. Tags are followed. Whatever it
 // finds is so for every profile at every instant of the years 1 to 9999; it does not
 // find everything. Subjects with an error are left out.
-func Analyse(subjects []Subject, s syntax.Scope) Analysis {
-	a := analyser{reasoner: newReasoner(s, false), tiered: map[string]bool{}}
-	a.read(subjects)
-	a.constants()
+//
+// It is bounded: the first 16,384 subjects are held against each other, and what would
+// take too long is given up and counted, at the same places on every machine. It
+// returns the cause of ctx where that ends before.
+func Analyse(ctx context.Context, subjects []Subject, s syntax.Scope) (Analysis, error) {
+	a := analyser{reasoner: newReasoner(s, false), tiered: map[string]bool{}, tells: map[*formula][]int{}}
+	if err := a.read(ctx, subjects); err != nil {
+		return Analysis{}, err
+	}
 	for i := range a.rules {
+		if ctx.Err() != nil {
+			return Analysis{}, context.Cause(ctx)
+		}
+		a.constant(&a.rules[i])
 		a.parts(&a.rules[i])
 	}
 	a.equals()
-	p := pairs{analyser: &a, up: make([]map[int]bool, len(a.rules))}
-	p.compare()
-	p.report()
+	p := newPairs(&a)
+	if err := p.compare(ctx); err != nil {
+		return Analysis{}, err
+	}
+	if err := p.report(ctx); err != nil {
+		return Analysis{}, err
+	}
 	slices.SortStableFunc(a.findings, func(f, g Finding) int {
 		return cmp.Or(f.number-g.number, int(f.Kind)-int(g.Kind), f.Pos-g.Pos)
 	})
-	return Analysis{Findings: a.findings, Omitted: a.omitted, Undecided: a.undecided}
+	return Analysis{Findings: a.findings, Omitted: a.omitted, Undecided: a.undecided}, nil
 }
 
 // analyser is an analysis under way.
 type analyser struct {
 	*reasoner
 	rules     []analysed
-	tiered    map[string]bool // tags whose tiers are looked at one by one
+	tiered    map[string]bool    // tags whose tiers are looked at one by one
+	tells     map[*formula][]int // the families of formulas that were asked for them
 	findings  []Finding
 	omitted   int
 	undecided int
@@ -92,20 +112,23 @@ type analyser struct {
 // analysed is one subject.
 type analysed struct {
 	Subject
-	number   int
-	checked  syntax.Expr // Holds
-	form     *formula
-	decided  bool  // never or always, or equal to one before it
-	families []int // of all that it tells of, ascending
-	required []int // the facts that must each be in some set, if it holds
+	number  int
+	checked syntax.Expr // Holds
+	form    *formula
+	decided bool  // never or always, or equal to one before it
+	units   []int // that it is made of
+	implied []int // units that it implies as a whole
 
 	checkedOwn syntax.Expr
 	own        *formula // of a tier
 }
 
 // read checks the subjects and brings them into normal form.
-func (a *analyser) read(subjects []Subject) {
+func (a *analyser) read(ctx context.Context, subjects []Subject) error {
 	for i, subject := range subjects {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		holds, err := syntax.Check(subject.Holds, a.scope)
 		if err != nil {
 			continue
@@ -122,25 +145,12 @@ func (a *analyser) read(subjects []Subject) {
 		a.rules = append(a.rules, rule)
 	}
 	a.grow()
-	seen := map[*formula][]int{}
-	for i := range a.rules {
-		rule := &a.rules[i]
-		rule.families = a.familiesOf(rule.form, seen)
-		tops := []*formula{rule.form}
-		if rule.form.op == opAll {
-			tops = rule.form.x
-		}
-		for _, f := range tops {
-			if f.op == opIs {
-				rule.required = append(rule.required, f.fact)
-			}
-		}
-	}
+	return nil
 }
 
 // familiesOf returns the families of all facts of a formula, ascending.
-func (a *analyser) familiesOf(f *formula, seen map[*formula][]int) []int {
-	if known, ok := seen[f]; ok {
+func (a *analyser) familiesOf(f *formula) []int {
+	if known, ok := a.tells[f]; ok {
 		return known
 	}
 	var families []int
@@ -148,11 +158,11 @@ func (a *analyser) familiesOf(f *formula, seen map[*formula][]int) []int {
 		families = slices.Clone(a.all[f.fact].families)
 	}
 	for _, x := range f.x {
-		families = append(families, a.familiesOf(x, seen)...)
+		families = append(families, a.familiesOf(x)...)
 	}
 	slices.Sort(families)
-	seen[f] = slices.Compact(families)
-	return seen[f]
+	a.tells[f] = slices.Compact(families)
+	return a.tells[f]
 }
 
 // decide asks a question and notes one that was given up.
@@ -172,6 +182,15 @@ func (a *analyser) never(fs ...*formula) bool {
 	return a.decide(func() bool { return a.impossible(fs...) })
 }
 
+// refuted reports whether a formula cannot hold beside what is assumed and alternatives
+// that are open.
+func (a *analyser) refuted(open []*formula, f *formula) bool {
+	return a.decide(func() bool {
+		a.ask()
+		return a.refute(open, f)
+	})
+}
+
 func (a *analyser) find(kind FindingKind, rule *analysed, other *analysed) {
 	f := Finding{Kind: kind, Tag: rule.Tag, Value: rule.Value, Pos: -1, number: rule.number}
 	if other != nil {
@@ -180,26 +199,23 @@ func (a *analyser) find(kind FindingKind, rule *analysed, other *analysed) {
 	a.findings = append(a.findings, f)
 }
 
-// constants finds what never or always holds.
-func (a *analyser) constants() {
-	for i := range a.rules {
-		rule := &a.rules[i]
-		kind, found := AlwaysTrue, false
-		switch {
-		case rule.own != nil && a.never(rule.own):
-			kind, found = AlwaysFalse, true
-		case a.never(rule.form):
-			kind, found = AlwaysFalse, true
-			if rule.own != nil {
-				kind = Unreachable
-			}
-		case a.never(a.not(rule.form)):
-			found = true
+// constant finds that a rule never or always holds.
+func (a *analyser) constant(rule *analysed) {
+	kind, found := AlwaysTrue, false
+	switch {
+	case rule.own != nil && a.never(rule.own):
+		kind, found = AlwaysFalse, true
+	case a.never(rule.form):
+		kind, found = AlwaysFalse, true
+		if rule.own != nil {
+			kind = Unreachable
 		}
-		if found {
-			rule.decided = true
-			a.find(kind, rule, nil)
-		}
+	case a.never(a.not(rule.form)):
+		found = true
+	}
+	if found {
+		rule.decided = true
+		a.find(kind, rule, nil)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/tags"
 )
 
@@ -22,6 +23,15 @@ func subjects(t testing.TB, rules string) []tags.Subject {
 		all = append(all, tags.Subject{Tag: string(rune('a' + i)), Holds: rule.Tree()})
 	}
 	return all
+}
+
+func analyse(t testing.TB, subjects []tags.Subject, s syntax.Scope) tags.Analysis {
+	t.Helper()
+	a, err := tags.Analyse(t.Context(), subjects, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // brief writes a finding as the tables below do.
@@ -99,12 +109,14 @@ func TestAnalyse(t *testing.T) {
 		{"several of several", "at_least(2, age > 3, vip = true, exists(city))\nage > 5 and vip = true\nxor(age > 3, age > 5)\nage > 3 and age <= 5", []string{"b < a", "b x c", "d = c"}},
 		{"parts", `age >= 3 and age >= 1 and (city = "x" or city in ["x", "y"] or age < 2 and age > 4)`, []string{`a never: age < 2 and age > 4`, `a idle: age >= 1`, `a idle: city = "x"`}},
 		{"a part that always holds", `vip = true and (age < 3 or not (age < 3))`, []string{`a always: age < 3 or not age < 3`}},
+		{"what lies across others", "age < points\nage > 5 and points < 3\nage = 5 and points = 6\nage = 5\npoints = 6", []string{"a x b", "b x c", "b x d", "b x e", "c < a", "c < d", "c < e"}},
+		{"alternatives", "age > 7 or points > 7\nage > 5 or points > 5\nage < 3 and points < 3\nage > 8 and vip = true", []string{"a < b", "a x c", "b x c", "c x d", "d < a"}},
 		{"sequences", `sequence("A", "B", within("2h"))` + "\n" + `sequence_count("A", "B", within("2h")) >= 1` + "\n" + `sequence_count("A", "B", within("2h")) >= 2`, []string{"b = a", "c < a"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			a := tags.Analyse(subjects(t, tt.rules), shop(t, "Asia/Shanghai"))
+			a := analyse(t, subjects(t, tt.rules), shop(t, "Asia/Shanghai"))
 			for _, f := range a.Findings {
 				got = append(got, brief(f))
 			}

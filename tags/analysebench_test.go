@@ -1,6 +1,7 @@
 package tags_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -32,16 +33,70 @@ func crowd(n int) []tags.Definition {
 
 func BenchmarkAnalyse(b *testing.B) {
 	s := syntaxtest.Shop(nil)
-	for _, n := range []int{200, 2000} {
+	for _, n := range []int{200, 2000, 10000} {
 		subjects := tags.Subjects(crowd(n), s)
 		b.Run(fmt.Sprintf("tags=%d", n), func(b *testing.B) {
 			var a tags.Analysis
 			for b.Loop() {
-				a = tags.Analyse(subjects, s)
+				a = analyse(b, subjects, s)
 			}
 			b.ReportMetric(float64(len(a.Findings)), "findings")
 			b.ReportMetric(float64(a.Undecided), "undecided")
 		})
+	}
+}
+
+// cancelled is a context that ends once it was asked so many times.
+type cancelled struct {
+	context.Context
+	asked, after int
+}
+
+func (c *cancelled) Err() error {
+	if c.asked++; c.asked > c.after {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Wherever its context ends, an analysis returns at once: there is no long stretch
+// without a question to it.
+func TestAnalyse_cancelled(t *testing.T) {
+	s := syntaxtest.Shop(nil)
+	subjects := tags.Subjects(crowd(60), s)
+	whole := &cancelled{Context: t.Context(), after: 1 << 30}
+	if _, err := tags.Analyse(whole, subjects, s); err != nil || whole.asked < 4*len(subjects) {
+		t.Fatalf("%v after %d questions to the context", err, whole.asked)
+	}
+	for after := range whole.asked {
+		ctx := &cancelled{Context: t.Context(), after: after}
+		a, err := tags.Analyse(ctx, subjects, s)
+		if len(a.Findings) > 0 || err != nil && ctx.asked > after+2 {
+			t.Fatalf("after %d questions: %d findings, %v, %d questions", after, len(a.Findings), err, ctx.asked)
+		}
+		if err == nil {
+			t.Fatalf("it did not mind its context ending after %d of %d questions", after, whole.asked)
+		}
+	}
+}
+
+// Of many tags the whole is decided, and no more work is done than the number of
+// different conditions asks for: of a chain only the next link is told.
+func TestAnalyse_many(t *testing.T) {
+	s := shop(t, "UTC")
+	const n = 2000
+	defs := make([]tags.Definition, n)
+	for i := range defs {
+		defs[i] = tags.Definition{Name: fmt.Sprint(i), Rule: tags.MustParse(fmt.Sprintf("age >= %d and vip = true", i))}
+	}
+	a := analyse(t, tags.Subjects(defs, s), s)
+	if len(a.Findings) != n-1 || a.Omitted != 0 || a.Undecided != 0 {
+		t.Fatalf("%d findings, %d omitted, %d undecided", len(a.Findings), a.Omitted, a.Undecided)
+	}
+	for i, f := range a.Findings {
+		if want := fmt.Sprintf("tag %q is contained in tag %q", fmt.Sprint(i+1), fmt.Sprint(i)); f.String() != want {
+			t.Fatalf("%s, want %s", f, want)
+		}
 	}
 }
 
@@ -62,7 +117,7 @@ func TestAnalyse_tiers(t *testing.T) {
 		d.Tiers = append(d.Tiers, tags.Tier{Value: fmt.Sprint(i), Rule: tags.MustParse(rule)})
 	}
 	want := `[tag "t" with value "700" is never reached: wherever its rule holds, one before it does tag "t" with value "800" is never reached: wherever its rule holds, one before it does tag "t" with value "900" never holds]`
-	if got := fmt.Sprint(tags.Analyse(tags.Subjects([]tags.Definition{d}, s), s).Findings); got != want {
+	if got := fmt.Sprint(analyse(t, tags.Subjects([]tags.Definition{d}, s), s).Findings); got != want {
 		t.Errorf("got %s", got)
 	}
 }
@@ -83,7 +138,7 @@ func TestAnalyse_gives_up(t *testing.T) {
 		}
 		clauses = append(clauses, &syntax.Or{X: x})
 	}
-	a := tags.Analyse([]tags.Subject{{Tag: "hard", Holds: &syntax.And{X: clauses}}}, s)
+	a := analyse(t, []tags.Subject{{Tag: "hard", Holds: &syntax.And{X: clauses}}}, s)
 	if len(a.Findings) > 0 || a.Undecided == 0 {
 		t.Errorf("%d questions were given up: %v", a.Undecided, a.Findings)
 	}

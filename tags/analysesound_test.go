@@ -217,7 +217,7 @@ func checkClaims(t *testing.T, s *syntaxtest.Scope, subjects []tags.Subject, fou
 		}
 		programs[x.Tag], text[x.Tag] = p, syntax.Print(x.Holds)
 	}
-	a := tags.Analyse(subjects, s)
+	a := analyse(t, subjects, s)
 	parts := map[string]*tags.Program{}
 	without := make([][]*tags.Program, len(a.Findings))
 	for i, f := range a.Findings {
