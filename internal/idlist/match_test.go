@@ -3,7 +3,6 @@ package idlist
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -77,23 +76,14 @@ func TestMatch_scans_and_lookups_find_the_same(t *testing.T) {
 		lines = append(lines, hashOf(MD5, fmt.Sprint("n", i*7%6000)))
 	}
 	m := newIndex(keys, names...)
-	sortedTokens := slices.SortedFunc(func(yield func(Token) bool) {
-		for token := range m[MD5] {
-			if !yield(token) {
-				return
-			}
-		}
-	}, Token.compare)
-	scans := 0
-	index := Index{Scan: countScans(&scans, m, sortedTokens)}
 	for _, n := range []int{1, 3, 30, 3000} {
-		scans = 0
+		index := m.index()
+		m.scans = 0
 		list := strings.Join(lines[:n], "\n")
 		scanned := runMatch(t, list, index, Options{Keys: keys}, sizes{})
-		if wantSeeks := n*seekCost < len(names); wantSeeks != (scans == n+1) {
-			t.Errorf("%d lines against %d entries: %d scans", n, len(names), scans)
+		if wantSeeks := n*seekCost < len(names); wantSeeks != (m.scans == n+1) {
+			t.Errorf("%d lines against %d entries: %d scans", n, len(names), m.scans)
 		}
-		index := index
 		index.Lookup = m.lookup
 		if diff := cmp.Diff(scanned, runMatch(t, list, index, Options{Keys: keys}, smallSizes())); diff != "" {
 			t.Errorf("%d lines: scanned against looked up:\n%s", n, diff)

@@ -48,39 +48,49 @@ func normalize(value string) (string, error) {
 	}
 }
 
-// memIndex is an index in memory: one map for each kind.
-type memIndex map[Kind]map[Token]string
+// memIndex is an index in memory.
+type memIndex struct {
+	values map[Kind]map[Token]string
+	tokens map[Kind][]Token // ascending
+	scans  int              // how many scans were begun
+}
 
 // newIndex returns the index of some identifiers, whose values are they themselves.
-func newIndex(keys *Keys, values ...string) memIndex {
-	m := memIndex{}
+func newIndex(keys *Keys, values ...string) *memIndex {
+	m := &memIndex{values: map[Kind]map[Token]string{}, tokens: map[Kind][]Token{}}
 	for _, value := range values {
 		for kind, token := range keys.Tokens(value) {
-			if m[kind] == nil {
-				m[kind] = map[Token]string{}
+			if m.values[kind] == nil {
+				m.values[kind] = map[Token]string{}
 			}
-			m[kind][token] = value
+			m.values[kind][token] = value
 		}
+	}
+	for kind, values := range m.values {
+		m.tokens[kind] = slices.SortedFunc(maps.Keys(values), Token.compare)
 	}
 	return m
 }
 
-func (m memIndex) scan(kind Kind, from, to Token) iter.Seq2[Entry, error] {
+func (m *memIndex) scan(kind Kind, from, to Token) iter.Seq2[Entry, error] {
+	m.scans++
 	return func(yield func(Entry, error) bool) {
-		for _, t := range slices.SortedFunc(maps.Keys(m[kind]), Token.compare) {
-			if t.compare(from) >= 0 && t.compare(to) <= 0 && !yield(Entry{t, []byte(m[kind][t])}, nil) {
+		tokens := m.tokens[kind]
+		i, _ := slices.BinarySearchFunc(tokens, from, Token.compare)
+		for ; i < len(tokens) && tokens[i].compare(to) <= 0; i++ {
+			if !yield(Entry{tokens[i], []byte(m.values[kind][tokens[i]])}, nil) {
 				return
 			}
 		}
 	}
 }
 
-func (m memIndex) lookup(kind Kind, t Token) ([]byte, bool, error) {
-	value, ok := m[kind][t]
+func (m *memIndex) lookup(kind Kind, t Token) ([]byte, bool, error) {
+	value, ok := m.values[kind][t]
 	return []byte(value), ok, nil
 }
 
-func (m memIndex) index() Index { return Index{Scan: m.scan} }
+func (m *memIndex) index() Index { return Index{Scan: m.scan} }
 
 // outcome is all that a match tells.
 type outcome struct {
@@ -151,7 +161,7 @@ func runMatch(t rapid.TB, list string, index Index, opts Options, sz sizes) outc
 
 // modelMatch is what a match of a list of plain lines or of hashes must tell, by
 // maps and strings. The kind is declared, lines are not quoted.
-func modelMatch(list string, kind Kind, keys *Keys, m memIndex, erased map[Token]bool, blocked func(Token) bool) outcome {
+func modelMatch(list string, kind Kind, keys *Keys, m *memIndex, erased map[Token]bool, blocked func(Token) bool) outcome {
 	out := outcome{Kind: kind, Counts: map[Verdict]int64{}}
 	scanned := kind
 	if kind == Plain {
@@ -163,7 +173,7 @@ func modelMatch(list string, kind Kind, keys *Keys, m memIndex, erased map[Token
 		for i, line := range strings.Split(strings.TrimSuffix(list, "\n"), "\n") {
 			v := Unknown
 			t, verdict := modelToken(strings.TrimSpace(line), kind, keys)
-			switch value, ok := m[scanned][t]; {
+			switch value, ok := m.values[scanned][t]; {
 			case verdict != Unknown:
 				v = verdict
 			case blocked(t):

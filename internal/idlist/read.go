@@ -95,14 +95,27 @@ func (r *reading) feed(ctx context.Context, list io.Reader, buffers chan []byte,
 		}
 		first := r.lines
 		r.lines += countLines(block)
-		if r.lines > r.opts.MaxLines {
+		tooLong := r.lines > r.opts.MaxLines
+		if tooLong { // what is wrong with an earlier line goes before
 			r.lines = r.opts.MaxLines
-			return r.faultAt(fmt.Errorf("%w: the most is %d", ErrTooManyLines, r.opts.MaxLines))
+			block = firstLinesOf(block, r.lines-first)
 		}
 		r.sheet.grow(r.lines)
 		pieces <- piece{text: block, line: uint32(first)}
+		if tooLong {
+			return r.faultAt(fmt.Errorf("%w: the most is %d", ErrTooManyLines, r.opts.MaxLines))
+		}
 	}
 	return nil
+}
+
+// firstLinesOf returns the first n lines of a block that has more.
+func firstLinesOf(block []byte, n int64) []byte {
+	end := 0
+	for range n {
+		end += bytes.IndexByte(block[end:], '\n') + 1
+	}
+	return block[:end]
 }
 
 // faultAt names the line that was being read.

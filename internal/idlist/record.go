@@ -85,7 +85,10 @@ func (s *sorter) sort(rs []record) []record {
 		ends[b] = begin
 		begin += n
 	}
-	out := slices.Grow(s.scratch[:0], cap(rs))[:len(rs)]
+	if cap(s.scratch) < len(rs) {
+		s.scratch = make([]record, cap(rs)) // no more, for the two buffers take turns
+	}
+	out := s.scratch[:len(rs)]
 	for i := range rs {
 		b := bucketOf(&rs[i], shift)
 		out[ends[b]] = rs[i]
