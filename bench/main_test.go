@@ -42,7 +42,7 @@ func TestSuites(t *testing.T) {
 		"tags": {
 			cases: []string{
 				"width/tags=20", "width/tags=200", "width/tags=2000", "width/tags=200/spread", "width/tags=2000/spread",
-				"everything/batch=1000", "midnight/tags", "midnight/tracked", "backfill/lasting", "backfill/window", "state/generated",
+				"everything/batch=1000", "midnight/tags", "midnight/tracked", "backfill/lasting", "backfill/window", "backfill/log", "state/generated",
 			},
 			contenders: []string{"portrait"},
 		},
