@@ -157,8 +157,6 @@ func newCircleShape(c Circle) *circleShape {
 	return &circleShape{Circle: c, point: p, antipode: s2.Point{Vector: p.Mul(-1)}}
 }
 
-func (c *circleShape) contains(p Point) bool { return c.Contains(p) }
-
 // angleMargin is in radians, some 10 micrometres: a thousand times what the angles
 // below are off by.
 const angleMargin = 1.5e-12

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -13,6 +14,11 @@ type cellIndex struct {
 	ranges     []Range
 	start      []int32
 	candidates []int32
+	// bucket[i] is the first cell that ends at the leaf cell first + i<<shift or later, so
+	// that a search looks at few of them.
+	first  uint64
+	shift  int
+	bucket []int32
 }
 
 const (
@@ -37,16 +43,48 @@ func newCellIndex(shapes []shape) *cellIndex {
 		}
 		x.start = append(x.start, int32(len(x.candidates)))
 	}
+	x.fillBuckets()
 	return x
+}
+
+func (x *cellIndex) fillBuckets() {
+	n := len(x.ranges)
+	if n == 0 {
+		return
+	}
+	x.first = x.ranges[0].Lo
+	length := x.ranges[n-1].Hi - x.first
+	x.shift = max(0, bits.Len64(length)-bits.Len(uint(n))-1)
+	x.bucket = make([]int32, length>>x.shift+2)
+	cell := 0
+	for i := range x.bucket {
+		begin := x.first + uint64(i)<<x.shift
+		for cell < n && x.ranges[cell].Hi < begin {
+			cell++
+		}
+		x.bucket[i] = int32(cell)
+	}
+}
+
+// find returns the cell of a leaf cell.
+func (x *cellIndex) find(leaf uint64) (cell int, ok bool) {
+	n := len(x.ranges)
+	if n == 0 || leaf < x.first || leaf > x.ranges[n-1].Hi {
+		return 0, false
+	}
+	i := (leaf - x.first) >> x.shift
+	lo, hi := int(x.bucket[i]), min(int(x.bucket[i+1])+1, n)
+	k, _ := slices.BinarySearchFunc(x.ranges[lo:hi], leaf, func(r Range, leaf uint64) int {
+		return cmp.Compare(r.Hi, leaf)
+	})
+	cell = lo + k
+	return cell, cell < hi && x.ranges[cell].Lo <= leaf
 }
 
 // contains reports whether any of the shapes contains a valid point.
 func (x *cellIndex) contains(p Point) bool {
-	leaf := CellID(p)
-	i, _ := slices.BinarySearchFunc(x.ranges, leaf, func(r Range, leaf uint64) int {
-		return cmp.Compare(r.Hi, leaf)
-	})
-	if i == len(x.ranges) || x.ranges[i].Lo > leaf {
+	i, ok := x.find(CellID(p))
+	if !ok {
 		return false
 	}
 	lo, hi := x.start[i], x.start[i+1]

@@ -21,7 +21,7 @@ type raster struct {
 }
 
 const (
-	minRaster, maxRaster = 8, 256
+	minRaster, maxRaster = 32, 512
 	// A segment comes near a pixel within these, a share of the pixel plus degrees:
 	// far more than the arithmetic below is off by.
 	nearPixel, nearDegrees = 1e-6, 1e-12
@@ -34,7 +34,7 @@ func newRaster(t *part) *raster {
 	if dLon < minRasterDegrees || dLat < minRasterDegrees {
 		return nil
 	}
-	side := min(max(int(2*math.Sqrt(float64(len(t.segments)))), minRaster), maxRaster)
+	side := min(max(int(4*math.Sqrt(float64(len(t.segments)))), minRaster), maxRaster)
 	r := &raster{
 		west: t.west, south: t.south,
 		perLon: float64(side) / dLon, perLat: float64(side) / dLat,
@@ -48,9 +48,16 @@ func newRaster(t *part) *raster {
 		r.mark(&t.segments[i])
 	}
 	for i, rel := range r.pixels {
+		if rel == undecided {
+			continue
+		}
+		if i%side > 0 && r.pixels[i-1] != undecided {
+			r.pixels[i] = r.pixels[i-1] // no segment is between
+			continue
+		}
 		lon := r.west + (float64(i%side)+0.5)/r.perLon
 		lat := r.south + (float64(i/side)+0.5)/r.perLat
-		if rel == without && t.locate(lon, lat) {
+		if t.locate(lon, lat) {
 			r.pixels[i] = within
 		}
 	}
