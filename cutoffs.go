@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
@@ -35,13 +36,13 @@ func (v *View) cutoffs(ctx context.Context, by tags.Formula, n int) ([]float64, 
 	if kind, _, _ := syntax.OperandKind(x, v.epoch.cat); kind != profile.KindNumber && kind != syntax.Any {
 		return nil, fmt.Errorf("portrait: cut-offs of %s: it is no number", by)
 	}
-	p, err := v.populationOf(ctx, x)
+	p, err := v.gather(ctx, x)
 	if err != nil || len(p.keys) == 0 {
 		return nil, by.Locate(err)
 	}
 	cuts := make([]float64, n-1)
 	for k := range cuts {
-		cuts[k] = p.quantile(k+1, n).Number()
+		cuts[k] = shard.Number(p.keys[((k+1)*len(p.keys)+n-1)/n-1])
 	}
 	return cuts, nil
 }

@@ -9,18 +9,28 @@ import (
 	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/tags"
 )
 
 // population is what everybody has of one operand: a number or a time. Whoever has
 // none is not of it.
-type population struct {
-	keys []int64 // ascending, one a profile
+type population interface {
+	size() int
+	// at returns the i-th value from the least.
+	at(ctx context.Context, i int) (profile.Value, error)
+	// level returns how a value stands; ok is false for one of another kind.
+	level(as *syntax.Standing, v profile.Value) (level float64, ok bool)
+}
+
+// gathered is a population in memory, 8 bytes each.
+type gathered struct {
+	keys []int64 // ascending
 	time bool
 }
 
-// populationOf reads everybody's values of an operand that was checked, 8 bytes each.
-func (v *View) populationOf(ctx context.Context, x syntax.Operand) (*population, error) {
+// gather reads everybody's values of an operand that was checked.
+func (v *View) gather(ctx context.Context, x syntax.Operand) (*gathered, error) {
 	value, err := tags.CompileValue(x, v.epoch.cat)
 	if err != nil {
 		return nil, err
@@ -29,13 +39,13 @@ func (v *View) populationOf(ctx context.Context, x syntax.Operand) (*population,
 		return nil, err
 	}
 	kind, _, _ := syntax.OperandKind(x, v.epoch.cat)
-	p := &population{time: kind == profile.KindTime}
+	p := &gathered{time: kind == profile.KindTime}
 	for m, err := range v.members(ctx, nil) {
 		if err != nil {
 			return nil, err
 		}
 		if x, ok, _ := value.Eval(m.state(), v.at); ok {
-			if key, ok := p.key(x); ok {
+			if key, ok := keyOf(x, p.time); ok {
 				p.keys = append(p.keys, key)
 			}
 		}
@@ -44,73 +54,141 @@ func (v *View) populationOf(ctx context.Context, x syntax.Operand) (*population,
 	return p, nil
 }
 
-// key maps a value to an integer in the order of the values; ok is false for one of
-// another kind.
-func (p *population) key(v profile.Value) (key int64, ok bool) {
+// keyOf maps a number or a time to an integer in the order of the values.
+func keyOf(v profile.Value, time bool) (key int64, ok bool) {
 	switch {
-	case p.time && v.Kind() == profile.KindTime:
+	case time && v.Kind() == profile.KindTime:
 		return int64(v.Instant()), true
-	case !p.time && v.Kind() == profile.KindNumber:
+	case !time && v.Kind() == profile.KindNumber:
 		return shard.Sortable(v.Number()), true
 	}
 	return 0, false
 }
 
-// at returns the i-th value from the least.
-func (p *population) at(i int) profile.Value {
-	if p.time {
-		return profile.TimeAt(profile.Instant(p.keys[i]))
+func valueOf(key int64, time bool) profile.Value {
+	if time {
+		return profile.TimeAt(profile.Instant(key))
 	}
-	return profile.Number(shard.Number(p.keys[i]))
+	return profile.Number(shard.Number(key))
 }
 
-// quantile returns the least value that at least k/n of all do not exceed.
-func (p *population) quantile(k, n int) profile.Value {
-	return p.at((k*len(p.keys)+n-1)/n - 1)
+func (p *gathered) size() int { return len(p.keys) }
+
+func (p *gathered) at(_ context.Context, i int) (profile.Value, error) {
+	return valueOf(p.keys[i], p.time), nil
+}
+
+func (p *gathered) level(as *syntax.Standing, v profile.Value) (level float64, ok bool) {
+	key, ok := keyOf(v, p.time)
+	if !ok || len(p.keys) == 0 {
+		return 0, false
+	}
+	less, _ := slices.BinarySearch(p.keys, key)
+	greater := len(p.keys) - sort.Search(len(p.keys), func(i int) bool { return p.keys[i] > key })
+	return as.Level(less, greater, len(p.keys)), true
+}
+
+// indexed is a population that a column holds. It looks at the column anew for each
+// question.
+type indexed struct {
+	view     *View
+	everyone *segment.Query
+	measure  segment.Measure
+	n        int
+}
+
+// indexedPopulation returns the population of an operand that has a column; nil for
+// another.
+func (v *View) indexedPopulation(ctx context.Context, x syntax.Operand) (*indexed, error) {
+	field, kind, ok := operands{v}.Column(x)
+	if !ok {
+		return nil, nil
+	}
+	p := &indexed{view: v, everyone: segment.NewQuery(segment.All(), universe), measure: segment.Measure{Field: field, Kind: kind}}
+	n, err := segment.NewQuery(segment.HasValue(field), universe).Count(ctx, v.source())
+	p.n = int(n)
+	return p, err
+}
+
+func (p *indexed) size() int { return p.n }
+
+func (p *indexed) at(ctx context.Context, i int) (profile.Value, error) {
+	// The discrete quantile of a share (i+1)/n is the i-th value: of numbers as they divide.
+	keys, err := p.everyone.Quantiles(ctx, p.view.source(), p.measure, segment.Discrete, float64(i+1)/float64(p.n))
+	if err != nil {
+		return profile.Value{}, err
+	}
+	return valueOf(keys[0], p.measure.Kind == profile.KindTime), nil
+}
+
+func (p *indexed) level(as *syntax.Standing, v profile.Value) (level float64, ok bool) {
+	key, ok := keyOf(v, p.measure.Kind == profile.KindTime)
+	if !ok || p.n == 0 {
+		return 0, false
+	}
+	r, err := p.everyone.Rank(context.Background(), p.view.source(), p.measure, key)
+	if err != nil {
+		return 0, false
+	}
+	return as.Level(int(r.Below), int(r.Above), p.n), true
 }
 
 // ladder is how values stand in a population.
 type ladder struct {
-	*population
+	population
 	as *syntax.Standing
 }
 
 // Level implements syntax.Ladder.
-func (l ladder) Level(v profile.Value) (level float64, ok bool) {
-	key, ok := l.key(v)
-	if !ok || len(l.keys) == 0 {
-		return 0, false
-	}
-	less, _ := slices.BinarySearch(l.keys, key)
-	greater := len(l.keys) - sort.Search(len(l.keys), func(i int) bool { return l.keys[i] > key })
-	return l.as.Level(less, greater, len(l.keys)), true
-}
+func (l ladder) Level(v profile.Value) (level float64, ok bool) { return l.level(l.as, v) }
 
 // compare returns the condition on the value itself under which its level compares
 // with a constant, so that an index can answer it.
-func (l ladder) compare(op syntax.Op, level float64) syntax.Expr {
-	if len(l.keys) == 0 {
-		return &syntax.Const{}
+func (l ladder) compare(ctx context.Context, op syntax.Op, level float64) (syntax.Expr, error) {
+	if l.size() == 0 {
+		return &syntax.Const{}, nil
 	}
-	all := l.than(syntax.Ge, 0)
+	var parts [2]syntax.Expr // the second without the first
+	var err error
+	part := func(i int, x syntax.Expr, fault error) {
+		parts[i], err = x, cmp.Or(err, fault)
+	}
+	from := func(i int, above bool) {
+		x, fault := l.from(ctx, level, above)
+		part(i, x, fault)
+	}
+	all := func() {
+		x, fault := l.than(ctx, syntax.Ge, 0)
+		part(0, x, fault)
+	}
 	switch op {
-	case syntax.Eq:
-		return &syntax.Minus{X: []syntax.Expr{l.from(level, false), l.from(level, true)}}
-	case syntax.Ne:
-		return &syntax.Minus{X: []syntax.Expr{all, l.compare(syntax.Eq, level)}}
-	case syntax.Lt:
-		return &syntax.Minus{X: []syntax.Expr{all, l.from(level, false)}}
-	case syntax.Le:
-		return &syntax.Minus{X: []syntax.Expr{all, l.from(level, true)}}
+	case syntax.Ge:
+		from(0, false)
 	case syntax.Gt:
-		return l.from(level, true)
+		from(0, true)
+	case syntax.Lt:
+		all()
+		from(1, false)
+	case syntax.Le:
+		all()
+		from(1, true)
+	case syntax.Eq:
+		from(0, false)
+		from(1, true)
+	case syntax.Ne:
+		all()
+		equal, fault := l.compare(ctx, syntax.Eq, level)
+		part(1, equal, fault)
 	}
-	return l.from(level, false)
+	if err != nil || parts[1] == nil {
+		return parts[0], err
+	}
+	return &syntax.Minus{X: parts[:]}, nil
 }
 
 // from returns the condition of those whose level is at least so much, or above it.
-func (l ladder) from(level float64, above bool) syntax.Expr {
-	n := len(l.keys)
+func (l ladder) from(ctx context.Context, level float64, above bool) (syntax.Expr, error) {
+	n := l.size()
 	reaches := func(less, greater int) bool {
 		c := cmp.Compare(l.as.Level(less, greater, n), level)
 		return c > 0 || c == 0 && !above
@@ -120,18 +198,47 @@ func (l ladder) from(level float64, above bool) syntax.Expr {
 		// the last of as many.
 		greater := sort.Search(n, func(i int) bool { return reaches(0, i) })
 		if greater == 0 {
-			return l.than(syntax.Ge, 0)
+			return l.than(ctx, syntax.Ge, 0)
 		}
-		return l.than(syntax.Lt, n-greater)
+		return l.than(ctx, syntax.Lt, n-greater)
 	}
 	less := sort.Search(n, func(i int) bool { return reaches(i, 0) })
 	if less == 0 {
-		return l.than(syntax.Ge, 0)
+		return l.than(ctx, syntax.Ge, 0)
 	}
-	return l.than(syntax.Gt, less-1)
+	return l.than(ctx, syntax.Gt, less-1)
 }
 
 // than compares the value itself with the i-th from the least.
-func (l ladder) than(op syntax.Op, i int) syntax.Expr {
-	return &syntax.Compare{Op: op, L: l.as.X, R: &syntax.Literal{Value: l.at(i), Pos: -1}, Pos: l.as.Pos}
+func (l ladder) than(ctx context.Context, op syntax.Op, i int) (syntax.Expr, error) {
+	bound, err := l.at(ctx, i)
+	return &syntax.Compare{Op: op, L: l.as.X, R: &syntax.Literal{Value: bound, Pos: -1}, Pos: l.as.Pos}, err
+}
+
+// tiles are the values above which the parts of a population begin, but for the first.
+type tiles struct {
+	cuts []int64
+	time bool
+}
+
+// Level implements syntax.Ladder.
+func (t *tiles) Level(v profile.Value) (level float64, ok bool) {
+	key, ok := keyOf(v, t.time)
+	above, _ := slices.BinarySearch(t.cuts, key)
+	return float64(1 + above), ok
+}
+
+// tiles divides a population into n parts.
+func (p *indexed) tiles(ctx context.Context, n int) (*tiles, error) {
+	t := &tiles{time: p.measure.Kind == profile.KindTime}
+	if p.n == 0 || n == 1 {
+		return t, nil
+	}
+	shares := make([]float64, n-1)
+	for k := range shares {
+		shares[k] = float64(((k+1)*p.n+n-1)/n) / float64(p.n)
+	}
+	var err error
+	t.cuts, err = p.everyone.Quantiles(ctx, p.view.source(), p.measure, segment.Discrete, shares...)
+	return t, err
 }

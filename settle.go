@@ -16,8 +16,9 @@ type settler struct {
 	explain bool
 	rules   map[syntax.TagRef]syntax.Expr
 
-	populations map[string]*population // by the operand
-	err         error                  // the first
+	populations map[string]population // by the operand
+	gathered    map[string]*gathered
+	err         error // the first
 }
 
 // settle checks an expression and settles it. With explain the scope is what its tags
@@ -28,7 +29,7 @@ func (v *View) settle(ctx context.Context, e syntax.Expr, explain bool) (syntax.
 	if err != nil || len(cat.asked) == 0 && !syntax.Relative(checked, cat) {
 		return checked, cat, err
 	}
-	s := &settler{ctx: ctx, view: v, explain: explain, rules: map[syntax.TagRef]syntax.Expr{}, populations: map[string]*population{}}
+	s := &settler{ctx: ctx, view: v, explain: explain, rules: map[syntax.TagRef]syntax.Expr{}, populations: map[string]population{}, gathered: map[string]*gathered{}}
 	settled := s.expr(checked)
 	return settled, askedScope{cat, s.rules}, s.err
 }
@@ -82,11 +83,13 @@ func beside(e *syntax.Compare) (*syntax.Standing, float64, syntax.Op) {
 }
 
 func (s *settler) compare(x *syntax.Standing, op syntax.Op, level float64) syntax.Expr {
-	l, ok := s.ladder(x)
-	if !ok {
+	p := s.population(x.X)
+	if s.err != nil {
 		return &syntax.Const{}
 	}
-	return l.compare(op, level)
+	var e syntax.Expr
+	e, s.err = ladder{p, x}.compare(s.ctx, op, level)
+	return e
 }
 
 // among settles whether a standing is one of some numbers, or, negated, none.
@@ -131,24 +134,55 @@ func (s *settler) tag(ref *syntax.TagRef) syntax.Expr {
 
 func (s *settler) operand(x syntax.Operand) syntax.Operand {
 	x = syntax.WithArguments(x, s.expr, s.operand)
-	standing, ok := x.(*syntax.Standing)
-	if !ok || s.err != nil {
-		return x
+	if standing, ok := x.(*syntax.Standing); ok && s.err == nil {
+		standing.Among = s.ladder(standing)
 	}
-	if l, ok := s.ladder(standing); ok {
-		standing.Among = l
-	}
-	return standing
+	return x
 }
 
-// ladder returns how everybody stands; ok is false after an error.
-func (s *settler) ladder(x *syntax.Standing) (l ladder, ok bool) {
-	key := syntax.PrintOperand(x.X)
-	p := s.populations[key]
+// ladder returns how everybody stands: to be asked of one profile to explain it, else of
+// all of them. It is nil after an error.
+func (s *settler) ladder(x *syntax.Standing) syntax.Ladder {
+	p := s.population(x.X)
+	if s.err != nil {
+		return nil
+	}
+	if in, ok := p.(*indexed); ok && !s.explain {
+		if x.Fn == syntax.NTile {
+			var t *tiles
+			t, s.err = in.tiles(s.ctx, x.N)
+			return t
+		}
+		p = s.gather(x.X)
+	}
+	return ladder{p, x}
+}
+
+// population returns everybody's values of an operand, by its index where it has one.
+func (s *settler) population(x syntax.Operand) population {
+	key := syntax.PrintOperand(x)
+	if p := s.populations[key]; p != nil || s.err != nil {
+		return p
+	}
+	var p population
+	if in, err := s.view.indexedPopulation(s.ctx, x); err != nil {
+		s.err = err
+	} else if in != nil {
+		p = in
+	} else {
+		p = s.gather(x)
+	}
+	s.populations[key] = p
+	return p
+}
+
+func (s *settler) gather(x syntax.Operand) *gathered {
+	key := syntax.PrintOperand(x)
+	p := s.gathered[key]
 	if p == nil && s.err == nil {
-		if p, s.err = s.view.populationOf(s.ctx, x.X); s.err == nil {
-			s.populations[key] = p
+		if p, s.err = s.view.gather(s.ctx, x); s.err == nil {
+			s.gathered[key] = p
 		}
 	}
-	return ladder{p, x}, s.err == nil
+	return p
 }
