@@ -36,7 +36,7 @@ func (c Circle) Covering(limit int) Covering {
 // Covering returns at most limit ranges in all for the polygon; a limit below 8 is 8.
 // More of them leave less to decide one by one.
 func (g *Polygon) Covering(limit int) Covering {
-	return cover(g.shapes(nil), limit)
+	return cover(appendShapes(nil, g.parts), limit)
 }
 
 // Find returns what the covering says of the points of a leaf cell. If both are false,

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// MaxGeoJSONBytes is the most bytes of a text that [ParsePolygon] reads.
+	// MaxGeoJSONBytes is the most bytes of a GeoJSON text that is read.
 	MaxGeoJSONBytes = 32 << 20
 
 	// maxCollections is how deep collections, and features, may be nested.
@@ -22,15 +22,8 @@ const (
 // and [MaxVertices] positions. What is wrong with a ring is a [PolygonError], its
 // place in a collection told before it, as in features[2].geometry.
 func ParsePolygon(text []byte) (*Polygon, error) {
-	if len(text) > MaxGeoJSONBytes {
-		return nil, fmt.Errorf("GeoJSON of %d bytes: the most is %d", len(text), MaxGeoJSONBytes)
-	}
-	v, err := validJSON(text)
-	if err != nil {
-		return nil, err
-	}
 	var r geoReader
-	if err := r.object(v, 0); err != nil {
+	if err := r.read(text); err != nil {
 		return nil, err
 	}
 	if len(r.parts) == 0 {
@@ -39,15 +32,41 @@ func ParsePolygon(text []byte) (*Polygon, error) {
 	return newPolygon(r.parts), nil
 }
 
-// geoReader collects the polygons of a text.
+// ParsePlaces reads a set of places from GeoJSON as [ParsePolygon] reads an area, and
+// Points as circles. The radius of a Point is the property "radius" of its Feature: a
+// number of metres, or a text such as "3km". Points without one have the radius given
+// here in metres; if that is 0 they are refused. A set may be empty.
+func ParsePlaces(text []byte, radius float64) (*Places, error) {
+	r := geoReader{points: true, radius: radius}
+	if err := r.read(text); err != nil {
+		return nil, err
+	}
+	return newPlaces(r.circles, r.parts)
+}
+
+// geoReader collects the polygons of a text, and the points if that is wanted.
 type geoReader struct {
 	parts     []*part
 	positions int
+	points    bool
+	radius    float64 // of points here
+	circles   []Circle
+}
+
+func (r *geoReader) read(text []byte) error {
+	if len(text) > MaxGeoJSONBytes {
+		return fmt.Errorf("GeoJSON of %d bytes: the most is %d", len(text), MaxGeoJSONBytes)
+	}
+	v, err := validJSON(text)
+	if err != nil {
+		return err
+	}
+	return r.object(v, 0)
 }
 
 // geoObject is the members of a GeoJSON object that matter.
 type geoObject struct {
-	kind, coordinates, geometry, geometries, features, crs value
+	kind, coordinates, geometry, geometries, features, crs, properties value
 }
 
 func readObject(v value) (*geoObject, error) {
@@ -57,7 +76,7 @@ func readObject(v value) (*geoObject, error) {
 	o := &geoObject{}
 	fields := map[string]*value{
 		"type": &o.kind, "coordinates": &o.coordinates, "geometry": &o.geometry,
-		"geometries": &o.geometries, "features": &o.features, "crs": &o.crs,
+		"geometries": &o.geometries, "features": &o.features, "crs": &o.crs, "properties": &o.properties,
 	}
 	return o, v.members(func(name string, member value) error {
 		field := fields[name]
@@ -102,16 +121,70 @@ func (r *geoReader) object(v value, depth int) error {
 			return r.polygon(polygon, i+1)
 		})
 	case "Feature":
-		if o.geometry == nil || o.geometry[0] == 'n' {
-			return errors.New("a feature without a geometry")
-		}
-		return inside("geometry", r.object(o.geometry, depth+1))
+		return r.feature(o, depth)
 	case "FeatureCollection":
 		return r.collection(o.features, "features", depth)
 	case "GeometryCollection":
 		return r.collection(o.geometries, "geometries", depth)
+	case "Point":
+		if r.points {
+			return r.point(o.coordinates)
+		}
 	}
 	return fmt.Errorf("type %.40s is no area: it must be Polygon, MultiPolygon, Feature, FeatureCollection or GeometryCollection", o.kind)
+}
+
+func (r *geoReader) feature(o *geoObject, depth int) error {
+	if o.geometry == nil || o.geometry[0] == 'n' {
+		return errors.New("a feature without a geometry")
+	}
+	outer := r.radius
+	defer func() { r.radius = outer }()
+	if r.points && o.properties != nil && o.properties[0] == '{' {
+		if err := o.properties.members(r.property); err != nil {
+			return inside("properties", err)
+		}
+	}
+	return inside("geometry", r.object(o.geometry, depth+1))
+}
+
+// property takes the radius from the properties of a feature.
+func (r *geoReader) property(name string, member value) (err error) {
+	if name != "radius" || member[0] == 'n' {
+		return nil
+	}
+	if text, ok := member.text(); ok {
+		r.radius, err = ParseDistance(text)
+		return err
+	}
+	if !member.isNumber() {
+		return fmt.Errorf("the radius is %s, not a number of metres", member.kind())
+	}
+	r.radius, _ = strconv.ParseFloat(string(member), 64) // out of range is Inf
+	if err := validateRadius(r.radius); err != nil {
+		return fmt.Errorf("radius %.40s: %w", member, err)
+	}
+	return nil
+}
+
+// point reads the coordinates of a Point.
+func (r *geoReader) point(v value) error {
+	if err := needArray(v, "coordinates"); err != nil {
+		return err
+	}
+	if len(r.circles) == MaxPlaces {
+		return fmt.Errorf("there are more than %d points", MaxPlaces)
+	}
+	center, err := readPosition(v)
+	if err != nil {
+		return err
+	}
+	if r.radius == 0 {
+		return errors.New("a point without a radius")
+	}
+	c, err := NewCircle(center, r.radius)
+	r.circles = append(r.circles, c)
+	return err
 }
 
 func (r *geoReader) collection(v value, name string, depth int) error {
@@ -179,103 +252,4 @@ func checkReference(crs value) error {
 		return nil
 	}
 	return fmt.Errorf("the coordinate reference system %.80q: only WGS 84 (OGC:CRS84) is read", system)
-}
-
-// polygon reads the rings of one polygon, the number-th of its object.
-func (r *geoReader) polygon(v value, number int) error {
-	if v[0] != '[' {
-		return &PolygonError{Polygon: number, Reason: v.kind() + " where an array of rings is needed"}
-	}
-	var rings [][]Point
-	err := v.elements(func(i int, ring value) error {
-		points, err := r.ring(ring, i+1)
-		rings = append(rings, points)
-		return err
-	})
-	if err == nil && len(rings) == 0 {
-		err = &PolygonError{Reason: "it has no rings"}
-	}
-	if err == nil {
-		var t *part
-		if t, err = typed(newPart(rings)); err == nil {
-			r.parts = append(r.parts, t)
-			return nil
-		}
-	}
-	if wrong, ok := errors.AsType[*PolygonError](err); ok {
-		wrong.Polygon = number
-	}
-	return err
-}
-
-// typed keeps a nil *PolygonError from becoming an error that is not nil.
-func typed(t *part, err *PolygonError) (*part, error) {
-	if err != nil {
-		return nil, err
-	}
-	return t, nil
-}
-
-// ring reads the positions of a ring and returns them without the last.
-func (r *geoReader) ring(v value, number int) ([]Point, error) {
-	fail := func(vertex int, reason string) error {
-		return &PolygonError{Ring: number, Vertex: vertex, Reason: reason}
-	}
-	if v[0] != '[' {
-		return nil, fail(0, v.kind()+" where an array of positions is needed")
-	}
-	var points []Point
-	err := v.elements(func(i int, position value) error {
-		if r.positions++; r.positions > MaxVertices {
-			return fail(i+1, tooMany)
-		}
-		p, err := readPosition(position)
-		if err != nil {
-			return fail(i+1, err.Error())
-		}
-		points = append(points, p)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	n := len(points)
-	if n < 4 {
-		return nil, fail(0, fmt.Sprintf("it has %d positions, the least is 4, the last being the first again", n))
-	}
-	if points[0] != points[n-1] {
-		return nil, fail(n, "the ring is not closed: the last position must be the first again")
-	}
-	return points[:n-1], nil
-}
-
-// readPosition reads a longitude and a latitude.
-func readPosition(v value) (p Point, err error) {
-	if v[0] != '[' {
-		return p, fmt.Errorf("%s where a position is needed", v.kind())
-	}
-	n := 0
-	err = v.elements(func(i int, element value) error {
-		if c := element[0]; c != '-' && (c < '0' || c > '9') {
-			return fmt.Errorf("%s where a number is needed", element.kind())
-		}
-		f, err := strconv.ParseFloat(string(element), 64)
-		if err != nil {
-			return fmt.Errorf("the number %.40s is out of range", element)
-		}
-		switch n++; i {
-		case 0:
-			p.Lon = f
-		case 1:
-			p.Lat = f
-		}
-		return nil
-	})
-	if err == nil && n < 2 {
-		err = fmt.Errorf("a position of %d numbers: it needs a longitude and a latitude", n)
-	}
-	if err == nil {
-		err = p.Validate()
-	}
-	return p, err
 }

@@ -48,6 +48,10 @@ func (v value) kind() string {
 	return "a number"
 }
 
+func (v value) isNumber() bool {
+	return v[0] == '-' || '0' <= v[0] && v[0] <= '9'
+}
+
 // text returns a text without its quotes. It is not ok for any other value.
 func (v value) text() (s string, ok bool) {
 	if v[0] != '"' {

@@ -6,49 +6,48 @@ import (
 	"slices"
 )
 
-// MaxPlaces is the most circles and polygons that [Places] may have together.
+// MaxPlaces is the most circles, and the most polygons, that [Places] may have.
 const MaxPlaces = 100_000
 
 // Places is the union of many circles and polygons, such as all stations of a city. An
 // index finds the few that a point is compared with. It is immutable.
 type Places struct {
-	circles  []Circle
-	polygons []*Polygon
-	index    *cellIndex
+	// In order, and each of them once.
+	circles []Circle
+	parts   []*part
+	index   *cellIndex
 }
 
-// NewPlaces returns the union of circles and polygons, which it copies. Without any it
-// holds no point.
+// NewPlaces returns the union of circles and polygons. The lists are copied. Without any
+// it holds no point.
 func NewPlaces(circles []Circle, polygons []*Polygon) (*Places, error) {
-	if n := len(circles) + len(polygons); n > MaxPlaces {
+	var parts []*part
+	for _, g := range polygons {
+		parts = append(parts, g.parts...)
+	}
+	return newPlaces(slices.Clone(circles), parts)
+}
+
+// newPlaces takes over the lists.
+func newPlaces(circles []Circle, parts []*part) (*Places, error) {
+	if n := max(len(circles), len(parts)); n > MaxPlaces {
 		return nil, fmt.Errorf("%d places: the most is %d", n, MaxPlaces)
 	}
-	p := &Places{circles: slices.Clone(circles), polygons: slices.Clone(polygons)}
-	slices.SortFunc(p.circles, func(a, b Circle) int {
+	circles = slices.DeleteFunc(circles, func(c Circle) bool { return c.radius == 0 })
+	slices.SortFunc(circles, func(a, b Circle) int {
 		return cmp.Or(comparePoints(a.center, b.center), cmp.Compare(a.radius, b.radius))
 	})
-	p.circles = slices.Compact(p.circles)
-	slices.SortFunc(p.polygons, comparePolygons)
-	p.polygons = slices.CompactFunc(p.polygons, (*Polygon).Equal)
+	p := &Places{circles: slices.Compact(circles), parts: sortParts(parts)}
 	p.index = newCellIndex(p.shapes())
 	return p, nil
 }
 
-func comparePolygons(g, h *Polygon) int {
-	return slices.CompareFunc(g.parts, h.parts, comparePart)
-}
-
 func (p *Places) shapes() []shape {
-	list := make([]shape, 0, len(p.circles)+len(p.polygons))
+	list := make([]shape, 0, len(p.circles)+len(p.parts))
 	for _, c := range p.circles {
-		if c.radius > 0 {
-			list = append(list, newCircleShape(c))
-		}
+		list = append(list, newCircleShape(c))
 	}
-	for _, g := range p.polygons {
-		list = g.shapes(list)
-	}
-	return list
+	return appendShapes(list, p.parts)
 }
 
 // Contains reports whether the point is in any of the places: exactly what their own
@@ -65,5 +64,36 @@ func (p *Places) Covering(limit int) Covering {
 
 // Equal reports whether two sets have the same circles and equal polygons, in any order.
 func (p *Places) Equal(q *Places) bool {
-	return slices.Equal(p.circles, q.circles) && slices.EqualFunc(p.polygons, q.polygons, (*Polygon).Equal)
+	return slices.Equal(p.circles, q.circles) &&
+		slices.EqualFunc(p.parts, q.parts, func(a, b *part) bool { return comparePart(a, b) == 0 })
+}
+
+// String returns the places as a GeoJSON FeatureCollection: compact, the same for equal
+// sets, and read by [ParsePlaces] as an equal one. A circle is a Point with its radius in
+// metres as a property.
+func (p *Places) String() string {
+	return string(p.appendJSON(nil))
+}
+
+// MarshalJSON returns what String returns.
+func (p *Places) MarshalJSON() ([]byte, error) {
+	return p.appendJSON(nil), nil
+}
+
+func (p *Places) appendJSON(b []byte) []byte {
+	b = append(b, `{"type":"FeatureCollection","features":[`...)
+	first := len(b)
+	for _, c := range p.circles {
+		b = append(b, `{"type":"Feature","geometry":{"type":"Point","coordinates":`...)
+		b = append(appendPosition(b, c.center), `},"properties":{"radius":`...)
+		b = append(append(b, formatNumber(c.radius)...), `}},`...)
+	}
+	for _, t := range p.parts {
+		b = append(b, `{"type":"Feature","geometry":{"type":"Polygon","coordinates":`...)
+		b = append(appendRings(b, t.outline), `},"properties":null},`...)
+	}
+	if len(b) > first {
+		b = b[:len(b)-1]
+	}
+	return append(b, `]}`...)
 }

@@ -40,13 +40,17 @@ var tooMany = fmt.Sprintf("there are more than %d positions in all", MaxVertices
 
 // newPolygon puts parts in their order.
 func newPolygon(parts []*part) *Polygon {
-	slices.SortFunc(parts, comparePart)
-	parts = slices.CompactFunc(parts, func(a, b *part) bool { return comparePart(a, b) == 0 })
-	g := &Polygon{parts: parts}
-	if len(parts) >= indexedParts {
-		g.index = newCellIndex(g.shapes(nil))
+	g := &Polygon{parts: sortParts(parts)}
+	if len(g.parts) >= indexedParts {
+		g.index = newCellIndex(appendShapes(nil, g.parts))
 	}
 	return g
+}
+
+// sortParts puts parts in their order and drops those that are there twice.
+func sortParts(parts []*part) []*part {
+	slices.SortFunc(parts, comparePart)
+	return slices.CompactFunc(parts, func(a, b *part) bool { return comparePart(a, b) == 0 })
 }
 
 func comparePart(a, b *part) int {
@@ -120,9 +124,8 @@ func appendPosition(b []byte, p Point) []byte {
 	return append(b, ']')
 }
 
-// shapes appends the parts of the polygon.
-func (g *Polygon) shapes(list []shape) []shape {
-	for _, t := range g.parts {
+func appendShapes(list []shape, parts []*part) []shape {
+	for _, t := range parts {
 		list = append(list, partShape{part: t})
 	}
 	return list
