@@ -170,6 +170,9 @@ func (o operands) Scan(ctx context.Context, leaf syntax.Expr) (*segment.Set, err
 	return o.sweep(ctx, program, nil)
 }
 
+// Lots implements segment.Catalog.
+func (o operands) Lots() (segment.FieldID, bool) { return lots, true }
+
 // Among implements segment.Catalog: it is Scan of the members of a set alone.
 func (o operands) Among(ctx context.Context, leaf syntax.Expr, n segment.Node) (*segment.Set, error) {
 	program, err := tags.Compile(leaf, o.v.epoch.cat)

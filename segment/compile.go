@@ -30,6 +30,8 @@ type Catalog interface {
 	// Cells returns the column of a point operand: of each profile's S2 leaf cell, see
 	// SortableCell.
 	Cells(op syntax.Operand) (f FieldID, ok bool)
+	// Lots returns the column of everybody's lot before it is salted.
+	Lots() (f FieldID, ok bool)
 	// Among is Scan of the profiles of a node alone.
 	Among(ctx context.Context, leaf syntax.Expr, n Node) (*Set, error)
 	// Scan returns the live profiles for which a condition that no field answers

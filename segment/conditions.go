@@ -23,6 +23,9 @@ func (k *compiler) compare(e *syntax.Compare) (Node, bool) {
 	if l, ok := k.constant(x); ok {
 		return constant(l.Kind() == v.Kind() && compares(op, l.Compare(v))), true
 	}
+	if x, ok := x.(*syntax.Draw); ok {
+		return k.drawn(x, op, v)
+	}
 	if f, kind, ok := k.catalog.Column(x); ok {
 		at, ok := columnValue(v, kind)
 		if !ok {
@@ -117,6 +120,9 @@ func (k *compiler) in(e *syntax.In) (Node, bool) {
 			found = found || v.Equal(o)
 		}
 		return constant(found != e.Negated), true
+	}
+	if x, ok := e.X.(*syntax.Draw); ok {
+		return k.drawnAmong(x, e)
 	}
 	if f, kind, ok := k.catalog.Column(e.X); ok {
 		var spans []Span

@@ -170,7 +170,7 @@ func (e *estimate) guessLeaf(n *node) (guess, int64) {
 	}
 	c := e.fields[n.leaf].slot(e.shard).data.Load()
 	switch {
-	case c == nil && n.op == opRange:
+	case c == nil && (n.op == opRange || n.op == opLot):
 		return unknown, blockSpan * 8
 	case c == nil:
 		return unknown, blockSpan / 8
@@ -184,6 +184,12 @@ func (e *estimate) guessLeaf(n *node) (guess, int64) {
 		return guess{}, 0
 	case n.op == opHas:
 		return exactly(b.card), blockSpan / 8
+	case n.op == opLot:
+		share := 0.0
+		for _, s := range n.spans {
+			share += (float64(s.Hi) - float64(s.Lo)) / (1 << 64)
+		}
+		return guess{0, float64(b.card), float64(b.card) * share}, b.size()
 	}
 	return b.within(n.spans), b.size()
 }

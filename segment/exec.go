@@ -184,7 +184,7 @@ func (x *exec) possible(n *node) bool {
 	switch n.op {
 	case opEmpty:
 		return false
-	case opBits, opRange, opHas:
+	case opBits, opRange, opHas, opLot:
 		return x.fields[n.leaf].slot(x.shard) != nil
 	case opFixed, opScan:
 		return x.sets[n.leaf].touches(x.shard) || x.fields[n.leaf].slot(x.shard) != nil
@@ -278,6 +278,8 @@ func (x *exec) compute(n *node, dst *words, count bool) view {
 		return x.scanRange(n, dst, nil)
 	case opHas:
 		return x.hasValue(n, dst)
+	case opLot:
+		return x.drawLots(n, dst)
 	case opAnd:
 		return x.and(n, dst, count)
 	case opOr:

@@ -20,6 +20,7 @@ const (
 	opBits
 	opRange
 	opHas
+	opLot
 	opFixed
 	opScan
 	opAnd // all of kids and none of minus
@@ -33,6 +34,7 @@ type node struct {
 	op    nodeOp
 	field FieldID
 	spans []Span
+	salt  uint64 // of opLot, whose spans are of the salted values
 	set   *Set
 	scan  *scan
 	k     int
@@ -182,7 +184,7 @@ func (n *node) isLeaf() bool { return n.op >= opBits && n.op <= opScan }
 
 // leafName says in words what a leaf reads.
 func (n *node) leafName() string {
-	name := map[nodeOp]string{opBits: "bitmap", opRange: "range", opHas: "exists", opFixed: "set", opScan: "scan"}[n.op]
+	name := map[nodeOp]string{opBits: "bitmap", opRange: "range", opHas: "exists", opLot: "lot", opFixed: "set", opScan: "scan"}[n.op]
 	if n.label != "" {
 		return name + "[" + n.label + "]"
 	}

@@ -51,7 +51,7 @@ func (p *program) place() {
 // keeps reports whether it pays to keep the node's result: not what is read
 // where it lies.
 func (n *node) keeps() bool {
-	return !n.isLeaf() && n.op != opEmpty || n.op == opRange || n.op == opHas
+	return !n.isLeaf() && n.op != opEmpty || n.op == opRange || n.op == opHas || n.op == opLot
 }
 
 // cut makes steps of the operations that would lie too deep.

@@ -73,12 +73,12 @@ func (ts *terms) constant(all bool) literal { return literal{ts.all, !all} }
 
 // leaf returns the term of a leaf.
 func (ts *terms) leaf(n *node) *term {
-	if n.op == opRange {
-		h := mix(mix(0, uint64(n.op)), uint64(n.field))
+	if n.op == opRange || n.op == opLot {
+		h := mix(mix(mix(0, uint64(n.op)), uint64(n.field)), n.salt)
 		for _, s := range n.spans {
 			h = mix(mix(h, uint64(s.Lo)), uint64(s.Hi))
 		}
-		return ts.unique(h, &term{op: opRange, leaf: n})
+		return ts.unique(h, &term{op: n.op, leaf: n})
 	}
 	k := leafKey{n.op, n.field, n.set, n.scan}
 	t, ok := ts.leaves[k]
@@ -116,8 +116,8 @@ func (t *term) equal(o *term) bool {
 	if t.op != o.op || t.k != o.k {
 		return false
 	}
-	if t.op == opRange {
-		return t.leaf.field == o.leaf.field && slices.Equal(t.leaf.spans, o.leaf.spans)
+	if t.op == opRange || t.op == opLot {
+		return t.leaf.field == o.leaf.field && t.leaf.salt == o.leaf.salt && slices.Equal(t.leaf.spans, o.leaf.spans)
 	}
 	return slices.Equal(t.lits, o.lits)
 }
