@@ -115,7 +115,7 @@ func BenchmarkMatch(b *testing.B) {
 		name string
 		opts Options
 	}{
-		{"op=match", Options{Kind: MD5}},
+		{"op=match/kind=md5", Options{Kind: MD5}},
 		{"op=match/kind=auto", Options{}},
 		{"op=match/verdicts=file", Options{Kind: MD5, Verdicts: io.Discard}},
 		{"op=match/memory=quarter", Options{Kind: MD5, MemoryBytes: int64(*benchLines) * recordBytes / 4, Dir: b.TempDir()}},

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// endSlack is what is kept of a line that is too long, beyond the longest one: so
-// much that it stays too long when "\r" is taken for a part of its end.
+// endSlack is what is kept of a line whose end was not read, beyond the longest one:
+// so much that it stays too long when "\r" is taken for a part of its end.
 const endSlack = 2
 
 // blocks cuts a text into blocks of whole lines. Of a line that is too long only the
@@ -34,14 +34,8 @@ func (b *blocks) next(ctx context.Context, buf []byte) ([]byte, error) {
 			return nil, err
 		}
 		held := copy(buf, b.carry)
-		long := held == b.keep
 		var n int
 		n, b.err = fill(b.r, buf[held:])
-		fresh := buf[held : held+n]
-		if long {
-			fresh = fresh[copy(fresh, afterLine(fresh)):]
-			n -= len(fresh)
-		}
 		text := buf[:held+n]
 		if b.err == io.EOF {
 			b.carry = b.carry[:0]
@@ -58,12 +52,4 @@ func (b *blocks) next(ctx context.Context, buf []byte) ([]byte, error) {
 		}
 	}
 	return nil, b.err
-}
-
-// afterLine returns a text from its first newline on, nothing if it has none.
-func afterLine(text []byte) []byte {
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		return text[i:]
-	}
-	return nil
 }

@@ -169,11 +169,29 @@ func TestMatch_errors_of_the_reader_name_the_line(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	one := iotest.OneByteReader(strings.NewReader(list))
-	report, err := Match(t.Context(), one, newIndex(keys).index(), Options{Keys: keys}, nil)
-	if err != nil || report.Count(Unknown) != 1000 {
-		t.Errorf("byte by byte: %+v, %v", report, err)
+	for name, r := range map[string]io.Reader{
+		"byte by byte":       iotest.OneByteReader(strings.NewReader(list)),
+		"every other time":   &hesitant{r: strings.NewReader(list)},
+		"the end comes with": iotest.DataErrReader(strings.NewReader(list)),
+	} {
+		report, err := Match(t.Context(), r, newIndex(keys).index(), Options{Keys: keys}, nil)
+		if err != nil || report.Count(Unknown) != 1000 {
+			t.Errorf("%s: %+v, %v", name, report, err)
+		}
 	}
+}
+
+// hesitant returns nothing every other time.
+type hesitant struct {
+	r   io.Reader
+	odd bool
+}
+
+func (h *hesitant) Read(p []byte) (int, error) {
+	if h.odd = !h.odd; h.odd {
+		return 0, nil
+	}
+	return h.r.Read(p[:min(len(p), 100)])
 }
 
 type stuck struct{}
@@ -197,6 +215,12 @@ func TestMatch_memory_is_bounded_and_files_are_removed(t *testing.T) {
 	}
 	if err := run(strings.NewReader(list), dir, none); err != nil {
 		t.Error(err)
+	}
+	for lines, want := range map[int]error{1000: nil, 1001: ErrMemory} {
+		opts := Options{Keys: keys, MemoryBytes: 1000 * recordBytes}
+		if _, err := Match(t.Context(), strings.NewReader(manyLines(lines)), index, opts, none); !errors.Is(err, want) {
+			t.Errorf("%d lines in memory for 1000: %v", lines, err)
+		}
 	}
 	if err := run(strings.NewReader(list), "", none); !errors.Is(err, ErrMemory) {
 		t.Errorf("without a directory: %v", err)
@@ -281,12 +305,16 @@ func TestMatch_faults_of_the_index_are_errors(t *testing.T) {
 		is    error
 		found func(Entry) (Verdict, error)
 	}{
-		"the scan fails":      {Index{Scan: yields(nil, boom)}, boom, matched},
-		"the lookup fails":    {Index{Scan: yields(many, nil), Lookup: lookup}, boom, matched},
-		"a lookup by scan":    {Index{Scan: yields(many, nil)}, errOrder, matched},
-		"beyond the range":    {Index{Scan: yields([]Entry{{Token: Token{}}}, nil)}, errOrder, matched},
-		"an entry twice":      {Index{Scan: yields([]Entry{{Token: token("1")}, {Token: token("1")}}, nil)}, errOrder, matched},
-		"the ledger fails":    {Index{Scan: yields(nil, nil), Erased: func(Kind, Token) (bool, error) { return false, boom }}, boom, matched},
+		"the scan fails":   {Index{Scan: yields(nil, boom)}, boom, matched},
+		"the lookup fails": {Index{Scan: yields(many, nil), Lookup: lookup}, boom, matched},
+		"a lookup by scan": {Index{Scan: yields(many, nil)}, errOrder, matched},
+		"beyond the range": {Index{Scan: yields([]Entry{{Token: Token{}}}, nil)}, errOrder, matched},
+		"an entry twice":   {Index{Scan: yields([]Entry{{Token: token("1")}, {Token: token("1")}}, nil)}, errOrder, matched},
+		"the ledger fails": {Index{Scan: yields(nil, nil), Erased: func(Kind, Token) (bool, error) { return false, boom }}, boom, matched},
+		"a lookup is followed": {
+			Index{Scan: yields(many, nil), Lookup: func(Kind, Token) ([]byte, bool, error) { return nil, true, nil }},
+			boom, func(Entry) (Verdict, error) { return Unknown, boom },
+		},
 		"no verdict on entry": {newIndex(keys, "1").index(), nil, func(Entry) (Verdict, error) { return Duplicate, nil }},
 	} {
 		var verdicts bytes.Buffer

@@ -88,6 +88,8 @@ func TestMatch_reads_lists_as_they_come(t *testing.T) {
 		{"header", "id_md5\n" + a, Options{Format: Format{Header: true}}, told{MD5, "skipped matched", ""}},
 		{"header alone", "id_md5", Options{Format: Format{Header: true}}, told{Auto, "skipped", ""}},
 		{"columns", "n,id\n1,\"" + a + "\"\n2\n3," + a, Options{Format: Format{Header: true, Column: 2}}, told{MD5, "skipped matched invalid duplicate", ""}},
+		{"a digest is the whole line and not a column", a + "\n1," + a, Options{Kind: MD5, Format: Format{Column: 2}}, told{MD5, "invalid matched", ""}},
+		{"nothing is left of it", "void\na", Options{}, told{Plain, "invalid matched", ""}},
 		{"empty lines count", "\n" + a + "\n\n \n" + a, Options{}, told{MD5, "skipped matched skipped skipped duplicate", ""}},
 		{"any case is one digest", a + "\n" + strings.ToUpper(a), Options{}, told{MD5, "matched duplicate", ""}},
 		{"quotes", `"` + a + `"` + "\n'" + a + "'", Options{}, told{MD5, "matched duplicate", ""}},
@@ -127,6 +129,37 @@ func TestMatch_reads_lists_as_they_come(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestMatch_a_line_that_is_too_long_stays_so_wherever_it_is_cut(t *testing.T) {
+	index := newIndex(testKeys(t)).index()
+	sz := smallSizes()
+	for more := range 3 * sz.block {
+		list := strings.Repeat("x", sz.line) + "\r" + strings.Repeat("y", more) + "\r\nz"
+		out := runMatch(t, list, index, Options{Kind: Plain, Keys: testKeys(t)}, sz)
+		if got := words(out.Verdicts); got != "invalid unknown" {
+			t.Errorf("%d bytes beyond the longest line: %s", more+1, got)
+		}
+	}
+}
+
+func TestMatch_an_index_may_have_plain_tokens_of_its_own(t *testing.T) {
+	own := func(value string) Token { return Token([]byte((value + strings.Repeat("-", 16))[:16])) }
+	m := newIndex(nil)
+	m.values[Plain] = map[Token]string{own("a"): "a", own("b"): "b"}
+	m.tokens[Plain] = []Token{own("a"), own("b")}
+	got := runMatch(t, "B\nA\nc\na", m.index(), Options{Plain: own, Normalize: normalize}, sizes{})
+	want := outcome{
+		Kind: Plain, Lines: 4, Counts: map[Verdict]int64{Matched: 2, Unknown: 1, Duplicate: 1}, Found: []string{"a", "b"},
+		Verdicts: "1,matched\n2,matched\n3,unknown\n4,duplicate\n",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	got = runMatch(t, hashOf(MD5, "a"), m.index(), Options{Plain: own}, sizes{})
+	if want := "idlist: line 1: md5: kind is not indexed"; got.Err != want {
+		t.Errorf("a hash: %s", got.Err)
 	}
 }
 

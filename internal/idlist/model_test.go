@@ -35,7 +35,8 @@ func testKeys(t rapid.TB, kinds ...Kind) *Keys {
 	return keys
 }
 
-// normalize lower-cases, and refuses what begins with "bad" or "block".
+// normalize lower-cases, refuses what begins with "bad" or "block", and leaves
+// nothing of "void".
 func normalize(value string) (string, error) {
 	value = strings.ToLower(value)
 	switch {
@@ -43,6 +44,8 @@ func normalize(value string) (string, error) {
 		return "", errors.New("begins with bad")
 	case strings.HasPrefix(value, "block"):
 		return "", fmt.Errorf("a placeholder: %w", ErrBlocked)
+	case value == "void":
+		return "", nil
 	default:
 		return value, nil
 	}
@@ -141,7 +144,7 @@ func runMatch(t rapid.TB, list string, index Index, opts Options, sz sizes) outc
 	out.Kind, out.Lines, out.Verdicts = report.Kind, report.Lines, file.String()
 	out.Counts = map[Verdict]int64{}
 	var sum int64
-	for v := Unknown; v < verdicts; v++ {
+	for v := range verdicts {
 		if n := report.Count(v); n != 0 {
 			out.Counts[v] = n
 			sum += n

@@ -119,6 +119,9 @@ func TestKind_names_round_trip(t *testing.T) {
 	if got := (SHA256 + 1).String(); got != "kind(?)" {
 		t.Errorf("a kind that does not exist is %q", got)
 	}
+	if got := verdicts.String(); got != "verdict(?)" || new(Report).Count(verdicts) != 0 {
+		t.Errorf("a verdict that does not exist is %q", got)
+	}
 }
 
 func TestOptions_all_faults_are_told_at_once(t *testing.T) {
