@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -76,6 +77,12 @@ func (c *catalog) Names(kind string) []string {
 		return sortedKeys(c.interests)
 	case "place":
 		return sortedKeys(c.places)
+	}
+	if tag, ok := strings.CutPrefix(kind, "value of "); ok {
+		if t := c.labelled(false, tag); t != nil {
+			return t.def.Values()
+		}
+		return nil
 	}
 	names := make([]string, 0, len(c.tags))
 	for t := range c.labels() {

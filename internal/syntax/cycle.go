@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -43,7 +44,7 @@ func (c *checker) tag(e *TagRef) {
 		return
 	}
 	if _, ok := c.scope.Tag(e.Name, e.Value); !ok {
-		c.fault(e.Pos, "", "tag %s has no value %s", quote(shorten(e.Name)), quote(shorten(e.Value)))
+		c.fault(e.Pos, c.valuesHint(e), "tag %s has no value %s", quote(shorten(e.Name)), quote(shorten(e.Value)))
 		return
 	}
 	c.follow(dependency{name: e.Name, value: e.Value}, e.Pos)
@@ -54,6 +55,24 @@ func (c *checker) tag(e *TagRef) {
 	default:
 		c.fault(e.Pos, askedHelp, "tag %s is answered when it is asked, and cannot be part of what is kept live", name)
 	}
+}
+
+// valuesHint says which values a tag has, where it declares them.
+func (c *checker) valuesHint(e *TagRef) string {
+	const most = 20
+	values := c.scope.Names("value of " + e.Name)
+	if len(values) == 0 || c.full() {
+		return ""
+	}
+	if hint := suggest(e.Value, values); hint != "" {
+		return hint
+	}
+	more := ""
+	if len(values) > most {
+		more = fmt.Sprintf(" and %d more", len(values)-most)
+		values = values[:most]
+	}
+	return "its values are " + strings.Join(values, ", ") + more
 }
 
 // follow refuses what depends on itself.

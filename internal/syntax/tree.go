@@ -401,7 +401,7 @@ type Scope interface {
 	// WeekStart is the day that weeks begin on.
 	WeekStart() time.Weekday
 	// Names lists what is declared, for suggestions: kind is "trait", "tag",
-	// "interest" or "place".
+	// "interest", "place" or, of the values that a tag declares, "value of " and its name.
 	Names(kind string) []string
 }
 

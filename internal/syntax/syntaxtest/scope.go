@@ -105,8 +105,13 @@ func (s *Scope) Names(kind string) []string {
 		return slices.Sorted(maps.Keys(s.Traits))
 	case "interest":
 		return slices.Sorted(maps.Keys(s.Interests))
+	case "place":
+		return slices.Sorted(maps.Keys(s.Places))
+	case "tag":
+		return slices.Sorted(maps.Keys(s.Tags))
 	}
-	return slices.Sorted(maps.Keys(s.Tags))
+	tag, _ := strings.CutPrefix(kind, "value of ")
+	return slices.Sorted(maps.Keys(s.Values[tag]))
 }
 
 // Schema returns what the model folds.
