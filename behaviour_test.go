@@ -149,13 +149,14 @@ func drawZone(r *rand.Rand) string {
 // drawLife returns the model of a life: random traits, tags of every kind and segments.
 func drawLife(r *rand.Rand, rules, zone string) string {
 	text := strings.Replace(drawBehaviour(r, rules), "zone: Asia/Shanghai", "zone: "+zone, 1)
-	labels := toldLabels
+	var labels strings.Builder
+	labels.WriteString(toldLabels)
 	for _, l := range labelPool {
 		if r.IntN(3) == 0 {
-			labels += "  " + l + "\n"
+			labels.WriteString("  " + l + "\n")
 		}
 	}
-	text = strings.Replace(text, "\ntags:\n", "\ntags:"+labels, 1)
+	text = strings.Replace(text, "\ntags:\n", "\ntags:"+labels.String(), 1)
 	const of = `  会员: {rule: 'tag("名单", "金") or spent > 150 and not tag("名单")'}` + "\n"
 	if before, after, ok := strings.Cut(text, "\nsegments:\n"); ok {
 		return before + "\nsegments:\n" + of + after
