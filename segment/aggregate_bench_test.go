@@ -191,3 +191,130 @@ func BenchmarkRange_millions(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkQuantiles(b *testing.B) {
+	w := newAggregateWorld(b, "bits20", "cents", "doubles", "bits8")
+	for _, c := range w.columns {
+		for _, shares := range [][]float64{{0.5}, {0.1, 0.25, 0.5, 0.75, 0.9}} {
+			for _, set := range []struct {
+				name string
+				q    *Query
+			}{{"fifth", w.fifth}, {"all", w.plain}} {
+				b.Run(fmt.Sprintf("column=%s/set=%s/shares=%d/profiles=1e7/engine=portrait", c.name, set.name, len(shares)), func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						if _, err := set.q.Quantiles(b.Context(), w.src, c.measure, Discrete, shares...); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		}
+	}
+	ints := plainColumn(w.columns[0].values)
+	gathered := make([]int64, 0, benchProfiles)
+	b.Run("column=bits20/set=fifth/shares=1/profiles=1e7/engine=plain-uint32-select", func(b *testing.B) {
+		for b.Loop() {
+			gathered = gathered[:0]
+			for j, x := range w.bits {
+				for ; x != 0; x &= x - 1 {
+					gathered = append(gathered, int64(ints[j<<6|bits.TrailingZeros64(x)]))
+				}
+			}
+			nth(gathered, len(gathered)/2)
+		}
+	})
+	b.Run("column=bits20/set=fifth/shares=1/profiles=1e7/engine=plain-uint32-radix", func(b *testing.B) {
+		for b.Loop() {
+			var high, low [1 << 10]int
+			n := 0
+			for j, x := range w.bits {
+				for ; x != 0; x &= x - 1 {
+					high[ints[j<<6|bits.TrailingZeros64(x)]>>10&1023]++
+					n++
+				}
+			}
+			part, rank := 0, n/2
+			for ; rank >= high[part]; part++ {
+				rank -= high[part]
+			}
+			for j, x := range w.bits {
+				for ; x != 0; x &= x - 1 {
+					if v := ints[j<<6|bits.TrailingZeros64(x)]; int(v>>10) == part {
+						low[v&1023]++
+					}
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkTop(b *testing.B) {
+	w := newAggregateWorld(b, "bits20", "doubles")
+	for _, c := range w.columns {
+		for _, k := range []int{10, 10_000} {
+			b.Run(fmt.Sprintf("column=%s/set=fifth/k=%d/profiles=1e7", c.name, k), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := w.fifth.Top(b.Context(), w.src, c.measure, Ranking{K: k}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkHistogram(b *testing.B) {
+	w := newAggregateWorld(b, "bits20", "cents")
+	for _, c := range w.columns {
+		s, err := w.fifth.Summary(b.Context(), w.src, c.measure)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, n := range []int{1, 20, 200} {
+			bounds := c.measure.Bounds(s.Min, s.Max, n)
+			b.Run(fmt.Sprintf("column=%s/set=fifth/parts=%d/profiles=1e7", c.name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := w.fifth.Histogram(b.Context(), w.src, c.measure, bounds); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkGroups divides by a field of 20 values, and by one of 1,000.
+func BenchmarkGroups(b *testing.B) {
+	w := newAggregateWorld(b, "cents")
+	rng := rand.New(rand.NewPCG(3, 4))
+	a := &world{ix: w.src.Root.index, loader: w.src.Loader.(*memLoader)}
+	field := FieldID(10)
+	for _, n := range []int{20, 1000} {
+		parts := make([]*roaring.Bitmap, n)
+		for i := range parts {
+			parts[i] = roaring.New()
+		}
+		for x := range uint32(benchProfiles) {
+			parts[rng.IntN(n)].Add(x)
+		}
+		var by bitValues
+		for _, p := range parts {
+			a.attachTo(b, field, p, benchProfiles)
+			by = append(by, field)
+			field++
+		}
+		src := w.src
+		src.Root = a.ix.Root()
+		b.Run(fmt.Sprintf("column=cents/set=fifth/groups=%d/profiles=1e7", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := w.fifth.Groups(b.Context(), src, &w.columns[0].measure, by); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

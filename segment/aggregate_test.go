@@ -240,21 +240,51 @@ func TestQuery_Summary_of_any_numbers(t *testing.T) {
 	}
 }
 
-func TestTally_join_equals_one_tally(t *testing.T) {
+func TestBinarySum_passes_carries_on(t *testing.T) {
 	rng := newRand(t)
-	for _, kind := range []profile.Kind{profile.KindNumber, profile.KindTime} {
-		var all tally
-		parts := make([]tally, 4)
-		for range 500 {
-			v := SortableNumber(rng.NormFloat64() * float64(rng.IntN(3)))
-			all.add(v, kind)
-			parts[rng.IntN(3)].add(v, kind)
+	for range 100 {
+		var s binarySum
+		want := new(big.Float).SetPrec(3000)
+		for range 200 {
+			f := math.Ldexp(rng.NormFloat64(), rng.IntN(2000)-1000)
+			s.add(f)
+			want.Add(want, big.NewFloat(f))
+			if rng.IntN(20) == 0 {
+				s.adds = 1<<30 - 1 // the next addition finds no room
+			}
 		}
-		for i := range parts[1:] {
-			parts[0].join(&parts[i+1])
+		if got := s.quotient(wide{}, 1); got != must64(want) {
+			t.Fatalf("the sum is %v, want %v", got, must64(want))
 		}
-		if d := cmp.Diff(all.summary(kind), parts[0].summary(kind)); d != "" {
-			t.Errorf("%v (-whole +joined):\n%s", kind, d)
+	}
+}
+
+func must64(f *big.Float) float64 {
+	out, _ := f.Float64()
+	return out
+}
+
+func TestWide_quotient_equals_fractions(t *testing.T) {
+	rng := newRand(t)
+	for range 5000 {
+		w := wide{rng.Uint64() >> rng.IntN(64), rng.Uint64() >> rng.IntN(64)}
+		if rng.IntN(2) == 0 {
+			w.hi = 0
+		}
+		if rng.IntN(2) == 0 {
+			w = w.times(^uint64(0))
+		}
+		n := 1 + rng.Uint64()>>(12+rng.IntN(50))
+		r := new(big.Rat).SetFrac(w.big(), new(big.Int).SetUint64(n))
+		if want, _ := r.Float64(); w.quotient(n) != want {
+			t.Fatalf("%v / %d is %v, want %v", w.big(), n, w.quotient(n), want)
+		}
+		sum := wide{}
+		sum.addProduct(int64(w.lo), n>>20+1)
+		sum.add(int64(n % (n>>20 + 1)))
+		r.SetFrac(sum.big(), new(big.Int).SetUint64(n>>20+1))
+		if got, want := sum.rounded(n>>20+1), nearestInt(r); got != want {
+			t.Fatalf("%v / %d is %d, want %d", sum.big(), n>>20+1, got, want)
 		}
 	}
 }

@@ -69,33 +69,33 @@ func newBins(bounds []int64) *bins {
 // within returns which of the bounds lie among the values of c: those from from
 // on, before to.
 func (h *bins) within(c *shard.Chunk) (from, to int) {
-	from = h.above(c.Min, 0)
+	from = above(h.bounds, c.Min)
 	if from < len(h.bounds) && h.bounds[from] <= c.Max {
-		return from, h.above(c.Max, from+1)
+		return from, from + above(h.bounds[from:], c.Max)
 	}
 	return from, from
 }
 
-// above returns the first of the bounds from from on that is above v.
-func (h *bins) above(v int64, from int) int {
-	lo, hi := from, len(h.bounds)
-	for lo < hi {
-		if mid := (lo + hi) / 2; h.bounds[mid] <= v {
-			lo = mid + 1
-		} else {
-			hi = mid
+// above returns the first of the bounds that is above v.
+func above(bounds []int64, v int64) int {
+	at := 0
+	for n := len(bounds); n > 0; {
+		half := (n + 1) / 2
+		if bounds[at+half-1] <= v { // a move, not a branch, which the values would lead astray
+			at += half
 		}
+		n -= half
 	}
-	return lo
+	return at
 }
 
-// cutsMax is the most bounds that a chunk is compared with one by one; among more
-// each value is searched for.
-const cutsMax = 16
+// cutsMin is up to how many bounds a chunk is compared with one by one, however few
+// of its values count; beyond as many as there are values each is searched for.
+const cutsMin = 8
 
 func (h *bins) block(w *walk) {
 	for i, c := range w.chunks {
-		if c == nil {
+		if c == nil || !w.x.live() {
 			continue
 		}
 		var sel [4]uint64
@@ -107,8 +107,8 @@ func (h *bins) block(w *walk) {
 		switch {
 		case from == to:
 			h.counts[from] += uint64(n)
-		case to-from > cutsMax:
-			h.search(c, packedMask(c, &sel), from)
+		case to-from > max(cutsMin, n):
+			h.search(c, packedMask(c, &sel), from, to)
 		default:
 			h.compare(c, packedMask(c, &sel), from, to, n)
 		}
@@ -127,10 +127,12 @@ func (h *bins) compare(c *shard.Chunk, mask [4]uint64, from, to, n int) {
 	h.counts[to] += uint64(n - before)
 }
 
-func (h *bins) search(c *shard.Chunk, mask [4]uint64, from int) {
+// search counts the values of mask one by one.
+func (h *bins) search(c *shard.Chunk, mask [4]uint64, from, to int) {
+	bounds, counts := h.bounds[from:to], h.counts[from:]
 	var places [chunkSpan]uint8
 	for _, i := range places[:list(&places, &mask)] {
-		h.counts[h.above(c.Value(packedAt(c.Data, c.Width, int(i))), from)]++
+		counts[above(bounds, c.Value(packedAt(c.Data, c.Width, int(i))))]++
 	}
 }
 

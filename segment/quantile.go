@@ -23,7 +23,7 @@ const (
 
 // Quantiles returns, for each share from 0 to 1, that quantile of the values of a
 // column over the answer: exactly, whatever their number. It returns nil where no
-// one has a value. It looks at the column twice, and keeps a few million values at
+// one has a value. It looks at the column twice, and keeps two million values at
 // the most. See Summary for the errors; a share outside of 0 to 1 is another.
 func (q *Query) Quantiles(ctx context.Context, src Source, m Measure, method QuantileMethod, shares ...float64) ([]int64, error) {
 	for i, share := range shares {

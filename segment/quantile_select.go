@@ -26,9 +26,9 @@ type selection struct {
 }
 
 const (
-	sampleMax = 1 << 13
+	sampleMax = 1 << 14
 	// keptMax is the most values that are collected.
-	keptMax = 1 << 22
+	keptMax = 1 << 21
 	// heavyShare is the part of a window that a value has to fill to be counted
 	// rather than collected.
 	heavyShare = 8
@@ -108,6 +108,9 @@ func (s *selection) at(ctx context.Context, ranks []uint64) ([]int64, error) {
 			below += p.counts[bin]
 			bin++
 		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		lo, hi := p.span(bin)
 		switch kept := p.kept[bin]; {
 		case lo == hi:
@@ -126,39 +129,51 @@ func (s *selection) at(ctx context.Context, ranks []uint64) ([]int64, error) {
 // plan returns the bins of the second pass.
 func (s *selection) plan(ranks []uint64) *sieve {
 	// The rank of a sampled value is off by as much as chance has it: its standard
-	// deviation is at most half the root of the number of samples.
-	reach := int(2*math.Sqrt(float64(len(s.drawn)))) + 2
+	// deviation is at most half the root of the number of samples. Three of these
+	// are rarely left behind.
+	reach := int(1.5*math.Sqrt(float64(len(s.drawn)))) + 2
 	var bounds []int64
-	var wanted []Span // inner parts of the windows
+	var windows []Span
 	for _, r := range ranks {
 		at := int(r / s.stride)
-		from, to := max(at-reach, -1), min(at+reach, len(s.drawn))
-		last := int64(math.MinInt64)
-		if from >= 0 {
-			last = s.drawn[from]
-			bounds = append(bounds, last, after(last))
+		from, to := max(at-reach, 0), min(at+reach, len(s.drawn)-1)
+		window := Span{math.MinInt64, math.MaxInt64}
+		if at-reach >= 0 {
+			window.Lo = s.drawn[from]
+			bounds = append(bounds, window.Lo)
 		}
-		run := 0
-		for _, v := range s.drawn[max(from, 0):to] {
-			if v != last {
-				last, run = v, 0
-			}
-			if run++; run == 2*reach/heavyShare {
-				bounds = append(bounds, v, after(v))
-			}
+		if at+reach < len(s.drawn) {
+			window.Hi = s.drawn[to]
+			bounds = append(bounds, after(window.Hi))
 		}
-		span := Span{math.MinInt64, math.MaxInt64}
-		if from >= 0 {
-			span.Lo = s.drawn[from]
+		windows = append(windows, window)
+		for _, v := range s.heavy(from, to, 2*reach/heavyShare) {
+			bounds = append(bounds, v, after(v))
 		}
-		if to < len(s.drawn) {
-			span.Hi = s.drawn[to]
-			bounds = append(bounds, span.Hi, after(span.Hi))
-		}
-		wanted = append(wanted, span)
 	}
 	slices.Sort(bounds)
-	return newSieve(slices.Compact(bounds), joinSpans(wanted))
+	p := newSieve(slices.Compact(bounds), joinSpans(windows))
+	p.expect(s.drawn, s.stride)
+	return p
+}
+
+// heavy returns the values among the drawn ones from from to to that were drawn
+// so many times or more, those outside included.
+func (s *selection) heavy(from, to, times int) []int64 {
+	var out []int64
+	from, _ = slices.BinarySearch(s.drawn, s.drawn[from])
+	for from <= to {
+		v := s.drawn[from]
+		end := from + 1
+		for end < len(s.drawn) && s.drawn[end] == v {
+			end++
+		}
+		if end-from >= times {
+			out = append(out, v)
+		}
+		from = end
+	}
+	return out
 }
 
 const searchBits = 12

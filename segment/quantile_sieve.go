@@ -26,6 +26,23 @@ func newSieve(bounds []int64, wanted []Span) *sieve {
 	return p
 }
 
+// expect makes room for what the bins that are kept will hold, if they are as full
+// as those of a sample, which ascends: every stride-th of the values.
+func (p *sieve) expect(drawn []int64, stride uint64) {
+	for i := range p.want {
+		lo, hi := p.span(i)
+		from, _ := slices.BinarySearch(drawn, lo)
+		to := len(drawn)
+		if hi < math.MaxInt64 {
+			to, _ = slices.BinarySearch(drawn, hi+1)
+		}
+		if p.want[i] {
+			likely := (to-from+1)*int(stride)*5/4 + chunkSpan
+			p.kept[i] = make([]int64, 0, min(likely, p.room))
+		}
+	}
+}
+
 // span returns the first and the last value that belong to a bin.
 func (p *sieve) span(bin int) (lo, hi int64) {
 	lo, hi = math.MinInt64, math.MaxInt64
@@ -40,7 +57,7 @@ func (p *sieve) span(bin int) (lo, hi int64) {
 
 func (p *sieve) block(w *walk) {
 	for i, c := range w.chunks {
-		if c == nil {
+		if c == nil || !w.x.live() {
 			continue
 		}
 		var sel [4]uint64
@@ -49,25 +66,45 @@ func (p *sieve) block(w *walk) {
 			continue
 		}
 		from, to := p.within(c)
-		if from == to && !p.want[from] {
+		switch {
+		case from == to && !p.want[from]:
 			p.counts[from] += uint64(n)
-			continue
+		case to-from > max(cutsMin, n):
+			p.search(c, packedMask(c, &sel), from, to)
+		default:
+			p.compare(c, packedMask(c, &sel), from, to, n)
 		}
-		mask := packedMask(c, &sel)
-		left := n
-		for bin := from; bin < to; bin++ {
-			var below [4]uint64
-			countBelow(&below, c, &p.cuts[bin], &mask, left)
-			if p.want[bin] {
-				p.keep(bin, c, &below)
-			}
-			count := takeOut(&mask, &below)
-			p.counts[bin] += uint64(count)
-			left -= count
+	}
+}
+
+// compare sorts n values of c, those of mask, into the bins from from to to.
+func (p *sieve) compare(c *shard.Chunk, mask [4]uint64, from, to, n int) {
+	for bin := from; bin < to; bin++ {
+		var below [4]uint64
+		countBelow(&below, c, &p.cuts[bin], &mask, n)
+		if p.want[bin] {
+			p.keep(bin, c, &below)
 		}
-		p.counts[to] += uint64(left)
-		if p.want[to] {
-			p.keep(to, c, &mask)
+		count := takeOut(&mask, &below)
+		p.counts[bin] += uint64(count)
+		n -= count
+	}
+	p.counts[to] += uint64(n)
+	if p.want[to] {
+		p.keep(to, c, &mask)
+	}
+}
+
+// search is compare value by value.
+func (p *sieve) search(c *shard.Chunk, mask [4]uint64, from, to int) {
+	var places [chunkSpan]uint8
+	for _, i := range places[:list(&places, &mask)] {
+		v := c.Value(packedAt(c.Data, c.Width, int(i)))
+		bin := from + above(p.bounds[from:to], v)
+		p.counts[bin]++
+		if p.want[bin] && p.room > 0 {
+			p.room--
+			p.kept[bin] = append(p.kept[bin], v)
 		}
 	}
 }
@@ -77,8 +114,8 @@ func (p *sieve) block(w *walk) {
 func (p *sieve) keep(bin int, c *shard.Chunk, mask *[4]uint64) {
 	var places [chunkSpan]uint8
 	n := list(&places, mask)
-	if n > p.room {
-		n = 0
+	if n == 0 || n > p.room {
+		return
 	}
 	p.room -= n
 	kept := p.kept[bin]
@@ -90,44 +127,53 @@ func (p *sieve) keep(bin int, c *shard.Chunk, mask *[4]uint64) {
 
 // nth returns the value of a rank, and brings values in another order.
 func nth(values []int64, rank int) int64 {
-	for tries := 0; len(values) > 32 && tries < 64; tries++ {
-		// Of nine values the middle one divides the others.
-		var nine [9]int64
-		for i := range nine {
-			nine[i] = values[i*(len(values)-1)/8]
-		}
-		slices.Sort(nine[:])
-		low, equal := partition(values, nine[4])
-		switch {
-		case rank < low:
+	for tries := 0; len(values) > len(pivots{}) && tries < 64; tries++ {
+		pivot := pivotFor(values, rank)
+		low := split(values, func(v int64) bool { return v < pivot })
+		if rank < low {
 			values = values[:low]
-		case rank < low+equal:
-			return nine[4]
-		default:
-			values, rank = values[low+equal:], rank-low-equal
+			continue
 		}
+		values, rank = values[low:], rank-low
+		equal := split(values, func(v int64) bool { return v == pivot })
+		if rank < equal {
+			return pivot
+		}
+		values, rank = values[equal:], rank-equal
 	}
 	slices.Sort(values)
 	return values[rank]
 }
 
-// partition moves the values below a pivot to the front and those equal to it
-// behind them, and returns how many they are.
-func partition(values []int64, pivot int64) (low, equal int) {
+// pivots is a sample of the values that are to be divided.
+type pivots [64]int64
+
+// pivotFor returns one of the values that is probably a little beyond the one of
+// the rank, on the side where more values are: these are out then.
+func pivotFor(values []int64, rank int) int64 {
+	var p pivots
+	for i := range p {
+		p[i] = values[i*(len(values)-1)/(len(p)-1)]
+	}
+	slices.Sort(p[:])
+	const beyond = 6
+	at := rank * len(p) / len(values)
+	if at < len(p)/2 {
+		return p[at+beyond]
+	}
+	return p[at-beyond]
+}
+
+// split moves the values that are chosen to the front and returns how many they
+// are.
+func split(values []int64, chosen func(int64) bool) int {
+	n := 0
 	for i, v := range values {
-		values[i] = values[low]
-		values[low] = v
-		if v < pivot {
-			low++
+		values[i] = values[n]
+		values[n] = v
+		if chosen(v) {
+			n++
 		}
 	}
-	rest := values[low:]
-	for i, v := range rest {
-		rest[i] = rest[equal]
-		rest[equal] = v
-		if v == pivot {
-			equal++
-		}
-	}
-	return low, equal
+	return n
 }

@@ -217,6 +217,21 @@ func TestQuantileMethod_ranks(t *testing.T) {
 	}
 }
 
+func TestQuery_Quantiles_of_many_shares(t *testing.T) {
+	rng := newRand(t)
+	values := make([]int64, 50_000)
+	for i := range values {
+		values[i] = SortableNumber(float64(rng.IntN(1_000_000)) / 100)
+	}
+	src, q := inColumn(t, rng, values)
+	slices.Sort(values)
+	var shares []float64
+	for range 400 {
+		shares = append(shares, rng.Float64())
+	}
+	checkQuantiles(t, q, src, Measure{1, profile.KindNumber}, values, shares)
+}
+
 func TestQuery_Quantiles_refuses_other_shares(t *testing.T) {
 	w := newWorld(t, newRand(t), 1, 1, 0)
 	for _, share := range []float64{-0.1, 1.1, math.NaN()} {

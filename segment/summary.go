@@ -114,38 +114,6 @@ func (t *tally) bound(c *shard.Chunk, mask *[4]uint64) {
 	t.least, t.greatest = min(t.least, least), max(t.greatest, greatest)
 }
 
-// add adds one value.
-func (t *tally) add(v int64, kind profile.Kind) {
-	if t.n == 0 {
-		t.least, t.greatest = v, v
-	}
-	t.least, t.greatest = min(t.least, v), max(t.greatest, v)
-	t.n++
-	if kind == profile.KindTime {
-		t.sums[0].add(v)
-		return
-	}
-	t.number(v, 1)
-}
-
-// join adds what another tally has come to.
-func (t *tally) join(o *tally) {
-	if o.n == 0 {
-		return
-	}
-	if t.n == 0 {
-		t.least, t.greatest = o.least, o.greatest
-	}
-	t.least, t.greatest = min(t.least, o.least), max(t.greatest, o.greatest)
-	t.n += o.n
-	for i, s := range o.sums {
-		t.sums[i].addWide(s)
-	}
-	if o.rest != nil {
-		t.binary().join(o.rest)
-	}
-}
-
 func (t *tally) summary(kind profile.Kind) Summary {
 	if t.n == 0 {
 		return Summary{}
@@ -223,8 +191,10 @@ func (t *tally) times(c *shard.Chunk, mask *[4]uint64) {
 // surelyBinary reports, fast, of most numbers that decimalOf refuses that it
 // does: rounding moves the product of a decimal by less.
 func surelyBinary(f float64) bool {
-	q := f * million
-	return math.Abs(q) < 1e15 && math.Abs(q-math.RoundToEven(q)) > math.Abs(q)*0x1p-51
+	const whole = 0x1.8p52 // a number of this size has no fraction left
+	q := float64(f * million)
+	p := float64(q+whole) - whole
+	return math.Abs(q) < 1e15 && math.Abs(q-p) > math.Abs(q)*0x1p-51
 }
 
 // number adds the number of a value n times.
