@@ -17,7 +17,7 @@ var errOrder = errors.New("entries are not in ascending order, or beyond the ran
 // Match reads a list and finds its identifiers in an index. It calls found for each
 // entry that a line names, once, in ascending order of tokens, on the goroutine that
 // called Match; found says what the line's verdict is: Matched, Blocked, Erased or
-// Unknown. The entry's value is valid during the call.
+// Unknown. The entry's value is valid during the call. Nil means that each is Matched.
 //
 // The result depends on the text of the list, the options and the index alone.
 //
@@ -33,6 +33,9 @@ func Match(ctx context.Context, list io.Reader, index Index, opts Options, found
 	opts, err := opts.withDefaults(index)
 	if err != nil {
 		return Report{}, err
+	}
+	if found == nil {
+		found = func(Entry) (Verdict, error) { return Matched, nil }
 	}
 	return match(ctx, list, index, &opts, opts.sizes(), found)
 }

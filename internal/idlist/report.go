@@ -12,7 +12,7 @@ type Verdict uint8
 const (
 	Unknown   Verdict = iota // the index does not hold the identifier
 	Matched                  // it does
-	Duplicate                // an earlier line that is neither invalid nor blocked holds the same identifier
+	Duplicate                // an earlier line holds the same identifier; what the options block is no duplicate
 	Invalid                  // the line is no identifier
 	Blocked                  // the identifier is a placeholder, or not wanted
 	Erased                   // the identifier belonged to a person who was erased
