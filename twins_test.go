@@ -112,12 +112,18 @@ func (w *twins) step(i int) (cause string) {
 }
 
 // jump sets the clock forward, every other time to where time alone changes something, or
-// a microsecond before or after.
+// a tag comes into effect or goes out of it, or a microsecond before or after.
 func (w *twins) jump() {
-	m := w.db.Metrics()
-	due := m.NextDue.Time().Add(time.Duration(w.r.IntN(3)-1) * time.Microsecond)
-	if m.NextDue != profile.Never && due.After(w.clock) && w.r.IntN(2) == 0 {
-		w.clock = due
+	var ahead []time.Time
+	if due := w.db.Metrics().NextDue; due != profile.Never {
+		ahead = append(ahead, due.Time())
+	}
+	for _, l := range labelsOf(w.T, w.db) {
+		ahead = append(ahead, l.since.Time(), l.until.Time())
+	}
+	ahead = slices.DeleteFunc(ahead, func(at time.Time) bool { return !at.After(w.clock.Add(time.Microsecond)) })
+	if len(ahead) > 0 && w.r.IntN(2) == 0 {
+		w.clock = ahead[w.r.IntN(len(ahead))].Add(time.Duration(w.r.IntN(3)-1) * time.Microsecond)
 		return
 	}
 	w.clock = w.clock.Add(drawJump(w.r, w.clock, w.zone))
