@@ -11,9 +11,6 @@ import (
 	"slices"
 )
 
-// errOrder is a broken promise of Index.Scan.
-var errOrder = errors.New("entries are not in ascending order, or beyond the range asked for")
-
 // Match reads a list and finds its identifiers in an index. It calls found for each
 // entry that a line names, once, in ascending order of tokens, on the goroutine that
 // called Match; found says what the line's verdict is: Matched, Blocked, Erased or
