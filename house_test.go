@@ -47,7 +47,7 @@ func listPackages(t *testing.T) []goPackage {
 var house = map[string][]string{
 	"profile":           {"internal/pack", "internal/civil"},
 	"store":             {"internal/shard"},
-	"identity":          {"profile"},
+	"identity":          {"profile", "internal/spelling"},
 	"identity/linkage":  {"internal/yamlfile"},
 	"tags":              {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo"},
 	"segment":           {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
@@ -63,7 +63,7 @@ var house = map[string][]string{
 	"internal/draw":     {"profile"},
 	"internal/idlist":   {},
 	"internal/geo":      {},
-	"internal/syntax":   {"profile", "internal/civil", "internal/geo"},
+	"internal/syntax":   {"profile", "internal/civil", "internal/geo", "internal/spelling"},
 	// Random expressions for the tests of others.
 	"internal/syntax/syntaxtest": {"profile", "internal/syntax"},
 	"internal/oracle":            {"profile", "internal/syntax", "internal/geo"},

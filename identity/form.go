@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/portraitdb/portrait/internal/spelling"
 )
 
 // form is what a namespace demands of the spelling of its values, made ready for
@@ -121,41 +123,7 @@ func wanted(name string, known []string) string {
 	return list
 }
 
-// nearest returns the other name that is fewest changes away, the first of equals,
-// and "" if none is within a third of the name's length.
+// nearest returns the other name that was probably meant, or "".
 func nearest(name string, known []string) string {
-	if len(name) > maxNameLen {
-		return "" // no name is near, and the table of changes would be large
-	}
-	best, least := "", max(1, len(name)/3)+1
-	for _, k := range known {
-		if d := edits(strings.ToLower(name), strings.ToLower(k)); k != name && d < least && d < max(len(name), len(k)) {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// edits counts the bytes to insert, delete or replace, and the neighbours to swap,
-// to turn a into b.
-func edits(a, b string) int {
-	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(above[j]+cost, above[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, above, row = above, row, before
-	}
-	return above[len(b)]
+	return spelling.Nearest(name, slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == name }))
 }

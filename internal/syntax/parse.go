@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/portraitdb/portrait/internal/spelling"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -124,7 +125,7 @@ func (p *parser) wordHint() string {
 	case "like":
 		return "write contains(name, \"text\"), starts_with, ends_with or matches"
 	}
-	if near := nearest(word, operatorWords[:]); near != "" && near != word {
+	if near := spelling.Nearest(word, operatorWords[:]); near != "" && near != word {
 		return "did you mean " + near + "?"
 	}
 	return ""
