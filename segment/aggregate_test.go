@@ -335,7 +335,7 @@ func aggregates(ctx context.Context, q *Query, src Source, m Measure) map[string
 }
 
 func TestAggregates_report_errors(t *testing.T) {
-	w := newWorld(t, newRand(t), 3, 1, 0)
+	w := newWorld(t, newRand(t), 3, 1, 1) // no memory: every question loads
 	src, column := w.source(), Measure{4, profile.KindNumber}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()

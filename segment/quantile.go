@@ -31,11 +31,14 @@ func (q *Query) Quantiles(ctx context.Context, src Source, m Measure, method Qua
 			return nil, fmt.Errorf("segment: quantile %d is %v, not from 0 to 1", i, share)
 		}
 	}
-	if err := m.check(); err != nil {
+	err := m.check()
+	if err == nil {
+		_, err = src.lane(m.Field, Column)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s := selection{src: src, meter: newMeter(src.Budget), measure: m}
-	var err error
 	if s.members, err = q.once(ctx, src, s.meter); err != nil {
 		return nil, err
 	}
