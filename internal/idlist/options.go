@@ -34,8 +34,8 @@ type Options struct {
 	// 50,000,000.
 	MaxLines int64
 	// MemoryBytes is how much the tokens of the list may take in memory, beside some
-	// 50 MB of buffers. What exceeds it goes to a temporary file. The default is 1 GiB,
-	// which holds 50,000,000 lines.
+	// 40 MB of buffers for each processor, and a byte a line for Verdicts. What exceeds
+	// it goes to a temporary file. The default is 1 GiB, which holds 50,000,000 lines.
 	MemoryBytes int64
 	// Dir is where the temporary file lies. It holds keyed tokens and line numbers, is
 	// unlinked while in use where the system can do that, and gone when Match returns.
