@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,16 @@ func (db *DB) unwritable(err error) bool { return errors.Is(err, ErrFailed) }
 // source is what queries of the view run on.
 func (v *View) source() segment.Source {
 	return segment.Source{Root: v.epoch.root, Loader: v.epoch, Epoch: v.epoch.number, AsOf: v.at}
+}
+
+// parallelFrom is from how many ordinals on a count is shared among processors.
+const parallelFrom = 4 << 20
+
+// sourceFor is source within the budget that a context sets.
+func (v *View) sourceFor(ctx context.Context) segment.Source {
+	src := v.source()
+	src.Budget = segment.BudgetOf(ctx)
+	return src
 }
 
 // ready returns an error where an expression names a tag that cannot be asked yet.
@@ -92,7 +103,11 @@ func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return q.Count(ctx, v.source())
+	src := v.sourceFor(ctx)
+	if v.epoch.meta.nextOrdinal > parallelFrom {
+		src.Workers = runtime.GOMAXPROCS(0)
+	}
+	return q.Count(ctx, src)
 }
 
 func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error) {
@@ -100,7 +115,7 @@ func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error
 	if err != nil {
 		return nil, err
 	}
-	return q.Set(ctx, v.source())
+	return q.Set(ctx, v.sourceFor(ctx))
 }
 
 // operands shows a view's names to the segment compiler.

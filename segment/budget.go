@@ -22,6 +22,20 @@ type Budget struct {
 	Scanned int64
 }
 
+type budgetKey struct{}
+
+// WithBudget returns a context under which every call that answers from the index is
+// bounded, for those who ask through a View or a DB.
+func WithBudget(ctx context.Context, b Budget) context.Context {
+	return context.WithValue(ctx, budgetKey{}, &b)
+}
+
+// BudgetOf returns the budget of a context, or nil.
+func BudgetOf(ctx context.Context) *Budget {
+	b, _ := ctx.Value(budgetKey{}).(*Budget)
+	return b
+}
+
 // BudgetError says which bound of a Budget a call would exceed. The call stops
 // soon after the bound is reached, and has no answer.
 type BudgetError struct {

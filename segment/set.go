@@ -160,6 +160,9 @@ func (s *Set) shards() int {
 
 // touches reports whether the shard may hold members.
 func (s *Set) touches(i int) bool {
+	if s == nil {
+		return false
+	}
 	at, _ := slices.BinarySearch(s.keys, uint16(i*shard.Blocks))
 	return at < len(s.keys) && int(s.keys[at])/shard.Blocks == i
 }
