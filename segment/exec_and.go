@@ -45,7 +45,39 @@ func (x *exec) conjunction(n *node, dst *words, kept *[arrayScratch]uint16, coun
 	if array {
 		return x.filterArray(n, base, next, kept, count)
 	}
+	if next == len(n.kids) && len(n.minus) <= groupMax && x.foldRuns(base) {
+		if v, ok := x.subtractRuns(n, base); ok {
+			if v.state == viewRuns && v.block == nil { // what it lies in is about to be freed
+				v.array = kept[:copy(kept[:], v.array)]
+			}
+			return v
+		}
+	}
 	return x.fuse(n, base, next, dst, count)
+}
+
+// subtractRuns subtracts from the runs that are the only operand on the stack; ok
+// is false where not all there is to subtract is runs, and few.
+func (x *exec) subtractRuns(n *node, base int) (v view, ok bool) {
+	v = x.views[base]
+	a, b := x.values(), x.values()
+	for _, m := range n.minus {
+		if m.rank() > rankKept || v.card == 0 {
+			return v, v.card == 0
+		}
+		w := x.fetch(m)
+		switch {
+		case w.card == 0:
+			continue
+		case w.card == blockSpan:
+			return view{}, true
+		case v.card == blockSpan || !w.isRuns() || len(v.array)+len(w.array) > runsFold:
+			return view{}, false
+		}
+		v = runsView(cutRuns(a[:0], v.array, w.array))
+		a, b = b, a
+	}
+	return v, true
 }
 
 // nothing is a conjunction without operands other than those on the stack.
@@ -167,6 +199,8 @@ func (x *exec) keep(f *filtering, v *view, minus bool) {
 		f.keepBits(x.form[v.leaf-1].words, minus)
 	case v.state == viewRuns && len(v.toggles) == 0:
 		f.values = keepRuns(f.dst[:0], f.values, v.array, minus)
+	case v.state == viewArray && len(f.values)+len(v.array) <= mergeMax:
+		f.values = keepMerged(f.dst[:0], f.values, x.settle(*v).array, minus)
 	case v.state == viewArray && len(f.values)*searchCost < len(v.array):
 		f.values = keepSearched(f.dst[:0], f.values, x.settle(*v).array, minus)
 	default:

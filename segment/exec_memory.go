@@ -8,6 +8,7 @@ type memory struct {
 	atop    int
 	views   []view   // stacks of operands
 	ptrs    []*words // that andWords and orWords take
+	blank   *words   // without a bit, between uses
 
 	kept   []kept   // by slot less 1
 	forms  []*words // those below formed are in use in this block
@@ -52,7 +53,7 @@ func (x *memory) fit(p *program) {
 	for len(x.kept) < p.slots {
 		x.kept = append(x.kept, kept{})
 	}
-	for len(x.form) < len(p.leaves) {
+	for range p.leaves {
 		x.form = append(x.form, form{})
 	}
 }
@@ -62,13 +63,13 @@ func (x *memory) fit(p *program) {
 func (x *memory) forget() bool {
 	clear(x.views[:cap(x.views)])
 	clear(x.ptrs[:cap(x.ptrs)])
-	clear(x.form[:cap(x.form)])
-	x.views, x.ptrs, x.top, x.atop, x.formed = x.views[:0], x.ptrs[:0], 0, 0, 0
+	clear(x.form)
 	for i := range x.kept {
 		x.kept[i].node, x.kept[i].view = nil, view{}
 	}
-	const viewsMax = 1 << 12
-	return len(x.scratch)+len(x.arrays)+len(x.forms)+2*len(x.kept) <= retainMax && cap(x.views) <= viewsMax
+	x.views, x.ptrs, x.form, x.top, x.atop, x.formed = x.views[:0], x.ptrs[:0], x.form[:0], 0, 0, 0
+	const operandsMax = 64
+	return len(x.scratch)+len(x.arrays)+len(x.forms)+2*len(x.kept) <= retainMax && cap(x.views)+cap(x.ptrs) <= operandsMax
 }
 
 // words takes a scratch block, of undefined content.
@@ -110,7 +111,7 @@ func (k *kept) hold(v view) {
 	k.view = v
 	switch {
 	case v.block != nil:
-	case v.state == viewArray:
+	case v.state == viewArray || v.state == viewRuns:
 		if k.array == nil {
 			k.array = new([arrayScratch]uint16)
 		}

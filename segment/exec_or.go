@@ -18,9 +18,12 @@ func (x *exec) or(n *node, dst *words, count bool) view {
 func (x *exec) disjunction(n *node, dst *words, count bool) view {
 	base := len(x.views)
 	u := union{dst: dst, base: base, top: x.top, atop: x.atop}
-	for _, k := range n.kids {
+	for _, k := range x.likely(n) {
 		if !x.live() {
 			return view{}
+		}
+		if x.vacant(k) {
+			continue
 		}
 		switch v := x.eval(k, false); v.card {
 		case 0:
@@ -96,6 +99,12 @@ func (x *exec) unite(u *union, count bool) view {
 			return view{}
 		case 1:
 			return x.views[u.base]
+		}
+		if v, ok := x.uniteValues(u.base); ok {
+			return v
+		}
+		if v, ok := x.uniteRuns(u.base); ok {
+			return v
 		}
 	}
 	end := x.uniteWords(u, count)

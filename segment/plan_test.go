@@ -23,17 +23,23 @@ func (w *world) pool(n int) []pair {
 		pool = append(pool, pair{node, want})
 	}
 	for range n {
-		k := 2 + w.rng.IntN(3)
-		nodes, wants := make([]Node, k), make([]*roaring.Bitmap, k)
-		for i := range k {
-			p := pool[max(0, len(pool)-1-w.rng.IntN(8))]
-			if w.rng.IntN(3) == 0 {
-				p.node, p.want = w.leaf()
-			}
-			nodes[i], wants[i] = p.node, p.want
+		p, o := pool[max(0, len(pool)-1-w.rng.IntN(4))], pool[max(0, len(pool)-1-w.rng.IntN(8))]
+		leaf, bits := w.leaf()
+		var q pair
+		switch w.rng.IntN(5) {
+		case 0:
+			q = pair{p.node.And(o.node.Or(leaf)), roaring.And(p.want, roaring.Or(o.want, bits))}
+		case 1:
+			q = pair{p.node.Or(o.node.And(leaf)), roaring.Or(p.want, roaring.And(o.want, bits))}
+		case 2:
+			q = pair{p.node.Xor(o.node, leaf), roaring.Xor(p.want, roaring.Xor(o.want, bits))}
+		case 3:
+			q = pair{leaf.AndNot(p.node, o.node), roaring.AndNot(bits, roaring.Or(p.want, o.want))}
+		default:
+			bs := []*roaring.Bitmap{p.want, o.want, bits}
+			q = pair{AtLeastOf(2, p.node, o.node, leaf), w.threshold(2, bs)}
 		}
-		node, want := w.operation(nodes, wants)
-		pool = append(pool, pair{node, want})
+		pool = append(pool, q)
 	}
 	return pool
 }

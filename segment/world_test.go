@@ -263,11 +263,6 @@ func (w *world) node(depth int) (Node, *roaring.Bitmap) {
 	for i := range n {
 		ns[i], bs[i] = w.node(depth - 1)
 	}
-	return w.operation(ns, bs)
-}
-
-// operation draws an operation on nodes, of which there is at least one.
-func (w *world) operation(ns []Node, bs []*roaring.Bitmap) (Node, *roaring.Bitmap) {
 	switch w.rng.IntN(6) {
 	case 0:
 		return ns[0].And(ns[1:]...), roaring.FastAnd(bs...)
@@ -284,7 +279,7 @@ func (w *world) operation(ns []Node, bs []*roaring.Bitmap) (Node, *roaring.Bitma
 		}
 		return ns[0].Xor(ns[1:]...), x
 	}
-	k := w.rng.IntN(len(ns) + 2)
+	k := w.rng.IntN(n + 2)
 	return AtLeastOf(k, ns...), w.threshold(k, bs)
 }
 
