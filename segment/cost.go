@@ -55,6 +55,7 @@ func (q *Query) Plan(ctx context.Context, src Source) (Plan, error) {
 				break
 			}
 			x.block = i
+			x.stamp++
 			e.addBlock()
 		}
 	}
@@ -144,7 +145,10 @@ func (e *estimate) addBlock() {
 		case n.isLeaf():
 			var bytes int64
 			g, bytes = e.guessLeaf(n)
-			e.cost.Bytes += int64(min(float64(bytes)*e.reads[i], 1<<50))
+			if n.op == opRange || n.op == opHas || n.op == opLot { // any other is read once in a block
+				bytes = int64(min(float64(bytes)*e.reads[i], 1<<50))
+			}
+			e.cost.Bytes += bytes
 		default:
 			g = e.combine(n)
 		}
@@ -171,9 +175,9 @@ func (e *estimate) guessLeaf(n *node) (guess, int64) {
 	c := e.fields[n.leaf].slot(e.shard).data.Load()
 	switch {
 	case c == nil && (n.op == opRange || n.op == opLot):
-		return unknown, blockSpan * 8
+		return unknown, blockSpan*8 + blockSpan/8
 	case c == nil:
-		return unknown, blockSpan / 8
+		return unknown, blockSpan/8 + 2*togglesMax
 	case n.op == opBits:
 		v := c.bits.view(e.block)
 		return exactly(v.card), v.size()

@@ -26,12 +26,14 @@ type exec struct {
 	sets   []*Set   // by leaf, for opFixed and opScan
 
 	shard    int
+	entered  uint64     // another one for every shard
 	may      []bool     // by node: whether it may have members in this shard
 	contents []*content // by leaf, of this shard; nil: not yet asked for
 
 	block int    // within the shard
 	stamp uint64 // another one for every block
 	none  view   // the empty one
+	wide  map[*node]*several
 	memory
 }
 
@@ -40,7 +42,14 @@ var errStopped = errors.New("segment: stopped")
 
 // newExec returns an exec of the source's index.
 func newExec(ctx context.Context, p *program, src Source, m *meter) *exec {
-	ix := src.Root.index
+	x := src.Root.index.takeExec()
+	x.done, x.meter = ctx.Done(), m
+	x.begin(p, src)
+	return x
+}
+
+// takeExec returns an exec that runs nothing yet.
+func (ix *Index) takeExec() *exec {
 	x := ix.spare.Swap(nil)
 	if x == nil {
 		x, _ = ix.execs.Get().(*exec)
@@ -48,8 +57,6 @@ func newExec(ctx context.Context, p *program, src Source, m *meter) *exec {
 	if x == nil {
 		x = &exec{pool: ix}
 	}
-	x.done, x.meter = ctx.Done(), m
-	x.begin(p, src)
 	return x
 }
 
@@ -103,6 +110,7 @@ func (x *exec) release() {
 	clear(x.fields)
 	clear(x.sets)
 	clear(x.contents)
+	clear(x.wide)
 	x.fields, x.sets, x.contents, x.may = x.fields[:0], x.sets[:0], x.contents[:0], x.may[:0]
 	x.p, x.src, x.err, x.shards, x.done, x.meter, x.left, x.read = nil, Source{}, nil, 0, nil, nil, 0, 0
 	if !x.forget() {
@@ -170,6 +178,7 @@ func (x *exec) enterShard(s int) int {
 	for i, n := range x.p.nodes {
 		x.may[i] = x.possible(n)
 	}
+	x.entered++
 	for _, r := range x.p.roots {
 		if x.may[r.id] {
 			return shard.Blocks
@@ -187,7 +196,8 @@ func (x *exec) possible(n *node) bool {
 	case opBits, opRange, opHas, opLot:
 		return x.fields[n.leaf].slot(x.shard) != nil
 	case opFixed, opScan:
-		return x.sets[n.leaf].touches(x.shard) || x.fields[n.leaf].slot(x.shard) != nil
+		s := x.sets[n.leaf]
+		return s != nil && s.touches(x.shard) || x.fields[n.leaf].slot(x.shard) != nil
 	}
 	need := 1
 	switch n.op {
@@ -276,10 +286,10 @@ func (x *exec) compute(n *node, dst *words, count bool) view {
 	switch n.op {
 	case opRange:
 		return x.scanRange(n, dst, nil)
-	case opHas:
-		return x.hasValue(n, dst)
 	case opLot:
 		return x.drawLots(n, dst)
+	case opHas:
+		return x.hasValue(n, dst)
 	case opAnd:
 		return x.and(n, dst, count)
 	case opOr:
@@ -305,11 +315,60 @@ func (x *exec) leaf(n *node) *view {
 		if n.reads > 1 {
 			f.view.leaf = int32(n.leaf) + 1
 		}
-	}
-	if x.meter != nil {
-		x.read += f.view.size()
+		if x.meter != nil {
+			x.read += f.view.size()
+		}
 	}
 	return &f.view
+}
+
+// several is the kids of a wide disjunction that may have members in a shard.
+type several struct {
+	entered uint64
+	kids    []*node
+}
+
+// wideMin is from how many operands on the empty ones are sorted out once a
+// shard.
+const wideMin = 32
+
+// likely returns the kids of a disjunction that may have members in this shard.
+func (x *exec) likely(n *node) []*node {
+	if len(n.kids) < wideMin {
+		return n.kids
+	}
+	if x.wide == nil {
+		x.wide = map[*node]*several{}
+	}
+	w := x.wide[n]
+	if w == nil {
+		w = &several{}
+		x.wide[n] = w
+	}
+	if w.entered != x.entered {
+		w.entered, w.kids = x.entered, w.kids[:0]
+		for _, k := range n.kids {
+			if x.may[k.id] {
+				w.kids = append(w.kids, k)
+			}
+		}
+	}
+	return w.kids
+}
+
+// vacant reports whether a bitmap is surely empty in this block, at little cost.
+func (x *exec) vacant(n *node) bool {
+	if n.op != opBits {
+		return false
+	}
+	c := x.contents[n.leaf]
+	if c == nil || c.bits == nil {
+		return false
+	}
+	if c.bits.blocks == nil {
+		return c.bits.starts[x.block] == c.bits.starts[x.block+1]
+	}
+	return c.bits.blocks[x.block] == nil
 }
 
 // content returns this shard of a leaf's field, loading it on first use.
