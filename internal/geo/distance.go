@@ -38,7 +38,8 @@ func Distance(p, q Point) float64 {
 }
 
 // distance is Distance, given the cosines of the latitudes. The conversions keep a
-// compiler from fusing the operations, so that processors agree.
+// compiler from fusing the operations, so that processors agree as far as the sines of
+// package math do.
 func distance(p, q Point, cosP, cosQ float64) float64 {
 	cc := float64(cosP * cosQ)
 	dLon := lonBetween(p.Lon, q.Lon)
