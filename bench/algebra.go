@@ -108,7 +108,16 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 		}
 		report.Cases = append(report.Cases, c)
 	}
-	report.Summary["geometric_mean_of_ratio_to_roaring"] = geomean(report.Cases, "roaring")
+	dense := len(report.Cases)
+	if err := errors.Join(familyCases(ctx, cfg, report), realCases(ctx, cfg, report)); err != nil {
+		return nil, err
+	}
+	if dense > 0 {
+		report.Summary["geometric_mean_of_ratio_to_roaring"] = geomean(report.Cases[:dense], "roaring")
+	}
+	if dense < len(report.Cases) {
+		report.Summary["geometric_mean_of_ratio_to_roaring,_sparse,_clustered_and_real"] = geomean(report.Cases[dense:], "roaring")
+	}
 	report.Summary["least_ratio_to_roaring"] = least(report.Cases, "roaring")
 	return report, nil
 }

@@ -4,6 +4,7 @@
 //
 //	go run . ingest   # DB.Ingest beside a get-and-set loop on raw Pebble
 //	go run . algebra  # counting segments beside roaring and beside plain reading
+//	go run . batch    # a thousand segments in one pass beside one by one
 //	go run . identity # resolving identifiers beside a Get of raw Pebble
 //	go run . tags     # windows, deadlines, the feed and filling beside raw Pebble
 //	go run . linkage  # comparing records beside a plain loop of Jaro-Winkler
@@ -21,7 +22,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|identity|linkage|tags [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|batch|identity|linkage|tags [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -72,6 +73,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		suite, standard = tagsSuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
 	case "algebra":
 		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
+	case "batch":
+		suite, standard = batch, config{profiles: 10_000_000, rounds: 9, seconds: 0.2}
 	default:
 		return errUsage
 	}
@@ -135,7 +138,7 @@ func (c *config) shrink(flags *flag.FlagSet) {
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if !given["profiles"] {
 		c.profiles = min(c.profiles, 200_000)
-		if flags.Name() != "bench algebra" {
+		if name := flags.Name(); name != "bench algebra" && name != "bench batch" {
 			c.profiles = 2_000
 		}
 	}

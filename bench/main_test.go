@@ -51,8 +51,12 @@ func TestSuites(t *testing.T) {
 			contenders: []string{"portrait"},
 		},
 		"algebra": {
-			cases:      []string{"and-6", "or-6", "mixed-or", "mixed-andnot"},
-			contenders: []string{"portrait", "roaring", "memory_floor"},
+			cases:      slices.Concat([]string{"and-6", "or-6", "mixed-or", "mixed-andnot"}, familyNames()),
+			contenders: []string{"portrait", "roaring"},
+		},
+		"batch": {
+			cases:      []string{"mixed/independent", "mixed/shared", "dense/independent", "dense/shared"},
+			contenders: []string{"portrait", "one_by_one", "roaring"},
 		},
 	} {
 		t.Run(suite, func(t *testing.T) {
@@ -97,6 +101,45 @@ func TestSuites(t *testing.T) {
 				t.Errorf("cases %q, want %q", names, want.cases)
 			}
 		})
+	}
+}
+
+// familyNames are the cases of sparse and clustered data.
+func familyNames() []string {
+	var out []string
+	for _, f := range families {
+		for _, s := range shapes {
+			out = append(out, f.name+"/"+s.name)
+		}
+	}
+	return out
+}
+
+// TestFamilies holds what is drawn against what it is said to be.
+func TestFamilies(t *testing.T) {
+	const profiles = 2_000_000
+	for name, tt := range map[string]struct {
+		draw        func(*rand.Rand, int) []uint32
+		share, runs float64
+	}{
+		"scattered": {scattered(0.03), 0.03, 1.03},
+		"clustered": {clustered(0.1, 50), 0.1, 50},
+		"long runs": {clustered(0.4, 1000), 0.4, 1000},
+	} {
+		members := tt.draw(rand.New(rand.NewPCG(1, 2)), profiles)
+		runs := 0
+		for i, x := range members {
+			if i > 0 && x <= members[i-1] {
+				t.Fatalf("%s: %d after %d", name, x, members[i-1])
+			}
+			if i == 0 || x != members[i-1]+1 {
+				runs++
+			}
+		}
+		share, length := float64(len(members))/profiles, float64(len(members))/float64(runs)
+		if math.Abs(share-tt.share) > 0.15*tt.share || math.Abs(length-tt.runs) > 0.15*tt.runs {
+			t.Errorf("%s: %.3f of all in runs of %.1f, want %.3f and %.1f", name, share, length, tt.share, tt.runs)
+		}
 	}
 }
 
