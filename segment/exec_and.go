@@ -105,6 +105,7 @@ func (x *exec) hasArray(base int) bool {
 // next on are still to be evaluated. With count alone true the last operand is
 // only counted.
 func (x *exec) filterArray(n *node, base, next int, kept *[arrayScratch]uint16, count bool) view {
+	x.high = max(x.high, len(x.views))
 	values, first := x.candidates(base)
 	left := len(x.views) - base - 1 + len(n.kids) - next + len(n.minus)
 	f := filtering{dst: kept, values: values, left: left, count: count}
@@ -255,6 +256,7 @@ func keepSearched(dst, values, array []uint16, minus bool) []uint16 {
 // them, then the arrays to subtract, then what has to be evaluated within the
 // result.
 func (x *exec) fuse(n *node, base, next int, dst *words, count bool) view {
+	x.high = max(x.high, len(x.views)+len(n.minus))
 	f := fusion{dst: dst, ptrs: len(x.ptrs), arrays: len(x.views), top: x.top, atop: x.atop, card: blockSpan}
 	for i := base; i < f.arrays; i++ {
 		x.ptrs = append(x.ptrs, x.expand(&x.views[i]))

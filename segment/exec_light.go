@@ -83,8 +83,10 @@ func (q *Query) countLight(ctx context.Context, src Source) (uint64, error) {
 		}
 	}
 	for s := range shards {
-		if s&15 == 15 && ctx.Err() != nil {
-			break
+		if s&15 == 15 {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
 		}
 		for i := range operands {
 			maps[i] = nil
@@ -118,7 +120,11 @@ func (q *Query) countLight(ctx context.Context, src Source) (uint64, error) {
 		if r.op != opAnd {
 			all += maps[1].size()
 		}
-		if pos > 1 && maps[1] == nil {
+		if maps[0] == nil || pos > 1 && maps[1] == nil {
+			continue
+		}
+		if operands == 2 && maps[0].blocks == nil && maps[1].blocks == nil {
+			n += countPacked(maps[0], maps[1])
 			continue
 		}
 		if x == nil {
@@ -133,13 +139,13 @@ func (q *Query) countLight(ctx context.Context, src Source) (uint64, error) {
 	case r.op == opXor:
 		n = all - 2*n
 	}
-	return n, ctx.Err()
+	return n, nil
 }
 
 // giveBack ends a use of scratch alone.
 func (x *exec) giveBack() {
-	clear(x.views[:min(cap(x.views), lightMax)])
-	clear(x.ptrs[:min(cap(x.ptrs), lightMax)])
+	clear(x.views)
+	clear(x.ptrs)
 	x.views, x.ptrs, x.top, x.atop = x.views[:0], x.ptrs[:0], 0, 0
 	if !x.pool.spare.CompareAndSwap(nil, x) {
 		x.pool.execs.Put(x)
@@ -162,9 +168,6 @@ func (x *exec) countAnd(maps []*bitmap, pos int) (n uint64) {
 			return 0
 		}
 	}
-	if len(maps) == 2 && pos == 2 && maps[0].blocks == nil && maps[1].blocks == nil {
-		return x.countPacked(maps[0], maps[1])
-	}
 	var pieces [lightMax]piece
 	for i := range shard.Blocks {
 		empty := false
@@ -186,15 +189,12 @@ func (x *exec) countAnd(maps []*bitmap, pos int) (n uint64) {
 }
 
 // countPacked counts what two packed shards have in common.
-func (x *exec) countPacked(a, b *bitmap) uint64 {
+func countPacked(a, b *bitmap) uint64 {
 	n := 0
 	for i := range shard.Blocks {
 		p, q := a.lows[a.starts[i]:a.starts[i+1]], b.lows[b.starts[i]:b.starts[i+1]]
 		if len(p) > 0 && len(q) > 0 {
-			if len(p) > len(q) {
-				p, q = q, p
-			}
-			n += x.countArrays(p, q)
+			n += countMerged(p, q)
 		}
 	}
 	return uint64(n)

@@ -7,6 +7,7 @@ type memory struct {
 	arrays  []*[arrayScratch]uint16
 	atop    int
 	views   []view   // stacks of operands
+	high    int      // up to where the views may have been used
 	ptrs    []*words // that andWords and orWords take
 	blank   *words   // without a bit, between uses
 
@@ -46,6 +47,10 @@ const (
 	// retainMax is how many blocks of scratch an exec may hold that waits to be
 	// used again: 8 KiB each.
 	retainMax = 128
+	// operandsMax is how many operands and leaves it may have room for: some 100
+	// bytes each; and ptrsMax how many pointers.
+	operandsMax = 1 << 15
+	ptrsMax     = 1 << 8
 )
 
 // fit makes room for what the program keeps.
@@ -61,15 +66,17 @@ func (x *memory) fit(p *program) {
 // forget lets go of all that is not scratch. It reports whether the scratch is
 // small enough to be held for the next program.
 func (x *memory) forget() bool {
-	clear(x.views[:cap(x.views)])
-	clear(x.ptrs[:cap(x.ptrs)])
+	clear(x.views[:min(x.high, cap(x.views))])
 	clear(x.form)
+	if cap(x.ptrs) > ptrsMax {
+		x.ptrs = nil
+	}
+	clear(x.ptrs[:cap(x.ptrs)])
 	for i := range x.kept {
 		x.kept[i].node, x.kept[i].view = nil, view{}
 	}
-	x.views, x.ptrs, x.form, x.top, x.atop, x.formed = x.views[:0], x.ptrs[:0], x.form[:0], 0, 0, 0
-	const operandsMax = 64
-	return len(x.scratch)+len(x.arrays)+len(x.forms)+2*len(x.kept) <= retainMax && cap(x.views)+cap(x.ptrs) <= operandsMax
+	x.views, x.ptrs, x.form, x.top, x.atop, x.formed, x.high = x.views[:0], x.ptrs[:0], x.form[:0], 0, 0, 0, 0
+	return len(x.scratch)+len(x.arrays)+len(x.forms)+2*len(x.kept) <= retainMax && cap(x.views)+cap(x.form) <= operandsMax
 }
 
 // words takes a scratch block, of undefined content.

@@ -52,28 +52,44 @@ type union struct {
 
 // gather adds the operands to dst.
 func (x *exec) gather(u *union) {
-	arrays := x.uniteWords(u, false)
-	for _, v := range x.views[u.base:arrays] {
-		setBits(u.dst, v.array)
+	end := x.uniteWords(u, false)
+	for i := u.base; i < end; i++ {
+		x.views[i].lay(u.dst)
 	}
 	x.views = x.views[:u.base]
 	x.top, x.atop = u.top, u.atop
 }
 
-// uniteWords adds the operands that are no arrays to dst, unless with count that
-// is all there is to do: then it only counts. It leaves the arrays on the stack
+// lay sets the bits of an array or of runs.
+func (v *view) lay(w *words) {
+	if v.state == viewArray {
+		setBits(w, v.array)
+		return
+	}
+	for i := 0; i < len(v.array); i += 2 {
+		w.SetRange(int(v.array[i]), int(v.array[i+1])+1)
+	}
+}
+
+// uniteWords adds the operands that are words to dst, unless with count that is
+// all there is to do: then it only counts. It leaves arrays and runs on the stack
 // and returns where they end.
 func (x *exec) uniteWords(u *union, count bool) (end int) {
+	x.high = max(x.high, len(x.views))
 	ptrs, end := len(x.ptrs), u.base
 	if u.begun {
 		x.ptrs = append(x.ptrs, u.dst)
 	}
 	for i := u.base; i < len(x.views); i++ {
 		v := &x.views[i]
-		if v.state == viewArray && !x.asForm(v) {
+		switch {
+		case v.state == viewArray && !x.asForm(v):
 			x.views[end] = x.settle(*v)
 			end++
-		} else {
+		case v.isRuns() && !x.asForm(v):
+			x.views[end] = *v
+			end++
+		default:
 			x.ptrs = append(x.ptrs, x.expand(v))
 		}
 	}
@@ -111,18 +127,20 @@ func (x *exec) unite(u *union, count bool) view {
 	if end == u.base {
 		return wordsView(u.dst, u.card)
 	}
-	final := x.views[end-1].array
+	final := &x.views[end-1]
+	if !count || final.state != viewArray {
+		for i := u.base; i < end; i++ {
+			x.views[i].lay(u.dst)
+		}
+		return wordsView(u.dst, popcount(u.dst))
+	}
 	if end-u.base > 1 {
-		for _, v := range x.views[u.base : end-1] {
-			setBits(u.dst, v.array)
+		for i := u.base; i < end-1; i++ {
+			x.views[i].lay(u.dst)
 		}
 		u.card = popcount(u.dst)
 	}
-	if count {
-		return wordsView(u.dst, u.card+len(final)-hits(final, u.dst))
-	}
-	setBits(u.dst, final)
-	return wordsView(u.dst, popcount(u.dst))
+	return wordsView(u.dst, u.card+len(final.array)-hits(final.array, u.dst))
 }
 
 // xor evaluates an exclusive disjunction.
