@@ -5,6 +5,10 @@
 //	go run . ingest   # DB.Ingest beside a get-and-set loop on raw Pebble
 //	go run . algebra  # counting segments beside roaring and beside plain reading
 //	go run . batch    # a thousand segments in one pass beside one by one
+//	go run . range    # counts by number and time, sums, quantiles, tops beside DuckDB, SQLite and others
+//	go run . groupby  # counts and sums by one attribute and by two, beside the same
+//	go run . memory   # bytes of the index beside roaring's on the same bits
+//	go run . cold     # from Open to the first answer, after Close and after kill -9
 //	go run . identity # resolving identifiers beside a Get of raw Pebble
 //	go run . tags     # windows, deadlines, the feed and filling beside raw Pebble
 //	go run . linkage  # comparing records beside a plain loop of Jaro-Winkler
@@ -22,7 +26,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|batch|identity|linkage|tags [--json] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|batch|range|groupby|memory|cold|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -51,6 +55,7 @@ type config struct {
 	dir      string         // where the stores are made
 	profile  string         // where a CPU profile goes; empty: nowhere
 	only     *regexp.Regexp // of the names of the cases to run
+	rivals   *regexp.Regexp // of the names of the engines to compare with
 	progress io.Writer
 }
 
@@ -75,10 +80,14 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
 	case "batch":
 		suite, standard = batch, config{profiles: 10_000_000, rounds: 9, seconds: 0.2}
+	case "range":
+		suite, standard = rangeSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}
+	case "groupby":
+		suite, standard = groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}
 	default:
 		return errUsage
 	}
-	var only string
+	var only, rivals string
 	flags := flag.NewFlagSet("bench "+args[0], flag.ContinueOnError)
 	flags.SetOutput(progress)
 	flags.BoolVar(&cfg.json, "json", false, "print one JSON object instead of a table")
@@ -89,6 +98,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.StringVar(&cfg.dir, "dir", "", "where to put the stores (default: the system's temporary directory)")
 	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile of the cases to this file; samples are labelled by contender")
 	flags.StringVar(&only, "only", "", "run only the cases whose names match this regular expression")
+	flags.StringVar(&rivals, "rivals", "", "compare only with the engines whose names match this regular expression (range, groupby)")
 	if err := flags.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
@@ -100,6 +110,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	var err error
 	if cfg.only, err = regexp.Compile(only); err != nil {
+		return fmt.Errorf("%w\n%w", err, errUsage)
+	}
+	if cfg.rivals, err = regexp.Compile(rivals); err != nil {
 		return fmt.Errorf("%w\n%w", err, errUsage)
 	}
 	if cfg.smoke {
@@ -138,7 +151,7 @@ func (c *config) shrink(flags *flag.FlagSet) {
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if !given["profiles"] {
 		c.profiles = min(c.profiles, 200_000)
-		if name := flags.Name(); name != "bench algebra" && name != "bench batch" {
+		if name := flags.Name(); name != "bench algebra" && name != "bench batch" && name != "bench range" && name != "bench groupby" {
 			c.profiles = 2_000
 		}
 	}

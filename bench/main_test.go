@@ -54,6 +54,14 @@ func TestSuites(t *testing.T) {
 			cases:      slices.Concat([]string{"and-6", "or-6", "mixed-or", "mixed-andnot"}, familyNames()),
 			contenders: []string{"portrait", "roaring"},
 		},
+		"range": {
+			cases:      namesOf(rangeQuestions()),
+			contenders: []string{"portrait", "column_scan", "memory_floor"},
+		},
+		"groupby": {
+			cases:      namesOf(groupQuestions()),
+			contenders: []string{"portrait", "column_scan", "kelindar_column", "memory_floor"},
+		},
 		"batch": {
 			cases:      []string{"mixed/independent", "mixed/shared", "dense/independent", "dense/shared"},
 			contenders: []string{"portrait", "one_by_one", "roaring"},
@@ -102,6 +110,14 @@ func TestSuites(t *testing.T) {
 			}
 		})
 	}
+}
+
+func namesOf(questions []question) []string {
+	var out []string
+	for _, q := range questions {
+		out = append(out, q.name)
+	}
+	return out
 }
 
 // familyNames are the cases of sparse and clustered data.
