@@ -72,6 +72,7 @@ func (q *Query) countLight(ctx context.Context, src Source) (uint64, error) {
 		all, n   uint64
 		x        *exec
 		shards   int
+		err      error
 	)
 	for i := range operands {
 		f := src.Root.dir.find(r.operand(i).field)
@@ -83,13 +84,13 @@ func (q *Query) countLight(ctx context.Context, src Source) (uint64, error) {
 		}
 	}
 	for s := range shards {
-		if s&15 == 15 {
-			if err := ctx.Err(); err != nil {
-				return 0, err
-			}
+		if err == nil && s&15 == 15 {
+			err = ctx.Err()
 		}
 		for i := range operands {
-			maps[i] = nil
+			if maps[i] = nil; err != nil {
+				continue
+			}
 			slot := fields[i].slot(s)
 			if slot == nil {
 				if i == 0 && r.op == opAnd {
@@ -99,15 +100,17 @@ func (q *Query) countLight(ctx context.Context, src Source) (uint64, error) {
 			}
 			c := slot.data.Load()
 			if c == nil || !slot.used.Load() {
-				if err := ctx.Err(); err != nil {
-					return 0, err
+				if err = ctx.Err(); err != nil {
+					continue
 				}
-				var err error
 				if c, err = slot.load(ShardKey{fields[i].id, uint32(s)}, src.Loader, &src.Root.index.cache); err != nil {
-					return 0, err
+					continue
 				}
 			}
 			maps[i] = c.bits
+		}
+		if err != nil {
+			break
 		}
 		if maps[0] == nil && r.op == opAnd {
 			continue
@@ -129,9 +132,14 @@ func (q *Query) countLight(ctx context.Context, src Source) (uint64, error) {
 		}
 		if x == nil {
 			x = src.Root.index.takeExec()
-			defer x.giveBack()
 		}
 		n += x.countAnd(maps[:operands], pos)
+	}
+	if x != nil {
+		x.giveBack()
+	}
+	if err != nil {
+		return 0, err
 	}
 	switch {
 	case r.op == opOr || operands == 2 && len(r.minus) == 1:
@@ -208,22 +216,22 @@ func (x *exec) countPieces(pieces []piece, pos int) int {
 			return n
 		}
 	}
-	first := -1
-	for i := range pieces[:pos] {
-		if pieces[i].isArray() && (first < 0 || pieces[i].card < pieces[first].card) {
-			first = i
-		}
-	}
 	x.top, x.atop = 0, 0
+	if slices.ContainsFunc(pieces[:pos], func(p piece) bool { return p.card > mergeMax }) {
+		slices.SortFunc(pieces[:pos], func(a, b piece) int { return a.card - b.card })
+	}
+	first := slices.IndexFunc(pieces[:pos], func(p piece) bool { return p.isArray() })
 	if first < 0 {
 		return x.countHeavy(pieces, pos)
 	}
-	f := filtering{dst: x.values(), values: pieces[first].array}
+	f := filtering{dst: x.values(), values: pieces[first].array, left: len(pieces) - 1, count: true}
 	for i := range pieces {
-		if i == first || len(f.values) == 0 {
-			continue
+		if i != first && f.open() {
+			x.keepPiece(&f, &pieces[i], i >= pos)
 		}
-		x.keepPiece(&f, &pieces[i], i >= pos)
+	}
+	if f.counted {
+		return f.card
 	}
 	return len(f.values)
 }
@@ -231,6 +239,7 @@ func (x *exec) countPieces(pieces []piece, pos int) int {
 // keepPiece keeps the values that are in p, or with minus those that are not.
 func (x *exec) keepPiece(f *filtering, p *piece, minus bool) {
 	if p.isArray() && len(f.values)+len(p.array) <= mergeMax {
+		f.left--
 		f.values = keepMerged(f.dst[:0], f.values, p.array, minus)
 		return
 	}

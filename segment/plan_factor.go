@@ -1,6 +1,9 @@
 package segment
 
-import "container/heap"
+import (
+	"container/heap"
+	"slices"
+)
 
 const (
 	// factorMin is how many conjunctions must have two operands in common for
@@ -107,14 +110,7 @@ func (f *factoring) current(d duo) []*term {
 	return users
 }
 
-func (t *term) has(l literal) bool {
-	for _, m := range t.lits {
-		if m == l {
-			return true
-		}
-	}
-	return false
-}
+func (t *term) has(l literal) bool { return slices.Contains(t.lits, l) }
 
 // extract makes the two a part of its own.
 func (f *factoring) extract(ts *terms, d duo, users []*term) {
