@@ -51,6 +51,7 @@ var house = map[string][]string{
 	"identity/linkage":  {"internal/yamlfile"},
 	"tags":              {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo"},
 	"segment":           {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
+	"segment/export":    {"profile", "internal/spelling"},
 	"lifecycle":         {},
 	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
 	"internal/yamlfile": {"internal/spelling"},
