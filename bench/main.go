@@ -29,6 +29,7 @@ import (
 const usage = "usage: bench ingest|algebra|batch|range|groupby|memory|cold|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
 
 func main() {
+	runChild()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -84,6 +85,10 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		suite, standard = rangeSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}
 	case "groupby":
 		suite, standard = groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}
+	case "memory":
+		suite, standard = memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}
+	case "cold":
+		suite, standard = coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}
 	default:
 		return errUsage
 	}
@@ -151,7 +156,9 @@ func (c *config) shrink(flags *flag.FlagSet) {
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if !given["profiles"] {
 		c.profiles = min(c.profiles, 200_000)
-		if name := flags.Name(); name != "bench algebra" && name != "bench batch" && name != "bench range" && name != "bench groupby" {
+		switch flags.Name() {
+		case "bench algebra", "bench batch", "bench range", "bench groupby", "bench memory":
+		default:
 			c.profiles = 2_000
 		}
 	}

@@ -8,10 +8,17 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// TestMain lets the test binary be the process that the suite cold kills.
+func TestMain(m *testing.M) {
+	runChild()
+	os.Exit(m.Run())
+}
 
 // TestSuites runs each suite at its smoke size. The suites themselves compare
 // the answers of their contenders and fail where they differ.
@@ -61,6 +68,13 @@ func TestSuites(t *testing.T) {
 		"groupby": {
 			cases:      namesOf(groupQuestions()),
 			contenders: []string{"portrait", "column_scan", "kelindar_column", "memory_floor"},
+		},
+		"memory": {
+			cases: slices.Concat(memoryNames(), []string{"column/20-bits", "column/cents", "column/times", "column/doubles"}),
+		},
+		"cold": {
+			cases:      []string{"open/after-close", "open/after-kill"},
+			contenders: []string{"portrait"},
 		},
 		"batch": {
 			cases:      []string{"mixed/independent", "mixed/shared", "dense/independent", "dense/shared"},
@@ -116,6 +130,14 @@ func namesOf(questions []question) []string {
 	var out []string
 	for _, q := range questions {
 		out = append(out, q.name)
+	}
+	return out
+}
+
+func memoryNames() []string {
+	var out []string
+	for _, f := range memoryFamilies() {
+		out = append(out, "loaded/"+f.name, "changed/"+f.name)
 	}
 	return out
 }

@@ -18,7 +18,13 @@ func resetPeak() {
 
 // peakBytes returns the most resident memory since resetPeak; 0 where the system
 // does not tell.
-func peakBytes() int64 {
+func peakBytes() int64 { return statusBytes("VmHWM:") }
+
+// residentBytes returns the resident memory of now; 0 where the system does not tell.
+func residentBytes() int64 { return statusBytes("VmRSS:") }
+
+// statusBytes reads an amount of memory that the system keeps of this process.
+func statusBytes(field string) int64 {
 	f, err := os.Open("/proc/self/status")
 	if err != nil {
 		return 0
@@ -26,7 +32,7 @@ func peakBytes() int64 {
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		if rest, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(lines.Text(), field); ok {
 			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
 			if err != nil {
 				return 0
