@@ -146,53 +146,55 @@ const (
 	counters = "0296c000909091"
 )
 
+// refusedStates are bytes that are no state, and why.
+var refusedStates = []struct{ name, data, want string }{
+	{"nothing", "", "cut short"},
+	{"another version", "0196c00090909000", "unknown version 1"},
+	{"an end too early", "0296c0009090", "cut short"},
+	{"an end too late", "0296c0009090900000", "1 bytes too many"},
+	{"another shape", "029400909090", "state of 4 fields"},
+	{"a map", "0280", "want an array"},
+	{"a long integer", "0296c0cc0090909000", "not the shortest form"},
+	{"a long array", "0296c000dc0000909000", "not the shortest form"},
+	{"an array larger than the input", "0296c00090dd7fffffff9000", "cut short"},
+	{"a text larger than the input", attrs + "95dbffffffff", "cut short"},
+	{"a span without events", "0296c000920101909000", "span does not fit"},
+	{"events without a span", "0296c00190909000", "span does not fit"},
+	{"a span backwards", "0296c00294020101019090" + "00", "span ends before it begins"},
+	{"an unknown overflow", "0296c00090909004", "unknown overflow 4"},
+	{"an undeclared name after the overflow", attrs + "95a16100c00101" + "9001", "more undeclared names"},
+	{"an unknown policy", attrs + "95a1610fc00101" + "9000", "unknown flags 15"},
+	{"an undeclared sum", attrs + "93a1610801" + "9000", "undeclared under sum"},
+	{"a sum with a stamp", attrs + "95a16109010101" + "9000", "5 fields under sum"},
+	{"a list under union", attrs + "93a1610b9106" + "9000", "list under union"},
+	{"a null under max", attrs + "95a16105c00101" + "9000", "empty under max"},
+	{"an empty text under nonEmpty", attrs + "95a1610da00101" + "9000", "empty under nonEmpty"},
+	{"a set that descends", attrs + "93a1610b93070201" + "9000", "set is not ascending"},
+	{"a name twice", "0296c0009092" + "95a16100c00101" + "95a16100c00101" + "9000", "entries are not ascending"},
+	{"a short sum as bytes", attrs + "93a16109c410" + strings.Repeat("00", 16) + "9000", "not the shortest form"},
+	{"a NaN", attrs + "95a16100cb7ff80000000000010101" + "9000", "not finite"},
+	{"an infinity", attrs + "95a16100ca7f8000000101" + "9000", "not finite"},
+	{"a float that is an integer", attrs + "95a16100ca3f8000000101" + "9000", "not the shortest form"},
+	{"a long float", attrs + "95a16100cb3fe00000000000000101" + "9000", "not the shortest form"},
+	{"an unknown extension", attrs + "95a16100d605000000010101" + "9000", "unknown extension type 5"},
+	{"an array without a kind", attrs + "95a16100900101" + "9000", "array without a kind"},
+	{"an unknown kind", attrs + "95a1610091050101" + "9000", "unknown kind 5"},
+	{"lists too deep", attrs + "95a16100" + strings.Repeat("9206", 5) + "c00101" + "9000", "more than 4 lists"},
+	{"an event without a count", counters + "94a161000090" + "00", "does not fit the count 0"},
+	{"an undeclared fold", counters + "96a161000192010191" + "95a17001010101" + "90" + "00", "undeclared event"},
+	{"a single number of two", counters + "96a161010292010191" + "95a17002010101" + "90" + "00", "not a number of one event"},
+	{"figures that contradict", counters + "96a161010292010191" + "9da1700202050104010101010101" + "0101" + "90" + "00", "contradict"},
+	{"a single number in the long form", counters + "96a161010192010191" + "9da17001010101010101010101010101" + "90" + "00", "contradict"},
+	{"a time in a long form", attrs + "95a16100d7ff00000000000000010101" + "9000", "not in its only form"},
+	{"a time in the longest form", attrs + "95a16100c70cff0000000000000000000000010101" + "9000", "not in its only form"},
+	{"a time of nanoseconds", attrs + "95a16100d7ff00000004000000010101" + "9000", "outside the years 1 to 9999"},
+	{"a time of the year 10000", attrs + "95a16100c70cff000000000000003afff441800101" + "9000", "outside the years 1 to 9999"},
+	{"a null among distinct values", counters + "96a161010192010190" + "9192a17091c0" + "00", "null among distinct values"},
+	{"no distinct value", counters + "96a161010192010190" + "9192a17090" + "00", "no value"},
+}
+
 func TestDecodeState_refuses(t *testing.T) {
-	tests := []struct{ name, data, want string }{
-		{"nothing", "", "cut short"},
-		{"another version", "0196c00090909000", "unknown version 1"},
-		{"an end too early", "0296c0009090", "cut short"},
-		{"an end too late", "0296c0009090900000", "1 bytes too many"},
-		{"another shape", "029400909090", "state of 4 fields"},
-		{"a map", "0280", "want an array"},
-		{"a long integer", "0296c0cc0090909000", "not the shortest form"},
-		{"a long array", "0296c000dc0000909000", "not the shortest form"},
-		{"an array larger than the input", "0296c00090dd7fffffff9000", "cut short"},
-		{"a text larger than the input", attrs + "95dbffffffff", "cut short"},
-		{"a span without events", "0296c000920101909000", "span does not fit"},
-		{"events without a span", "0296c00190909000", "span does not fit"},
-		{"a span backwards", "0296c00294020101019090" + "00", "span ends before it begins"},
-		{"an unknown overflow", "0296c00090909004", "unknown overflow 4"},
-		{"an undeclared name after the overflow", attrs + "95a16100c00101" + "9001", "more undeclared names"},
-		{"an unknown policy", attrs + "95a1610fc00101" + "9000", "unknown flags 15"},
-		{"an undeclared sum", attrs + "93a1610801" + "9000", "undeclared under sum"},
-		{"a sum with a stamp", attrs + "95a16109010101" + "9000", "5 fields under sum"},
-		{"a list under union", attrs + "93a1610b9106" + "9000", "list under union"},
-		{"a null under max", attrs + "95a16105c00101" + "9000", "empty under max"},
-		{"an empty text under nonEmpty", attrs + "95a1610da00101" + "9000", "empty under nonEmpty"},
-		{"a set that descends", attrs + "93a1610b93070201" + "9000", "set is not ascending"},
-		{"a name twice", "0296c0009092" + "95a16100c00101" + "95a16100c00101" + "9000", "entries are not ascending"},
-		{"a short sum as bytes", attrs + "93a16109c410" + strings.Repeat("00", 16) + "9000", "not the shortest form"},
-		{"a NaN", attrs + "95a16100cb7ff80000000000010101" + "9000", "not finite"},
-		{"an infinity", attrs + "95a16100ca7f8000000101" + "9000", "not finite"},
-		{"a float that is an integer", attrs + "95a16100ca3f8000000101" + "9000", "not the shortest form"},
-		{"a long float", attrs + "95a16100cb3fe00000000000000101" + "9000", "not the shortest form"},
-		{"an unknown extension", attrs + "95a16100d605000000010101" + "9000", "unknown extension type 5"},
-		{"an array without a kind", attrs + "95a16100900101" + "9000", "array without a kind"},
-		{"an unknown kind", attrs + "95a1610091050101" + "9000", "unknown kind 5"},
-		{"lists too deep", attrs + "95a16100" + strings.Repeat("9206", 5) + "c00101" + "9000", "more than 4 lists"},
-		{"an event without a count", counters + "94a161000090" + "00", "does not fit the count 0"},
-		{"an undeclared fold", counters + "96a161000192010191" + "95a17001010101" + "90" + "00", "undeclared event"},
-		{"a single number of two", counters + "96a161010292010191" + "95a17002010101" + "90" + "00", "not a number of one event"},
-		{"figures that contradict", counters + "96a161010292010191" + "9da1700202050104010101010101" + "0101" + "90" + "00", "contradict"},
-		{"a single number in the long form", counters + "96a161010192010191" + "9da17001010101010101010101010101" + "90" + "00", "contradict"},
-		{"a time in a long form", attrs + "95a16100d7ff00000000000000010101" + "9000", "not in its only form"},
-		{"a time in the longest form", attrs + "95a16100c70cff0000000000000000000000010101" + "9000", "not in its only form"},
-		{"a time of nanoseconds", attrs + "95a16100d7ff00000004000000010101" + "9000", "outside the years 1 to 9999"},
-		{"a time of the year 10000", attrs + "95a16100c70cff000000000000003afff441800101" + "9000", "outside the years 1 to 9999"},
-		{"a null among distinct values", counters + "96a161010192010190" + "9192a17091c0" + "00", "null among distinct values"},
-		{"no distinct value", counters + "96a161010192010190" + "9192a17090" + "00", "no value"},
-	}
-	for _, tt := range tests {
+	for _, tt := range refusedStates {
 		t.Run(tt.name, func(t *testing.T) {
 			data, err := hex.DecodeString(tt.data)
 			if err != nil {
@@ -206,19 +208,21 @@ func TestDecodeState_refuses(t *testing.T) {
 	}
 }
 
+// overstatedStates begin states of far more than could follow.
+var overstatedStates = []string{
+	"0296c00090dd7fffffff" + "9000",                        // attributes
+	"0296c0009090dd7fffffff" + "00",                        // counters
+	attrs + "95db7fffffff",                                 // a name
+	attrs + "95a16100dd7fffffff",                           // a list
+	counters + "96a1610101920101dd7fffffff",                // numbers
+	counters + "96a16101019201019091" + "92a170dd7fffffff", // values
+	"0296c51000" + "fd1f",                                  // series
+	"0296c51000" + "0101350002" + "e807",                   // keys
+}
+
 // A few bytes must not make the decoder allocate what they merely claim.
 func TestDecodeState_allocates_by_what_is_there(t *testing.T) {
-	claims := []string{
-		"0296c00090dd7fffffff" + "9000",                        // attributes
-		"0296c0009090dd7fffffff" + "00",                        // counters
-		attrs + "95db7fffffff",                                 // a name
-		attrs + "95a16100dd7fffffff",                           // a list
-		counters + "96a1610101920101dd7fffffff",                // numbers
-		counters + "96a16101019201019091" + "92a170dd7fffffff", // values
-		"0296c51000" + "fd1f",                                  // series
-		"0296c51000" + "0101350002" + "e807",                   // keys
-	}
-	for _, claim := range claims {
+	for _, claim := range overstatedStates {
 		data, err := hex.DecodeString(claim)
 		if err != nil {
 			t.Fatal(err)

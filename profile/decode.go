@@ -36,12 +36,7 @@ func DecodeState(data []byte) (*State, error) {
 
 // state reads what follows the series.
 func (r *reader) state(s *State) {
-	s.events = r.Uint()
-	var spans int
-	s.first, s.last, spans = r.span()
-	if (s.events == 0) != (spans == 0) {
-		r.Fail(errors.New("span does not fit the number of events"))
-	}
+	r.head(s)
 	s.attrs = list(r, 4, (*reader).attr, (*attr).compare)
 	s.counters = list(r, 6, (*reader).counter, (*counter).compare)
 	over := r.Uint()
@@ -51,6 +46,16 @@ func (r *reader) state(s *State) {
 	s.overflow = overflow(over)
 	r.undeclared(count(s.attrs, func(a *attr) bool { return !a.declared }), s.overflow&overflowAttrs != 0)
 	r.undeclared(count(s.counters, func(c *counter) bool { return !c.declared }), s.overflow&overflowEvents != 0)
+}
+
+// head reads how many events there are and their span.
+func (r *reader) head(s *State) {
+	s.events = r.Uint()
+	var spans int
+	s.first, s.last, spans = r.span()
+	if (s.events == 0) != (spans == 0) {
+		r.Fail(errors.New("span does not fit the number of events"))
+	}
 }
 
 // undeclared checks the number of undeclared entries of a form.
