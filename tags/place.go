@@ -2,9 +2,12 @@ package tags
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/internal/geo"
@@ -18,7 +21,7 @@ import (
 type Place struct {
 	// Name is how rules call it. Required; it does not begin with a brace.
 	Name string
-	// Points, of [profile.KindPoint], are the middles of circles. At most 1,000,000.
+	// Points, of [profile.KindPoint], are the middles of circles. At most 100,000.
 	Points []profile.Value
 	// Radius is that of each circle, such as "500m" or "1.5km". Required with Points.
 	Radius string
@@ -27,14 +30,30 @@ type Place struct {
 	Area json.RawMessage
 }
 
-// place is a declared area with the text of what it was declared as.
+// place is a declared area. It may have a great many points, so that its text is short
+// and its coverings are kept.
 type place struct {
 	*geo.Places
-	text string
+	digest string
+
+	mu        sync.Mutex // guards coverings
+	coverings map[int]geo.Covering
 }
 
 // String implements syntax.Area.
-func (p *place) String() string { return p.text }
+func (p *place) String() string { return p.digest }
+
+// Covering implements syntax.Area. What it returns is shared.
+func (p *place) Covering(limit int) geo.Covering {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.coverings[limit]
+	if !ok {
+		c = p.Places.Covering(limit)
+		p.coverings[limit] = c
+	}
+	return c
+}
 
 // Extent returns the area, or an error that joins every fault and says which point, or
 // which ring and position, is wrong.
@@ -62,13 +81,12 @@ func (p Place) Extent() (syntax.Area, error) {
 		fault("%w", err)
 	}
 	var polygons []*geo.Polygon
-	canonical := ""
 	if len(p.Area) > 0 {
 		g, err := geo.ParsePolygon(p.Area)
 		if err != nil {
 			fault("area: %w", err)
 		} else {
-			polygons, canonical = append(polygons, g), g.String()
+			polygons = append(polygons, g)
 		}
 	}
 	if len(faults) > 0 {
@@ -79,12 +97,8 @@ func (p Place) Extent() (syntax.Area, error) {
 		fault("%w", err)
 		return nil, errors.Join(faults...)
 	}
-	var text bytes.Buffer
-	for _, c := range circles {
-		fmt.Fprintln(&text, c)
-	}
-	text.WriteString(canonical)
-	return &place{all, text.String()}, nil
+	sum := sha256.Sum256([]byte(all.String()))
+	return &place{Places: all, digest: hex.EncodeToString(sum[:]), coverings: map[int]geo.Covering{}}, nil
 }
 
 func (p Place) circles() ([]geo.Circle, error) {
