@@ -241,6 +241,9 @@ func (v *View) measured(ctx context.Context, of tags.Formula, e segment.Expr) (*
 		return nil, err
 	}
 	set, err := q.Set(ctx, v.sourceFor(ctx))
+	if err == nil {
+		err = afford(ctx, set.Count())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -222,5 +223,36 @@ tags:
 		if err := call(); err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("%v, want %q", err, what)
 		}
+	}
+}
+
+// A budget holds for whatever is read to answer, before it is: for everybody whose
+// standing is asked, and for those of whom a number is that no index has.
+func TestBudget_everybody(t *testing.T) {
+	v := viewOf(t, newStandings(t, rand.New(rand.NewPCG(5, 6)), 40).db)
+	over := func(what string, b segment.Budget, call func(context.Context) error) {
+		t.Helper()
+		var err *segment.BudgetError
+		if got := call(segment.WithBudget(t.Context(), b)); !errors.As(got, &err) {
+			t.Errorf("%s within %+v: %v", what, b, got)
+		}
+	}
+	some, none := segment.MustParse("indexed > 0"), segment.MustParse("indexed > 100000")
+	for what, f := range map[string]string{"told": "plain", "computed": "indexed + 1"} {
+		over(what, segment.Budget{Scanned: 1}, func(ctx context.Context) error {
+			_, err := v.Summary(ctx, tags.MustParseFormula(f), some)
+			return err
+		})
+		if _, err := v.Summary(segment.WithBudget(t.Context(), segment.Budget{Scanned: 1}), tags.MustParseFormula(f), none); err != nil {
+			t.Errorf("%s of nobody: %v", what, err)
+		}
+	}
+	for text, b := range map[string]segment.Budget{
+		"percentile(plain) > 0.5": {Scanned: 39}, "ntile(plain, 3) + rank(plain) > 7": {Scanned: 39}, "rank(indexed) = 1": {Bytes: 1},
+	} {
+		over(text, b, func(ctx context.Context) error { _, err := v.Plan(ctx, segment.MustParse(text)); return err })
+	}
+	if _, err := v.Plan(segment.WithBudget(t.Context(), segment.Budget{Scanned: 40}), segment.MustParse("percentile(plain) > 0.5")); err != nil {
+		t.Error(err)
 	}
 }

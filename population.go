@@ -38,6 +38,12 @@ func (v *View) gather(ctx context.Context, x syntax.Operand) (*gathered, error) 
 	if err := v.upToDate(syntax.PrintOperand(x), value.Deps()); err != nil {
 		return nil, err
 	}
+	if segment.BudgetOf(ctx) != nil {
+		n, err := segment.NewQuery(segment.All(), universe).Count(ctx, v.sourceFor(ctx))
+		if err = cmp.Or(err, afford(ctx, n)); err != nil {
+			return nil, err
+		}
+	}
 	kind, _, _ := syntax.OperandKind(x, v.epoch.cat)
 	p := &gathered{time: kind == profile.KindTime}
 	for m, err := range v.members(ctx, nil) {
@@ -52,6 +58,15 @@ func (v *View) gather(ctx context.Context, x syntax.Operand) (*gathered, error) 
 	}
 	slices.Sort(p.keys)
 	return p, nil
+}
+
+// afford returns an error where so many profiles are more than a context allows to be
+// looked at one by one.
+func afford(ctx context.Context, n uint64) error {
+	if b := segment.BudgetOf(ctx); b != nil && b.Scanned > 0 && n > uint64(b.Scanned) {
+		return &segment.BudgetError{What: "scanned profiles", Limit: b.Scanned, Needed: int64(n)}
+	}
+	return nil
 }
 
 // keyOf maps a number or a time to an integer in the order of the values.
@@ -105,7 +120,7 @@ func (v *View) indexedPopulation(ctx context.Context, x syntax.Operand) (*indexe
 		return nil, nil
 	}
 	p := &indexed{view: v, everyone: segment.NewQuery(segment.All(), universe), measure: segment.Measure{Field: field, Kind: kind}}
-	n, err := segment.NewQuery(segment.HasValue(field), universe).Count(ctx, v.source())
+	n, err := segment.NewQuery(segment.HasValue(field), universe).Count(ctx, v.sourceFor(ctx))
 	p.n = int(n)
 	return p, err
 }
@@ -114,7 +129,7 @@ func (p *indexed) size() int { return p.n }
 
 func (p *indexed) at(ctx context.Context, i int) (profile.Value, error) {
 	// The discrete quantile of a share (i+1)/n is the i-th value: of numbers as they divide.
-	keys, err := p.everyone.Quantiles(ctx, p.view.source(), p.measure, segment.Discrete, float64(i+1)/float64(p.n))
+	keys, err := p.everyone.Quantiles(ctx, p.view.sourceFor(ctx), p.measure, segment.Discrete, float64(i+1)/float64(p.n))
 	if err != nil {
 		return profile.Value{}, err
 	}
@@ -239,6 +254,6 @@ func (p *indexed) tiles(ctx context.Context, n int) (*tiles, error) {
 		shares[k] = float64(((k+1)*p.n+n-1)/n) / float64(p.n)
 	}
 	var err error
-	t.cuts, err = p.everyone.Quantiles(ctx, p.view.source(), p.measure, segment.Discrete, shares...)
+	t.cuts, err = p.everyone.Quantiles(ctx, p.view.sourceFor(ctx), p.measure, segment.Discrete, shares...)
 	return t, err
 }
