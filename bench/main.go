@@ -53,6 +53,7 @@ type config struct {
 	profiles int            // customers, or width of the bitmaps
 	rounds   int            // how often each contender takes its turn in a case
 	seconds  float64        // about how long one turn takes
+	html     string         // where the report goes as a page too; empty: nowhere
 	dir      string         // where the stores are made
 	profile  string         // where a CPU profile goes; empty: nowhere
 	only     *regexp.Regexp // of the names of the cases to run
@@ -103,6 +104,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.StringVar(&cfg.dir, "dir", "", "where to put the stores (default: the system's temporary directory)")
 	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile of the cases to this file; samples are labelled by contender")
 	flags.StringVar(&only, "only", "", "run only the cases whose names match this regular expression")
+	flags.StringVar(&cfg.html, "html", "", "also write the report to this file as a page with plots")
 	flags.StringVar(&rivals, "rivals", "", "compare only with the engines whose names match this regular expression (range, groupby)")
 	if err := flags.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -126,6 +128,11 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	report, err := cfg.profiled(ctx, suite)
 	if err != nil {
 		return err
+	}
+	if cfg.html != "" {
+		if err := report.saveHTML(cfg.html); err != nil {
+			return err
+		}
 	}
 	if cfg.json {
 		return report.writeJSON(out)

@@ -57,10 +57,13 @@ func median(values []float64) float64 {
 
 // beside returns how many times as long as b a took in a turn: the median over the
 // rounds, within each of which both had the same machine.
-func beside(a, b []sample) float64 {
+func beside(a, b []sample) float64 { return median(ratios(a, b)) }
+
+// ratios returns how many times as long as b a took, turn by turn.
+func ratios(a, b []sample) []float64 {
 	times := make([]float64, min(len(a), len(b)))
 	for i := range times {
 		times[i] = a[i].nsPerOp() / b[i].nsPerOp()
 	}
-	return median(times)
+	return times
 }

@@ -39,6 +39,7 @@ func memoryFamilies() []family {
 func memorySuite(ctx context.Context, cfg config) (*Report, error) {
 	report := &Report{
 		Suite: "memory", Machine: thisMachine(), Summary: map[string]float64{},
+		plots: []string{"live_per_portable", "live_bytes_per_value"},
 		Setting: map[string]string{
 			"fields":         fmt.Sprintf("%d bitmaps in each case, loaded from their durable form; in changed, then changed by %d commits of %d flips each", memoryFields, memoryCommits, memoryFlips),
 			"live_bytes":     "what the heap holds more than before, after a garbage collection",
@@ -46,6 +47,7 @@ func memorySuite(ctx context.Context, cfg config) (*Report, error) {
 			"an op":          "loading one bitmap, or putting one value into a column",
 		},
 	}
+	live, portable := 0.0, 0.0
 	for i, f := range memoryFamilies() {
 		for _, changed := range []bool{false, true} {
 			name := "loaded/" + f.name
@@ -61,8 +63,10 @@ func memorySuite(ctx context.Context, cfg config) (*Report, error) {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 			report.Cases = append(report.Cases, out)
-			heaviest := "most_live_per_portable"
-			report.Summary[heaviest] = max(report.Summary[heaviest], out.Extra["live_per_portable"][subject])
+			live += out.Extra["live_bytes"][subject]
+			portable += out.Extra["portable_bytes"]["roaring"]
+			report.Summary["live_per_portable_of_all_bitmaps_together"] = live / portable
+			report.Summary["most_live_per_portable"] = max(report.Summary["most_live_per_portable"], out.Extra["live_per_portable"][subject])
 		}
 	}
 	return report, weighColumns(cfg, report)

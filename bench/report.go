@@ -21,6 +21,7 @@ type Report struct {
 	Setting map[string]string  `json:"setting"`
 	Cases   []Case             `json:"cases"`
 	Summary map[string]float64 `json:"summary,omitempty"`
+	plots   []string           // the extra figures that a page draws before the times
 }
 
 // Case is one piece of work, done by each contender.
@@ -41,6 +42,10 @@ type Case struct {
 	// Ratio is a contender's time divided by Portrait's: 2 means that Portrait
 	// takes half its time, 0.5 that it takes twice as long.
 	Ratio map[string]float64 `json:"ratio"`
+	// RatioMin and RatioMax are the least and the most of the ratios within one
+	// turn of both.
+	RatioMin map[string]float64 `json:"ratio_min"`
+	RatioMax map[string]float64 `json:"ratio_max"`
 	// Extra holds figures that only this suite has.
 	Extra map[string]map[string]float64 `json:"extra,omitempty"`
 }
@@ -50,7 +55,8 @@ func newCase(name string, profiles int, samples map[string][]sample) Case {
 	c := Case{
 		Name: name, Profiles: profiles, Ops: map[string]int{},
 		NsPerOp: map[string]float64{}, NsPerOpMin: map[string]float64{}, NsPerOpMax: map[string]float64{},
-		Allocs: map[string]float64{}, Bytes: map[string]float64{}, Ratio: map[string]float64{},
+		Allocs: map[string]float64{}, Bytes: map[string]float64{},
+		Ratio: map[string]float64{}, RatioMin: map[string]float64{}, RatioMax: map[string]float64{},
 	}
 	for who, all := range samples {
 		c.Rounds = len(all)
@@ -63,6 +69,9 @@ func newCase(name string, profiles int, samples map[string][]sample) Case {
 	for who, ns := range c.NsPerOp {
 		if who != subject {
 			c.Ratio[who] = ns / c.NsPerOp[subject]
+			if times := ratios(samples[who], samples[subject]); len(times) > 0 {
+				c.RatioMin[who], c.RatioMax[who] = slices.Min(times), slices.Max(times)
+			}
 		}
 	}
 	return c
@@ -84,12 +93,12 @@ func (r *Report) writeTable(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "case\tcontender\tns/op\tmin\tmax\tallocs/op\tB/op\tratio\t")
+	fmt.Fprintln(tw, "case\tcontender\tns/op\tmin\tmax\tallocs/op\tB/op\tratio\tmin\tmax\t")
 	for _, c := range r.Cases {
 		for _, who := range c.contenders() {
-			ratio := ""
+			ratio := "\t\t"
 			if v, ok := c.Ratio[who]; ok {
-				ratio = fmt.Sprintf("%.2f", v)
+				ratio = fmt.Sprintf("%.2f\t%.2f\t%.2f", v, c.RatioMin[who], c.RatioMax[who])
 			}
 			fmt.Fprintf(tw, "%s\t%s\t%.0f\t%.0f\t%.0f\t%.1f\t%.0f\t%s\t\n", c.Name, who,
 				c.NsPerOp[who], c.NsPerOpMin[who], c.NsPerOpMax[who], c.Allocs[who], c.Bytes[who], ratio)
@@ -112,7 +121,7 @@ func (r *Report) writeTable(w io.Writer) error {
 	for _, k := range slices.Sorted(maps.Keys(r.Summary)) {
 		fmt.Fprintf(w, "%s: %.2f\n", strings.ReplaceAll(k, "_", " "), r.Summary[k])
 	}
-	_, err := fmt.Fprintln(w, "ratio: the contender's time divided by Portrait's; above 1 Portrait is faster")
+	_, err := fmt.Fprintln(w, "ratio: the contender's time divided by Portrait's, and the least and the most of it within one turn; above 1 Portrait is faster")
 	return err
 }
 
@@ -125,16 +134,17 @@ func short(v float64) string {
 }
 
 // contenders lists who took part, Portrait first.
-func (c *Case) contenders() []string {
-	names := slices.Sorted(maps.Keys(c.NsPerOp))
-	slices.SortStableFunc(names, func(a, b string) int {
-		switch subject {
-		case a:
-			return -1
-		case b:
-			return 1
-		}
+func (c *Case) contenders() []string { return slices.SortedFunc(maps.Keys(c.NsPerOp), subjectFirst) }
+
+// subjectFirst orders names, Portrait's before all others.
+func subjectFirst(a, b string) int {
+	switch {
+	case a == b:
 		return 0
-	})
-	return names
+	case a == subject:
+		return -1
+	case b == subject:
+		return 1
+	}
+	return strings.Compare(a, b)
 }
