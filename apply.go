@@ -173,8 +173,12 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		}
 		ctx = context.WithoutCancel(ctx) // it is half done
 	}
+	if err := db.rematch(ctx, db.current.Load(), a.next); err != nil {
+		return nil, err
+	}
 	t := db.begin()
 	t.passTime()
+	t.unmatch(a.cur, a.next)
 	err = t.inherit(ctx, a.cur, a.next)
 	if err == nil {
 		t.extendLog(a.cur, a.next)

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/idlist"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
@@ -23,6 +24,7 @@ type catalog struct {
 	zone   *time.Location
 	week   time.Weekday // that weeks begin on
 	rules  *identity.Rules
+	match  map[string]*idlist.Keys // by namespace
 	fold   *profile.Schema
 	folds  *foldSet
 	cover  coverage // of the event log
@@ -79,6 +81,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	if c.rules, err = identity.New(c.identity()); err != nil {
 		faults = append(faults, err)
 	}
+	faults = append(faults, c.addMatches(host.key)...)
 	c.fold = &profile.Schema{Attributes: map[string]profile.Attribute{}, Events: map[string]profile.Folds{}}
 	for name, f := range m.Events {
 		if err := validName("event", name); err != nil {
@@ -123,10 +126,11 @@ func (c *catalog) identity() identity.Config {
 type hostFuncs struct {
 	normalizers map[string]func(string) (string, bool)
 	blockers    map[string]func(string) bool
+	key         [32]byte // the store's
 }
 
 func (db *DB) newCatalog(m Model, have *foldSet) (*catalog, error) {
-	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers}, have)
+	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers, db.key}, have)
 }
 
 func validName(what, name string) error {

@@ -38,6 +38,8 @@ type checker struct {
 	veto       [][2]profile.Identifier
 	// people are the live profiles, recomputed, by ordinal.
 	people map[uint32]*oracle.Person
+	// members are the tokens of their identifiers.
+	members map[uint32][]identity.Token
 	// states are those of the fast path, by ordinal.
 	states map[uint32]*profile.State
 }
@@ -58,9 +60,10 @@ func (v *View) check(ctx context.Context) error {
 		ordinals:   map[uint32]identity.Token{},
 		byID:       map[profile.Identifier]*checkedNode{},
 		people:     map[uint32]*oracle.Person{},
+		members:    map[uint32][]identity.Token{},
 		states:     map[uint32]*profile.State{},
 	}
-	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.partition, c.checkOrdinals, c.checkIndex, c.checkDeadlines, c.checkLogs, c.checkFeed, c.checkEventLog} {
+	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.partition, c.checkOrdinals, c.checkIndex, c.checkLists, c.checkMatches, c.checkDeadlines, c.checkLogs, c.checkFeed, c.checkEventLog} {
 		if err := step(); err != nil {
 			return err
 		}

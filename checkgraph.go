@@ -302,6 +302,7 @@ func (c *checker) checkGroup(group []profile.Identifier, rules oracle.Rules) {
 		c.differ("profile of %s: shares ordinal %d with another", group[0], ordinal)
 	}
 	c.people[ordinal] = oracle.Merge(parts...)
+	c.members[ordinal] = tokens
 	// The combined state of the fast path, read back by the naive decoder.
 	fast := &profile.State{}
 	for _, id := range group {

@@ -20,14 +20,18 @@ import (
 // DB is one open directory of profiles. Its methods may be called from any
 // goroutine.
 type DB struct {
-	opts    Options
-	store   *store.Store
-	tokens  *identity.Tokenizer
-	current atomic.Pointer[epoch]
-	cat     atomic.Pointer[catalog]
-	asOf    atomic.Int64 // the latest instant that an answer had
-	gate    gate
-	queue   queue
+	opts      Options
+	store     *store.Store
+	dir       string
+	key       [32]byte
+	tokens    *identity.Tokenizer
+	lists     []*list // uploaded; replaced, never changed
+	listBatch int     // about how many identifiers one commit of a list writes
+	current   atomic.Pointer[epoch]
+	cat       atomic.Pointer[catalog]
+	asOf      atomic.Int64 // the latest instant that an answer had
+	gate      gate
+	queue     queue
 
 	// write is held, by its one token, by whoever makes a commit. It guards the
 	// fields below.
@@ -68,7 +72,7 @@ func Open(dir string, opts *Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		opts: o, store: st, write: make(chan struct{}, 1),
+		opts: o, dir: dir, listBatch: 8192, store: st, write: make(chan struct{}, 1),
 		nodes: newNodeCache(o.StateCacheBytes), sweep: unswept,
 		index: segment.New(o.IndexBytes), batch: st.NewBatch(),
 	}
@@ -95,7 +99,8 @@ func (db *DB) load() error {
 	if len(key) != 32 {
 		return fmt.Errorf("%w: key record of %d bytes", ErrCorrupt, len(key))
 	}
-	db.tokens = identity.NewTokenizer([32]byte(key))
+	db.key = [32]byte(key)
+	db.tokens = identity.NewTokenizer(db.key)
 	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaState))
 	if err == nil && !ok {
 		err = fmt.Errorf("%w: no state record", ErrCorrupt)
@@ -131,7 +136,13 @@ func (db *DB) load() error {
 	if db.clock.elapsed != nil {
 		db.now()
 	}
+	if err := db.loadLists(); err != nil {
+		return err
+	}
 	if err := db.publish(); err != nil {
+		return err
+	}
+	if err := db.mendLists(); err != nil {
 		return err
 	}
 	db.resuming = true
@@ -247,7 +258,7 @@ func (db *DB) loadCatalog() error {
 // attach connects a stored field with what the model declares.
 func (c *catalog) attach(id segment.FieldID, rec fieldRecord) error {
 	switch rec.Use {
-	case useUniverse, useLots:
+	case useUniverse, useLots, useList:
 		return nil
 	case useTag, useSegment:
 		if t := c.label(rec.Use == useSegment, rec.Name); t != nil {

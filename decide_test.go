@@ -209,8 +209,9 @@ func TestResolve(t *testing.T) {
 	}
 	expect := func(want map[profile.Identifier]profile.ID) {
 		t.Helper()
+		v := viewOf(t, db)
 		for i, old := range ids {
-			p, err := db.Resolve(t.Context(), old)
+			p, err := v.Resolve(t.Context(), old)
 			if err != nil || p.ID != want[i] {
 				t.Errorf("ID %d of %s leads to %+v, %v; want %d", old, i, p, err, want[i])
 			}
@@ -224,7 +225,7 @@ func TestResolve(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(ids)
-	if _, err := db.Resolve(t.Context(), profile.MakeID(0, 77)); !errors.Is(err, portrait.ErrNotFound) {
+	if _, err := viewOf(t, db).Resolve(t.Context(), profile.MakeID(0, 77)); !errors.Is(err, portrait.ErrNotFound) {
 		t.Errorf("an ID that was never given: %v", err)
 	}
 	v, err := db.View(t.Context())

@@ -20,6 +20,7 @@ type epoch struct {
 	cat     *catalog
 	meta    meta
 	tally   tally
+	lists   []*list
 	refs    atomic.Int64
 	later   chan struct{} // closed once this is no longer the current epoch
 }
@@ -56,7 +57,7 @@ func (db *DB) publish() error {
 	}
 	e := &epoch{
 		number: db.meta.epoch, instant: db.meta.instant, nextDue: db.meta.nextDue,
-		root: db.index.Root(), snap: snap, cat: db.cat.Load(), meta: db.meta, tally: db.tally,
+		root: db.index.Root(), snap: snap, cat: db.cat.Load(), meta: db.meta, tally: db.tally, lists: db.lists,
 		later: make(chan struct{}),
 	}
 	e.refs.Store(1)

@@ -1,7 +1,12 @@
 package portrait
 
 import (
+	"bytes"
+	"context"
+	"slices"
+
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/oracle"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
@@ -97,4 +102,29 @@ func StampOf(d Decision) profile.Stamp { return d.stamp() }
 func WithRecastBatch(o *Options, nodes int) *Options {
 	o.recastBatch = nodes
 	return o
+}
+
+// SmallLists makes one commit of a list write about so many identifiers.
+func SmallLists(db *DB, n int) { db.listBatch = n }
+
+// BreakOffList writes a part of a list, as if the process ended then.
+func BreakOffList(ctx context.Context, db *DB, name string, ids ...profile.Identifier) error {
+	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: ids[0].Namespace}, hidden: true}}
+	var tokens []identity.Token
+	for _, id := range ids {
+		tokens = append(tokens, db.tokens.Token(id))
+	}
+	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	return w.batch(ctx, tokens, false)
+}
+
+// FieldsOf counts the fields of the index that are recorded under a name.
+func FieldsOf(db *DB, name string) (n int) {
+	prefix := []byte{keys.Field}
+	for kv, err := range db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
+		if rec, bad := decodeField(kv.Value); err == nil && bad == nil && rec.Name == name {
+			n++
+		}
+	}
+	return n
 }

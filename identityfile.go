@@ -38,6 +38,7 @@ type namespaceFile struct {
 	BlockedBy           []string                `yaml:"blocked_by,omitempty" json:"blocked_by,omitempty"`
 	AllowDefaultBlocked bool                    `yaml:"allow_default_blocked,omitempty" json:"allow_default_blocked,omitempty"`
 	Trait               string                  `yaml:"trait,omitempty" json:"trait,omitempty"`
+	Match               []string                `yaml:"match,omitempty" json:"match,omitempty"`
 }
 
 // config returns what the file declares, and its faults.
@@ -69,7 +70,7 @@ func (f *identityFile) config() (identity.Config, []error) {
 			Name: n.Name, Priority: int(n.Priority), Kind: kind, Unique: n.Unique, Limit: int(n.Limit), Per: per,
 			Conflict: policy, MaxEdges: counts[int](n.MaxEdges), Lookup: n.Lookup, Auth: int(n.Auth), MaxPartners: int(n.MaxPartners),
 			Normalize: n.Normalize, Pattern: n.Pattern, MaxLength: int(n.MaxLength), Blocked: n.Blocked,
-			BlockedPatterns: n.BlockedPatterns, BlockedBy: n.BlockedBy, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait,
+			BlockedPatterns: n.BlockedPatterns, BlockedBy: n.BlockedBy, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait, Match: n.Match,
 		})
 	}
 	return c, faults
@@ -82,7 +83,7 @@ func identityFileOf(c identity.Config) identityFile {
 			Name: n.Name, Priority: yamlfile.Int(n.Priority), Kind: n.Kind.String(), Unique: n.Unique, Limit: yamlfile.Int(n.Limit), Per: formatPeriod(n.Per),
 			MaxEdges: counts[yamlfile.Int](n.MaxEdges), Lookup: n.Lookup, Auth: yamlfile.Int(n.Auth), MaxPartners: yamlfile.Int(n.MaxPartners),
 			Normalize: n.Normalize, Pattern: n.Pattern, MaxLength: yamlfile.Int(n.MaxLength), Blocked: n.Blocked,
-			BlockedPatterns: n.BlockedPatterns, BlockedBy: n.BlockedBy, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait,
+			BlockedPatterns: n.BlockedPatterns, BlockedBy: n.BlockedBy, AllowDefaultBlocked: n.AllowDefaultBlocked, Trait: n.Trait, Match: n.Match,
 		}
 		if n.Conflict != identity.Demote {
 			file.Conflict = n.Conflict.String()

@@ -119,6 +119,7 @@ const (
 	useFormerTag
 	useFormerSegment // likewise of a tracked segment
 	useLots
+	useList // Name: the uploaded list's
 )
 
 // fieldRecord says what one field of the index is for.
@@ -142,7 +143,7 @@ func decodeField(data []byte) (f fieldRecord, err error) {
 	r := openRecord(data)
 	r.Fields("field", 4)
 	use := r.Uint()
-	if use > uint64(useLots) {
+	if use > uint64(useList) {
 		r.Fail(fmt.Errorf("unknown use %d", use))
 	}
 	f.Use = fieldUse(use)

@@ -143,7 +143,7 @@ func (m Model) clone() Model {
 	m.Identity.Namespaces = slices.Clone(m.Identity.Namespaces)
 	for i := range m.Identity.Namespaces {
 		n := &m.Identity.Namespaces[i]
-		n.Normalize, n.Blocked, n.BlockedPatterns = slices.Clone(n.Normalize), slices.Clone(n.Blocked), slices.Clone(n.BlockedPatterns)
+		n.Normalize, n.Match, n.Blocked, n.BlockedPatterns = slices.Clone(n.Normalize), slices.Clone(n.Match), slices.Clone(n.Blocked), slices.Clone(n.BlockedPatterns)
 		n.BlockedBy, n.MaxEdges = slices.Clone(n.BlockedBy), maps.Clone(n.MaxEdges)
 	}
 	m.Events = maps.Clone(m.Events)

@@ -1,7 +1,6 @@
 package portrait
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -40,20 +39,7 @@ func (e *epoch) node(token identity.Token) (*node, error) {
 
 // component reads the nodes of a node's component.
 func (e *epoch) component(n *node) ([]*node, error) {
-	if n.alone() && !n.linked {
-		return []*node{n}, nil
-	}
-	data, ok, err := e.snap.GetTo(nil, keys.AppendComponent(nil, n.root))
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		if n.alone() {
-			return []*node{n}, nil
-		}
-		return nil, fmt.Errorf("%w: a node's component is not there", ErrCorrupt)
-	}
-	tokens, err := decodeComponent(data)
+	tokens, err := e.tokens(n)
 	if err != nil {
 		return nil, err
 	}
@@ -67,10 +53,29 @@ func (e *epoch) component(n *node) ([]*node, error) {
 			return nil, err
 		}
 		if nodes[i] == nil {
-			return nil, fmt.Errorf("%w: a component names a node that is not there", ErrCorrupt)
+			return nil, errMember
 		}
 	}
 	return nodes, nil
+}
+
+var errMember = fmt.Errorf("%w: a component names a node that is not there", ErrCorrupt)
+
+// tokens returns who is in a node's component, ascending.
+func (e *epoch) tokens(n *node) ([]identity.Token, error) {
+	if n.alone() && !n.linked {
+		return []identity.Token{n.token}, nil
+	}
+	data, ok, err := e.snap.GetTo(nil, keys.AppendComponent(nil, n.root))
+	switch {
+	case err != nil:
+		return nil, err
+	case ok:
+		return decodeComponent(data)
+	case n.alone():
+		return []identity.Token{n.token}, nil
+	}
+	return nil, fmt.Errorf("%w: a node's component is not there", ErrCorrupt)
 }
 
 // member returns the live profile that a node belongs to; nil if it is none.
@@ -79,21 +84,36 @@ func (e *epoch) member(n *node) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &member{nodes: nodes}
-	live, numbered := false, false
+	var l living
 	for _, n := range nodes {
-		live = live || n.state.Events() > 0 && e.cat.rules.Names(n.evidence())
-		if n.numbered && (!numbered || n.ordinal < m.ordinal) {
-			numbered, m.ordinal = true, n.ordinal
-		}
+		l.add(n, n.state.Events() > 0 && e.cat.rules.Names(n.evidence()))
 	}
-	if !live {
-		return nil, nil
+	if live, err := l.ok(); !live || err != nil {
+		return nil, err
 	}
-	if !numbered {
-		return nil, fmt.Errorf("%w: a live profile has no ordinal", ErrCorrupt)
+	return &member{ordinal: l.ordinal, nodes: nodes}, nil
+}
+
+// living says whether the nodes of a component are a live profile, and which.
+type living struct {
+	ordinal        uint32
+	live, numbered bool
+}
+
+// add adds a node; live says that it makes them one.
+func (l *living) add(n *node, live bool) {
+	l.live = l.live || live
+	if n.numbered && (!l.numbered || n.ordinal < l.ordinal) {
+		l.numbered, l.ordinal = true, n.ordinal
 	}
-	return m, nil
+}
+
+// ok reports whether they are one.
+func (l *living) ok() (live bool, err error) {
+	if l.live && !l.numbered {
+		return false, fmt.Errorf("%w: a live profile has no ordinal", ErrCorrupt)
+	}
+	return l.live, nil
 }
 
 // byOrdinal returns the profile that an ordinal leads to today; nil if none.
@@ -130,15 +150,14 @@ func (e *epoch) everyone(ctx context.Context, from identity.Token) iter.Seq2[*me
 				yield(nil, fmt.Errorf("%w: node key of %d bytes", ErrCorrupt, len(kv.Key)))
 				return
 			}
-			token := identity.Token(kv.Key[1:])
-			head, _, err := splitNode(token, kv.Value)
+			head, state, err := splitNode(identity.Token(kv.Key[1:]), kv.Value)
 			if err == nil && !head.alone() {
 				continue // it is met with its component's root
 			}
 			var m *member
 			if err == nil {
-				var n *node
-				if n, err = decodeNode(token, bytes.Clone(kv.Value)); err == nil {
+				n := new(head)
+				if err = n.readState(state); err == nil {
 					m, err = e.member(n)
 				}
 			}
@@ -177,11 +196,6 @@ func (v *View) profile(_ context.Context, id profile.Identifier) (*profile.Profi
 // ID is not found.
 func (v *View) Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error) {
 	return inside(v, func() (*profile.Profile, error) { return v.resolve(ctx, id) })
-}
-
-// Resolve is View.Resolve on a view of this moment.
-func (db *DB) Resolve(ctx context.Context, id profile.ID) (*profile.Profile, error) {
-	return within(ctx, db, func(v *View) (*profile.Profile, error) { return v.resolve(ctx, id) })
 }
 
 func (v *View) resolve(_ context.Context, id profile.ID) (*profile.Profile, error) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
@@ -197,7 +198,15 @@ func (c *catalog) planTags(next *catalog, say func(string, ...any)) {
 
 // sameIdentity reports whether two models declare the same identity rules.
 func sameIdentity(a, b *catalog) bool {
-	return jsonEqual(identityFileOf(a.identity()), identityFileOf(b.identity()))
+	// What lists may name a value by regroups nobody.
+	plain := func(c identity.Config) identity.Config {
+		c.Namespaces = slices.Clone(c.Namespaces)
+		for i := range c.Namespaces {
+			c.Namespaces[i].Match = nil
+		}
+		return c
+	}
+	return jsonEqual(identityFileOf(plain(a.identity())), identityFileOf(plain(b.identity())))
 }
 
 // planIdentity says which identity rules change, and what of them governs only

@@ -67,12 +67,9 @@ func (v *View) program(e segment.Expr) (*tags.Program, error) {
 	return v.programUnder(e, e.Tree(), v.epoch.cat)
 }
 
-// settled is program of what may say how profiles stand among all.
-func (v *View) settled(ctx context.Context, e segment.Expr) (*tags.Program, error) {
-	if err := v.ready(e.Tree()); err != nil {
-		return nil, err
-	}
-	tree, scope, err := v.settle(ctx, e.Tree(), true)
+// settled is program of what may be no matter of a profile alone, to explain one.
+func (v *View) settled(ctx context.Context, e segment.Expr, m *member) (*tags.Program, error) {
+	tree, scope, err := v.settle(ctx, e.Tree(), m)
 	if err != nil {
 		return nil, e.Locate(err)
 	}
@@ -91,7 +88,7 @@ func (v *View) compile(ctx context.Context, e segment.Expr) (*segment.Query, err
 	if err := v.ready(e.Tree()); err != nil {
 		return nil, err
 	}
-	settled, _, err := v.settle(ctx, e.Tree(), false)
+	settled, _, err := v.settle(ctx, e.Tree(), nil)
 	if err != nil {
 		return nil, e.Locate(err)
 	}
@@ -185,6 +182,15 @@ func (o operands) Scan(ctx context.Context, leaf syntax.Expr) (*segment.Set, err
 	return o.sweep(ctx, program, nil)
 }
 
+// List implements segment.Catalog.
+func (o operands) List(name string) (segment.FieldID, bool) {
+	l := findList(o.v.epoch.lists, name)
+	if l == nil {
+		return 0, false
+	}
+	return l.field, true
+}
+
 // Lots implements segment.Catalog.
 func (o operands) Lots() (segment.FieldID, bool) { return lots, true }
 
@@ -267,11 +273,17 @@ func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier
 }
 
 func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
-	program, err := v.settled(ctx, e)
+	if err := v.ready(e.Tree()); err != nil {
+		return nil, err
+	}
+	if _, err := syntax.CheckAsked(e.Tree(), v.epoch.cat); err != nil {
+		return nil, e.Locate(err)
+	}
+	m, err := v.find(id)
 	if err != nil {
 		return nil, err
 	}
-	m, err := v.find(id)
+	program, err := v.settled(ctx, e, m)
 	if err != nil {
 		return nil, err
 	}

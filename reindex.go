@@ -35,6 +35,9 @@ func (t *txn) settle() error {
 	if err := t.move(); err != nil {
 		return err
 	}
+	if err := t.relist(afters); err != nil {
+		return err
+	}
 	if regrouped {
 		t.logMerges(afters)
 	}

@@ -2,7 +2,9 @@ package portrait
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/portraitdb/portrait/internal/spelling"
 	"github.com/portraitdb/portrait/internal/syntax"
 )
 
@@ -11,9 +13,10 @@ import (
 type settler struct {
 	ctx  context.Context
 	view *View
-	// explain keeps tags and comparisons as they are, for people to read: the rules
-	// are then in rules, and every standing has its ladder.
-	explain bool
+	// explain, where it is set, is whom the answer is explained of. Tags and comparisons
+	// then stay as they are, for people to read: the rules are in rules, every standing
+	// has its ladder, and every list its answer.
+	explain *member
 	rules   map[syntax.TagRef]syntax.Expr
 
 	populations map[string]population // by the operand
@@ -21,9 +24,9 @@ type settler struct {
 	err         error // the first
 }
 
-// settle checks an expression and settles it. With explain the scope is what its tags
-// mean.
-func (v *View) settle(ctx context.Context, e syntax.Expr, explain bool) (syntax.Expr, syntax.Scope, error) {
+// settle checks an expression and settles it, for everybody or to explain the answer of
+// one; then the scope is what its tags mean.
+func (v *View) settle(ctx context.Context, e syntax.Expr, explain *member) (syntax.Expr, syntax.Scope, error) {
 	cat := v.epoch.cat
 	checked, err := syntax.CheckAsked(e, cat)
 	if err != nil || len(cat.asked) == 0 && !syntax.Relative(checked, cat) {
@@ -55,12 +58,14 @@ func (s *settler) expr(e syntax.Expr) syntax.Expr {
 	switch e := e.(type) {
 	case *syntax.TagRef:
 		return s.tag(e)
+	case *syntax.InList:
+		return s.list(e)
 	case *syntax.Compare:
-		if l, k, op := beside(e); l != nil && !s.explain {
+		if l, k, op := beside(e); l != nil && s.explain == nil {
 			return s.compare(l, op, k)
 		}
 	case *syntax.In:
-		if x, ok := e.X.(*syntax.Standing); ok && !s.explain {
+		if x, ok := e.X.(*syntax.Standing); ok && s.explain == nil {
 			return s.among(x, e)
 		}
 	}
@@ -110,6 +115,31 @@ func (s *settler) among(x *syntax.Standing, e *syntax.In) syntax.Expr {
 	return &syntax.And{X: parts}
 }
 
+// list refuses a list that is not there, and to explain somebody looks them up in it.
+func (s *settler) list(e *syntax.InList) syntax.Expr {
+	l := findList(s.view.epoch.lists, e.Name)
+	if l == nil {
+		fault := &syntax.Error{Offset: int(e.Pos), Msg: fmt.Sprintf("unknown list %q", e.Name), Text: syntax.Print(e), Hint: "DB.Lists uploads one"}
+		var names []string
+		for _, about := range s.view.Lists() {
+			names = append(names, about.Name)
+		}
+		if near := spelling.Nearest(e.Name, names); near != "" {
+			fault.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		s.err = fault
+		return e
+	}
+	if s.explain == nil {
+		return e
+	}
+	is, err := s.view.epoch.root.Contains(s.view.epoch, l.field, s.explain.ordinal)
+	if err != nil {
+		s.err = err
+	}
+	return &syntax.InList{Name: e.Name, Known: &is, Pos: e.Pos}
+}
+
 func (s *settler) tag(ref *syntax.TagRef) syntax.Expr {
 	cat, key := s.view.epoch.cat, syntax.TagRef{Name: ref.Name, Value: ref.Value}
 	if cat.query(ref.Name) == nil {
@@ -126,7 +156,7 @@ func (s *settler) tag(ref *syntax.TagRef) syntax.Expr {
 		rule = s.expr(checked)
 		s.rules[key] = rule
 	}
-	if s.explain {
+	if s.explain != nil {
 		return ref
 	}
 	return rule
@@ -147,7 +177,7 @@ func (s *settler) ladder(x *syntax.Standing) syntax.Ladder {
 	if s.err != nil {
 		return nil
 	}
-	if in, ok := p.(*indexed); ok && !s.explain {
+	if in, ok := p.(*indexed); ok && s.explain == nil {
 		if x.Fn == syntax.NTile {
 			var t *tiles
 			t, s.err = in.tiles(s.ctx, x.N)

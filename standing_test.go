@@ -81,7 +81,11 @@ var standingForms = map[string]string{"percentile": "percentile(%s)", "rank": "r
 // index, from a sweep, and for times.
 func TestStandings(t *testing.T) {
 	r := seed(t)
-	for range *rounds {
+	lives := *rounds
+	if testing.Short() {
+		lives = 1
+	}
+	for range lives {
 		s := newStandings(t, r, 1+r.IntN(40))
 		for fn, form := range standingForms {
 			for _, trait := range []string{"indexed", "plain", "when", "coalesce(indexed, plain)"} {

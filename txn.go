@@ -47,6 +47,8 @@ type txn struct {
 	defined []defined
 	cause   feedCause
 	at      profile.Instant
+	// lists are those there are once the commit is durable; nil for those of before.
+	lists []*list
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 
@@ -166,6 +168,7 @@ func (t *txn) nodeOf(token identity.Token, id profile.Identifier) (*node, error)
 	}
 	n = &node{token: token, id: id, root: token, state: &profile.State{}, gen: t.cat.folds.gen}
 	n.state.Name(&n.id)
+	t.cat.indexMatches(t.batch.Set, id, token)
 	t.db.nodes.put(n)
 	t.markDirty(n)
 	return n, nil
@@ -374,6 +377,9 @@ func (t *txn) finish(quiet bool) error {
 	}
 	if t.next != nil {
 		t.db.cat.Store(t.next)
+	}
+	if t.lists != nil {
+		t.db.lists = t.lists
 	}
 	t.db.nodes.age()
 	if quiet {

@@ -193,6 +193,10 @@ type Namespace struct {
 	// identifier, such as "email", besides those that the event names as such.
 	// Empty means none.
 	Trait string
+	// Match names the digests by which uploaded lists may name a value: "md5", "sha1",
+	// "sha256", each of the normalised value. For each the store keeps an index of keyed
+	// tokens. None means that lists hold plain values.
+	Match []string
 }
 
 // Config declares the identity rules of a model.

@@ -30,6 +30,8 @@ type Catalog interface {
 	// Cells returns the column of a point operand: of each profile's S2 leaf cell, see
 	// SortableCell.
 	Cells(op syntax.Operand) (f FieldID, ok bool)
+	// List returns the bitmap of an uploaded list.
+	List(name string) (f FieldID, ok bool)
 	// Lots returns the column of everybody's lot before it is salted.
 	Lots() (f FieldID, ok bool)
 	// Among is Scan of the profiles of a node alone.
@@ -186,6 +188,12 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 	case *syntax.Inside:
 		n, ok := k.inside(e)
 		return n, ok, nil
+	case *syntax.InList:
+		f, ok := k.catalog.List(e.Name)
+		if !ok {
+			return Node{}, false, &syntax.Error{Offset: int(e.Pos), Msg: fmt.Sprintf("unknown list %q", e.Name)}
+		}
+		return Bits(f), true, nil
 	case *syntax.Happened:
 		return Node{}, false, nil // No index has sequences.
 	case *syntax.Exists:

@@ -217,6 +217,8 @@ func (s *shop) Zone() *time.Location { return s.scope.Zone() }
 
 func (s *shop) Cells(syntax.Operand) (FieldID, bool) { return 0, false }
 
+func (s *shop) List(string) (FieldID, bool) { return 0, false }
+
 func (s *shop) Lots() (FieldID, bool) { return 0, false }
 
 func (s *shop) Among(ctx context.Context, leaf syntax.Expr, _ Node) (*Set, error) {

@@ -55,12 +55,17 @@ func becoming(before, after int) string {
 // nameVanishing looks up, as long as they are there, whom the profiles are known
 // as that nothing takes the place of, as far as they are printed.
 func (s *session) nameVanishing(db *portrait.DB, groups []regrouping) error {
+	v, err := db.View(s)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
 	for i := range groups[:min(len(groups), maxRegroupings)] {
 		if groups[i].What != "disappear" {
 			continue
 		}
 		for _, id := range groups[i].Before {
-			p, err := db.Resolve(s, profile.ID(id))
+			p, err := v.Resolve(s, profile.ID(id))
 			if err != nil {
 				return err
 			}

@@ -59,7 +59,14 @@ func (v *watchVerb) Run(s *session) error {
 		}
 		out := &changeList{session: s}
 		if v.Names {
-			out.resolve = db.Resolve
+			out.resolve = func(ctx context.Context, id profile.ID) (*profile.Profile, error) {
+				now, err := db.View(ctx) // who it leads to once the change is there
+				if err != nil {
+					return nil, err
+				}
+				defer now.Close()
+				return now.Resolve(ctx, id)
+			}
 		}
 		last, full, err := v.print(out, changes, since, first)
 		switch {

@@ -72,6 +72,7 @@ type checker struct {
 	place  place
 	asked  bool // what is checked is asked once, and not kept live
 	within bool // a Standing
+	valued bool // within a value
 	// relative is of what rules of tags is known whether they say how a profile stands.
 	relative map[dependency]bool
 	kinds    kinds
@@ -178,6 +179,9 @@ func (c *checker) expr(e Expr) Expr {
 		return &Exists{X: x, Missing: e.Missing, Pos: e.Pos}
 	case *Inside:
 		return c.inside(e)
+	case *InList:
+		c.inList(e)
+		return e
 	case *TagRef:
 		c.tag(e)
 		return e

@@ -215,7 +215,10 @@ func (c *checker) time(x Operand, of *Call) Operand {
 }
 
 func (c *checker) choice(x *If) Operand {
+	outer := c.valued
+	c.valued = true
 	checked := &If{Cond: c.expr(x.Cond), Pos: x.Pos}
+	c.valued = outer
 	values := c.alike([]Operand{x.Then, x.Else}, x.Pos)
 	checked.Then, checked.Else = values[0], values[1]
 	return checked

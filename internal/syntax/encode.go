@@ -135,6 +135,10 @@ func (w *encoder) expr(e Expr) {
 		w.raw("}")
 	case *Inside:
 		w.inside(e)
+	case *InList:
+		w.open("in_list")
+		w.text(e.Name)
+		w.raw("}")
 	case *Happened:
 		w.sequence("sequence", e.X)
 	case *Each:

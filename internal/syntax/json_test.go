@@ -32,6 +32,7 @@ func TestEncodeJSON(t *testing.T) {
 		{`sample("s", 0.1) and bucket("s", 3) = 2`, `{"and":[{"compare":{"op":"<","left":{"draw":"s"},"right":0.1}},{"compare":{"op":"=","left":{"bucket":{"salt":"s","n":3}},"right":2}}]}`},
 		{`near(home, 31, -121.5, "1500m") and within(home, "x")`, `{"and":[{"near":{"of":{"trait":"home"},"point":[31,-121.5],"radius":"1.5km"}},{"within":{"of":{"trait":"home"},"place":"x"}}]}`},
 		{`within(home, '{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}')`, `{"within":{"of":{"trait":"home"},"area":{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}}}`},
+		{`not in_list("x")`, `{"not":{"in_list":"x"}}`},
 		{`tag("等级", "高")`, `{"tag":{"name":"等级","value":"高"}}`},
 		{`exists(a + b - c * d / 2)`, `{"exists":{"subtract":[{"add":[{"trait":"a"},{"trait":"b"}]},{"divide":[{"multiply":[{"trait":"c"},{"trait":"d"}]},2]}]}}`},
 		{`exists(round(a, 2)) and exists(round(a)) and exists(abs(a)) and exists(days_between(a, b)) and exists(coalesce(a, 0))`, `{"and":[{"exists":{"round":[{"trait":"a"},2]}},{"exists":{"round":[{"trait":"a"}]}},{"exists":{"abs":{"trait":"a"}}},{"exists":{"days_between":[{"trait":"a"},{"trait":"b"}]}},{"exists":{"coalesce":[{"trait":"a"},0]}}]}`},

@@ -116,8 +116,8 @@ func (c *checker) standing(x *Standing) Operand {
 
 const askedHelp = "declare a tag with query: true, or use frozen cut-offs (View.Cutoffs)"
 
-// Relative reports whether a condition, or a rule that it asks for, says how a profile
-// stands among all.
+// Relative reports whether a condition, or a rule that it asks for, is no matter of the
+// profile alone: it says how a profile stands among all, or asks of a list.
 func Relative(e Expr, s Scope) bool { return relative(e, s, map[dependency]bool{}) }
 
 // relative is Relative that keeps in known what it finds out about rules. Those that
@@ -125,8 +125,11 @@ func Relative(e Expr, s Scope) bool { return relative(e, s, map[dependency]bool{
 func relative(e Expr, s Scope, known map[dependency]bool) (is bool) {
 	v := visitor{
 		expr: func(e Expr) bool {
-			if t, ok := e.(*TagRef); ok && !is {
-				is = relativeTag(t, s, known)
+			switch e := e.(type) {
+			case *TagRef:
+				is = is || relativeTag(e, s, known)
+			case *InList:
+				is = is || e.Known == nil
 			}
 			return !is
 		},

@@ -11,8 +11,8 @@ import (
 type Pos int
 
 // Expr is a condition: true or false of one profile. The nodes are And, Or, Not,
-// Xor, Minus, AtLeast, Const, Compare, In, Has, Match, Exists, Inside, TagRef, Happened
-// and Each. Trees are immutable once built.
+// Xor, Minus, AtLeast, Const, Compare, In, Has, Match, Exists, Inside, InList, TagRef,
+// Happened and Each. Trees are immutable once built.
 type Expr interface{ expr() }
 
 type (

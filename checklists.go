@@ -1,0 +1,97 @@
+package portrait
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/idlist"
+	"github.com/portraitdb/portrait/internal/keys"
+)
+
+// checkLists recomputes who is in each uploaded list from the identifiers that it holds.
+func (c *checker) checkLists() error {
+	for _, l := range c.v.epoch.lists {
+		if l.hidden {
+			continue
+		}
+		held := map[identity.Token]bool{}
+		prefix := keys.AppendListParts(nil, uint32(l.field))
+		for kv, err := range c.v.epoch.snap.Scan(prefix, keys.End(prefix)) {
+			if err != nil {
+				return err
+			}
+			if len(kv.Key) != len(prefix)+2 || len(kv.Value) == 0 || len(kv.Value)%keys.TokenLen != 0 {
+				return fmt.Errorf("%w: part of list %q: key of %d bytes, value of %d", ErrCorrupt, l.about.Name, len(kv.Key), len(kv.Value))
+			}
+			var last []byte
+			for part := range slices.Chunk(kv.Value, keys.TokenLen) {
+				token := identity.Token(part)
+				switch {
+				case !bytes.HasPrefix(part, kv.Key[len(prefix):]) || bytes.Compare(part, last) <= 0:
+					c.differ("list %q: an identifier is not in its place", l.about.Name)
+				case c.nodes[token] == nil:
+					c.differ("list %q: it holds an identifier that is not there", l.about.Name)
+				}
+				held[token], last = true, part
+			}
+		}
+		if int64(len(held)) != l.about.Identifiers {
+			c.differ("list %q: it says %d identifiers and holds %d", l.about.Name, l.about.Identifiers, len(held))
+		}
+		var want []uint32
+		for _, ordinal := range sortedKeys(c.people) {
+			if slices.ContainsFunc(c.members[ordinal], func(t identity.Token) bool { return held[t] }) {
+				want = append(want, ordinal)
+			}
+		}
+		if err := c.checkBits(fmt.Sprintf("list %q", l.about.Name), l.field, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMatches recomputes the match indexes.
+func (c *checker) checkMatches() error {
+	want := map[string]identity.Token{}
+	for token, n := range c.nodes {
+		keyring := c.v.epoch.cat.match[n.id.Namespace]
+		if keyring == nil {
+			continue
+		}
+		for kind, t := range keyring.Tokens(n.id.Value) {
+			want[string(keys.AppendMatch(nil, xxhash.Sum64String(n.id.Namespace), byte(kind), keys.Token(t)))] = token
+		}
+	}
+	declared := map[string]bool{}
+	for _, n := range c.v.epoch.cat.identity().Namespaces {
+		for _, name := range n.Match {
+			kind, _ := idlist.ParseKind(name)
+			declared[string(keys.AppendMatches(nil, xxhash.Sum64String(n.Name), byte(kind)))] = true
+		}
+	}
+	err := c.scan(keys.Match, func(key, value []byte) error {
+		if _, ok := keys.ReadMatch(key); !ok {
+			return fmt.Errorf("%w: match key of %d bytes", ErrCorrupt, len(key))
+		}
+		if !declared[string(key[:10])] {
+			return nil // of an Apply that was broken off
+		}
+		switch token, ok := want[string(key)]; {
+		case !ok:
+			c.differ("match index: an entry leads to an identifier that is not there")
+		case !bytes.Equal(token[:], value):
+			c.differ("match index: an entry leads to another identifier than its own")
+		}
+		delete(want, string(key))
+		return nil
+	})
+	if len(want) > 0 {
+		c.differ("match index: %d entries are missing", len(want))
+	}
+	return err
+}

@@ -1,0 +1,274 @@
+package portrait
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/idlist"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
+
+// Upload reads a list of identifiers, one a line, plain or gzip, and makes it the list of
+// that name, in the place of an earlier one. Identifiers that the store does not know
+// are counted and not kept. Until all is read and written the earlier list is the one
+// that answers; a list that turns out broken, such as a gzip cut short or one of mixed
+// kinds, changes nothing, and the error names the line.
+//
+// Events go in meanwhile. Memory is some 20 bytes a line, at most 1 GiB, beyond which
+// a temporary file in the store's directory holds keyed tokens; it is gone when the call
+// returns. A profile that comes to hold an identifier later is not in the list unless the
+// store knew that identifier when the list was read.
+func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.Upload) (segment.Uploaded, error) {
+	db := l.db
+	if err := db.gate.enter(); err != nil {
+		return segment.Uploaded{}, err
+	}
+	defer db.gate.leave()
+	if err := validListName(name); err != nil {
+		return segment.Uploaded{}, err
+	}
+	v, err := db.view(ctx)
+	if err != nil {
+		return segment.Uploaded{}, err
+	}
+	tokens, report, err := v.match(ctx, r, o)
+	v.epoch.release()
+	if err != nil {
+		return segment.Uploaded{}, fmt.Errorf("portrait: list %q: %w", name, err)
+	}
+	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}, hidden: true}}
+	if err := w.write(ctx, tokens); err != nil {
+		return segment.Uploaded{}, errors.Join(err, w.undo())
+	}
+	e := db.acquire()
+	defer e.release()
+	if l := findList(e.lists, name); l != nil {
+		report.Profiles, err = segment.NewQuery(segment.Bits(l.field), universe).Count(ctx, segment.Source{Root: e.root, Loader: e, Epoch: e.number})
+	}
+	return report, err
+}
+
+// match finds the identifiers of a list.
+func (v *View) match(ctx context.Context, r io.Reader, o segment.Upload) ([]identity.Token, segment.Uploaded, error) {
+	cat := v.epoch.cat
+	if !slices.ContainsFunc(cat.identity().Namespaces, func(n identity.Namespace) bool { return n.Name == o.Namespace }) {
+		return nil, segment.Uploaded{}, fmt.Errorf("the model declares no namespace %q", o.Namespace)
+	}
+	kind := idlist.Auto
+	if o.Kind != "" {
+		var ok bool
+		if kind, ok = idlist.ParseKind(o.Kind); !ok {
+			return nil, segment.Uploaded{}, fmt.Errorf("unknown kind %q: want auto, plain, md5, sha1 or sha256", o.Kind)
+		}
+	}
+	keyring := cat.match[o.Namespace]
+	if keyring == nil {
+		if kind != idlist.Auto && kind != idlist.Plain {
+			return nil, segment.Uploaded{}, fmt.Errorf("namespace %q has no index of %s: declare match: [%s]", o.Namespace, kind, kind)
+		}
+		kind = idlist.Plain
+	}
+	opts := idlist.Options{
+		Kind: kind, Keys: keyring, MaxLines: o.MaxLines, Dir: v.db.dir, Verdicts: o.Verdicts,
+		Format: idlist.Format{Column: o.Column, Comma: o.Comma, Header: o.Header},
+		Normalize: func(value string) (string, error) {
+			id, err := cat.rules.Clean(profile.Identifier{Namespace: o.Namespace, Value: value})
+			if drop, ok := errors.AsType[*identity.DropError](err); ok && drop.Reason == identity.Blocked {
+				return "", idlist.ErrBlocked
+			}
+			if err != nil {
+				return "", errors.New("no identifier of the namespace") // without the text
+			}
+			return id.Value, nil
+		},
+		Plain: func(value string) idlist.Token {
+			return idlist.Token(v.db.tokens.Token(profile.Identifier{Namespace: o.Namespace, Value: value}))
+		},
+	}
+	var tokens []identity.Token
+	found := func(e idlist.Entry) (idlist.Verdict, error) {
+		token := identity.Token(e.Token)
+		if len(e.Value) == keys.TokenLen { // of a digest
+			token = identity.Token(e.Value)
+		}
+		tokens = append(tokens, token)
+		return idlist.Matched, nil
+	}
+	index := idlist.Index{Scan: v.scanMatches(o.Namespace), Lookup: v.lookUpMatch(o.Namespace)}
+	got, err := idlist.Match(ctx, r, index, opts, found)
+	if err != nil {
+		return nil, segment.Uploaded{}, err
+	}
+	report := segment.Uploaded{
+		Kind: got.Kind.String(), Lines: got.Lines,
+		Matched: got.Count(idlist.Matched), Duplicate: got.Count(idlist.Duplicate), Invalid: got.Count(idlist.Invalid), Blocked: got.Count(idlist.Blocked),
+		Unknown: got.Count(idlist.Unknown), Erased: got.Count(idlist.Erased), Skipped: got.Count(idlist.Skipped),
+	}
+	for _, fault := range got.Faults {
+		report.Faults = append(report.Faults, fault.Error())
+	}
+	return tokens, report, nil
+}
+
+// matchKey appends the key of an entry of a namespace's index: of a plain list it is the
+// identifier's own record.
+func matchKey(dst []byte, namespace uint64, kind idlist.Kind, t idlist.Token) []byte {
+	if kind == idlist.Plain {
+		return keys.AppendNode(dst, keys.Token(t))
+	}
+	return keys.AppendMatch(dst, namespace, byte(kind), keys.Token(t))
+}
+
+func (v *View) scanMatches(namespace string) func(idlist.Kind, idlist.Token, idlist.Token) iter.Seq2[idlist.Entry, error] {
+	ns := xxhash.Sum64String(namespace)
+	return func(kind idlist.Kind, from, to idlist.Token) iter.Seq2[idlist.Entry, error] {
+		return func(yield func(idlist.Entry, error) bool) {
+			upper := append(matchKey(nil, ns, kind, to), 0)
+			for kv, err := range v.epoch.snap.Scan(matchKey(nil, ns, kind, from), upper) {
+				if err != nil {
+					yield(idlist.Entry{}, err)
+					return
+				}
+				entry := idlist.Entry{Token: idlist.Token(kv.Key[len(kv.Key)-keys.TokenLen:])}
+				if kind != idlist.Plain {
+					entry.Value = kv.Value
+				}
+				if !yield(entry, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (v *View) lookUpMatch(namespace string) func(idlist.Kind, idlist.Token) ([]byte, bool, error) {
+	ns := xxhash.Sum64String(namespace)
+	var key, data []byte
+	return func(kind idlist.Kind, t idlist.Token) ([]byte, bool, error) {
+		key = matchKey(key[:0], ns, kind, t)
+		var ok bool
+		var err error
+		if data, ok, err = v.epoch.snap.GetTo(data[:0], key); !ok || err != nil {
+			return nil, false, err
+		}
+		if kind == idlist.Plain {
+			return nil, true, nil
+		}
+		return data, true, nil
+	}
+}
+
+// listWriter writes a list in several commits, with events going in between.
+type listWriter struct {
+	db   *DB
+	list *list
+}
+
+// write writes ascending tokens, and with the last of them shows the list.
+func (w *listWriter) write(ctx context.Context, tokens []identity.Token) error {
+	for first := true; first || len(tokens) > 0; first = false {
+		n := 0
+		for n < len(tokens) && n < w.db.listBatch {
+			n += samePart(tokens[n:])
+		}
+		if err := w.batch(ctx, tokens[:n], n == len(tokens)); err != nil {
+			return err
+		}
+		if tokens = tokens[n:]; len(tokens) == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// batch writes some parts whole.
+func (w *listWriter) batch(ctx context.Context, tokens []identity.Token, last bool) error {
+	if err := w.db.lock(ctx); err != nil {
+		return err
+	}
+	defer w.db.unlock()
+	t := w.db.begin()
+	t.settled = true
+	next := *w.list
+	if next.field == 0 {
+		next.field = t.newField(fieldRecord{Use: useList, Name: next.about.Name, Filling: true}, segment.Bitmap)
+	}
+	if err := w.put(t, &next, tokens); err != nil {
+		t.abort()
+		return err
+	}
+	next.about.Identifiers += int64(len(tokens))
+	t.lists = without(w.db.lists, w.list)
+	if last {
+		next.hidden = false
+		next.about.At = profile.Instant(max(int64(t.meta.instant), int64(w.db.now()))).Time()
+		t.putField(next.field, fieldRecord{Use: useList, Name: next.about.Name})
+		t.batch.Set(keys.AppendList(nil, uint32(next.field)), appendList(nil, &next.about))
+		if old := findList(w.db.lists, next.about.Name); old != nil {
+			t.dropList(old.field)
+			t.lists = without(t.lists, old)
+		}
+	}
+	t.lists = append(t.lists, &next)
+	if err := t.finish(false); err != nil {
+		return err
+	}
+	w.list = &next
+	return nil
+}
+
+func (w *listWriter) put(t *txn, l *list, tokens []identity.Token) error {
+	for len(tokens) > 0 {
+		n := samePart(tokens)
+		value := make([]byte, 0, n*keys.TokenLen)
+		for _, token := range tokens[:n] {
+			value = append(value, token[:]...)
+			node, err := t.must(token)
+			if err != nil {
+				return err
+			}
+			c, err := t.component(node)
+			if err != nil {
+				return err
+			}
+			p, err := t.personBefore(c)
+			if err != nil {
+				return err
+			}
+			if p != nil {
+				t.index.Set(l.field, p.ordinal, true)
+			}
+		}
+		t.batch.Set(keys.AppendListPart(nil, uint32(l.field), tokens[0]), value)
+		tokens = tokens[n:]
+	}
+	return nil
+}
+
+// undo removes what there is of a list that was broken off. Where it cannot, the next
+// Open does.
+func (w *listWriter) undo() error {
+	if w.list.field == 0 || !w.list.hidden {
+		return nil
+	}
+	if err := w.db.lock(context.Background()); err != nil {
+		return nil //nolint:nilerr // a store that takes no more writes
+	}
+	defer w.db.unlock()
+	t := w.db.begin()
+	t.settled = true
+	t.dropList(w.list.field)
+	t.lists = without(w.db.lists, w.list)
+	return t.finish(false)
+}
