@@ -21,7 +21,9 @@ type settler struct {
 
 	populations map[string]population // by the operand
 	gathered    map[string]*gathered
-	err         error // the first
+	sizes       map[syntax.TagRef]int // of rules: how many conditions each comes to
+	size        int                   // what the expression comes to so far
+	err         error                 // the first
 }
 
 // settle checks an expression and settles it, for everybody or to explain the answer of
@@ -32,7 +34,7 @@ func (v *View) settle(ctx context.Context, e syntax.Expr, explain *member) (synt
 	if err != nil || len(cat.asked) == 0 && !syntax.Relative(checked, cat) {
 		return checked, cat, err
 	}
-	s := &settler{ctx: ctx, view: v, explain: explain, rules: map[syntax.TagRef]syntax.Expr{}, populations: map[string]population{}, gathered: map[string]*gathered{}}
+	s := &settler{ctx: ctx, view: v, explain: explain, rules: map[syntax.TagRef]syntax.Expr{}, sizes: map[syntax.TagRef]int{}, populations: map[string]population{}, gathered: map[string]*gathered{}}
 	settled := s.expr(checked)
 	return settled, askedScope{cat, s.rules}, s.err
 }
@@ -51,8 +53,20 @@ func (s askedScope) Tag(name, value string) (syntax.Expr, bool) {
 	return s.catalog.Tag(name, value)
 }
 
+// maxSettled bounds an expression with the rules of query tags in their place, counted
+// as often as they are named.
+const maxSettled = 100_000
+
+// grow counts conditions, and reports whether there may be as many.
+func (s *settler) grow(n int) bool {
+	if s.size += n; s.size > maxSettled && s.err == nil {
+		s.err = &syntax.Error{Offset: -1, Msg: fmt.Sprintf("with the rules of its query tags the expression has more than %d conditions", maxSettled)}
+	}
+	return s.err == nil
+}
+
 func (s *settler) expr(e syntax.Expr) syntax.Expr {
-	if s.err != nil {
+	if !s.grow(1) {
 		return e
 	}
 	switch e := e.(type) {
@@ -146,6 +160,9 @@ func (s *settler) tag(ref *syntax.TagRef) syntax.Expr {
 		return ref // What is kept live says nothing of how anybody stands.
 	}
 	rule, ok := s.rules[key]
+	if ok && !s.grow(s.sizes[key]) {
+		return ref
+	}
 	if !ok {
 		unchecked, _ := cat.Tag(ref.Name, ref.Value)
 		checked, err := syntax.CheckAsked(unchecked, cat)
@@ -153,8 +170,9 @@ func (s *settler) tag(ref *syntax.TagRef) syntax.Expr {
 			s.err = err
 			return ref
 		}
+		before := s.size
 		rule = s.expr(checked)
-		s.rules[key] = rule
+		s.rules[key], s.sizes[key] = rule, s.size-before
 	}
 	if s.explain != nil {
 		return ref

@@ -335,3 +335,35 @@ func TestStandings_refused(t *testing.T) {
 		refused(err, want)
 	}
 }
+
+// Rules of query tags stand in the place of the tags: what is asked is bounded with
+// them, however often and through how many tags they are named.
+func TestQueryTag_bounded(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	apply(t, db, "traits: {n: {type: number, index: true}}")
+	conditions := make([]string, 3000)
+	for i := range conditions {
+		conditions[i] = fmt.Sprint("n = ", i)
+	}
+	m := db.Model()
+	for name, rule := range map[string]string{
+		"thousands": "any(" + strings.Join(conditions, ", ") + ")",
+		"often":     "any(" + strings.Join(slices.Repeat([]string{`tag("thousands")`}, 10), ", ") + ")",
+	} {
+		m.Tags = append(m.Tags, tags.Definition{Name: name, Query: true, Rule: tags.MustParse(rule)})
+	}
+	if _, err := db.Apply(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		tag     string
+		n       int
+		refused bool
+	}{{"thousands", 33, false}, {"thousands", 34, true}, {"often", 3, false}, {"often", 4, true}, {"often", 1000, true}} {
+		e := segment.MustParse(strings.Join(slices.Repeat([]string{fmt.Sprintf("tag(%q)", tt.tag)}, tt.n), " and "))
+		_, err := db.Count(t.Context(), e)
+		if refused := err != nil && strings.Contains(err.Error(), "more than 100000 conditions"); refused != tt.refused || !refused && err != nil {
+			t.Errorf("%d times %s: %v", tt.n, tt.tag, err)
+		}
+	}
+}
