@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -155,6 +156,15 @@ func TestExport_error_of_the_host(t *testing.T) {
 	}
 }
 
+// A last row that fills the buffer leaves nothing to be told at the end.
+func TestExport_tells_once(t *testing.T) {
+	told := 0
+	opts := &Options{FlushBytes: 1, Flushed: func(Progress) error { told++; return nil }}
+	if _, err := formats(t)["csv"](io.Discard, sequence(three(), nil), opts); err != nil || told != 3 {
+		t.Errorf("it was told %d times of 3 rows, %v", told, err)
+	}
+}
+
 // Rows are written as they come, a buffer at a time.
 func TestExport_streams(t *testing.T) {
 	const n = 10_000
@@ -174,6 +184,9 @@ func TestExport_streams(t *testing.T) {
 		}
 	}
 	done, err := CSV(&b, profiles, cs, opts)
+	if len(slices.Compact(slices.Clone(told))) != len(told) {
+		t.Error("it was told the same twice")
+	}
 	if err != nil || done.Rows != n || len(told) < b.Len()/1100 || lag > 400 {
 		t.Errorf("%+v, %v: %d writes, %d rows behind", done, err, len(told), lag)
 	}

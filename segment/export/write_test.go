@@ -167,6 +167,17 @@ func TestJSONLines_are_read_back(t *testing.T) {
 	})
 }
 
+func TestCSV_cells(t *testing.T) {
+	for in, want := range map[string]string{
+		"a": "a", "a b": "a b", " a": `" a"`, "a ": `"a "`, "a,b": `"a,b"`, `a"b"`: `"a""b"""`, "a\nb": "\"a\nb\"", "a\rb": "\"a\rb\"",
+		`\.`: `"\."`, `\..`: `\..`, "上海": "上海", "=1": "=1", "'": "'",
+	} {
+		if got := string((sheet{}).append(nil, []byte(in), true)); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 // No cell of a guarded file begins a formula, and no other cell is altered.
 func TestCSV_guard(t *testing.T) {
 	told := []string{"=1+1", "+8613812345678", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n", "'", "a=1", "", " =1", "上海"}
