@@ -14,7 +14,8 @@ import (
 // fill evaluates the tags and indexes that are not complete over every profile,
 // a batch a commit, with events going in between; then it makes them readable.
 // What commits touch meanwhile they bring up to date themselves, so the sweep
-// may pass over a profile that moved.
+// may pass over a profile that moved. Every commit of it is as of now, so that nobody
+// is told to have entered who has left since.
 func (db *DB) fill(ctx context.Context) error { return db.fillAt(ctx, 0) }
 
 // fillAt is fill of at most so many profiles a second; 0 sets no bound.
@@ -27,7 +28,10 @@ func (db *DB) fillAt(ctx context.Context, rate int) error {
 		if err := db.lock(ctx); err != nil {
 			return err
 		}
-		n, done, err := db.fillSome(ctx, &s)
+		n, done, err := 0, false, db.fireDue()
+		if err == nil {
+			n, done, err = db.fillSome(ctx, &s)
+		}
 		db.unlock()
 		if err != nil || done {
 			return err
@@ -36,6 +40,15 @@ func (db *DB) fillAt(ctx context.Context, rate int) error {
 			return err
 		}
 	}
+}
+
+// fireDue does what time alone has changed until now, so that passTime passes all of it.
+// The caller holds the right to write.
+func (db *DB) fireDue() error {
+	if now := db.now(); db.meta.nextDue <= now && db.meta.instant < now {
+		return db.fire(now, false)
+	}
+	return nil
 }
 
 // sweep is how far one call of fill has come under one catalog. Under another one
@@ -94,6 +107,7 @@ func (db *DB) fillSome(ctx context.Context, s *sweep) (n int, done bool, err err
 	}
 	began := time.Now()
 	t := db.begin()
+	t.passTime()
 	t.settled = true
 	b := s.nextBatch(db.current.Load())
 	if err = b.read(ctx, db.judges.all(t)); err == nil {
@@ -118,6 +132,7 @@ func (db *DB) fillSome(ctx context.Context, s *sweep) (n int, done bool, err err
 // has entered a tag is told by comparing bitmaps that are durable.
 func (db *DB) completeFill(ctx context.Context, cat *catalog) error {
 	t := db.begin()
+	t.passTime()
 	t.settled, t.next = true, cat.filled()
 	if err := t.complete(ctx, cat); err != nil {
 		t.abort()

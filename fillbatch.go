@@ -55,8 +55,13 @@ func (s *sweep) nextBatch(e *epoch) *fillBatch {
 
 // read evaluates everybody of the batch, side by side.
 func (b *fillBatch) read(ctx context.Context, judges []*judge) error {
+	wants := b.what.wants(b.e.cat)
+	readers := make([]fillReader, len(judges))
+	for i := range readers {
+		readers[i] = fillReader{e: b.e, wants: wants}
+	}
 	err := eachPiece(ctx, len(b.parts), func(worker, i int) error {
-		return b.readPart(&b.parts[i], judges[worker])
+		return b.readPart(&b.parts[i], &readers[worker], judges[worker])
 	})
 	if err != nil {
 		return err
@@ -76,7 +81,7 @@ func (b *fillBatch) nodes() (n int) {
 }
 
 // readPart evaluates everybody whose component has its root in a piece.
-func (b *fillBatch) readPart(p *fillPart, j *judge) error {
+func (b *fillBatch) readPart(p *fillPart, r *fillReader, j *judge) error {
 	for kv, err := range b.e.snap.Scan(p.bounds(keys.Node)) {
 		if err != nil {
 			return err
@@ -88,18 +93,14 @@ func (b *fillBatch) readPart(p *fillPart, j *judge) error {
 		if !p.admit(token, b.most) {
 			return nil
 		}
-		head, _, err := splitNode(token, kv.Value)
+		head, state, err := splitNode(token, kv.Value)
 		if err != nil {
 			return err
 		}
 		if !head.alone() {
 			continue // it is met with its component's root
 		}
-		n, err := decodeNode(token, kv.Value)
-		if err != nil {
-			return err
-		}
-		ordinal, st, err := b.e.whose(n)
+		ordinal, st, err := r.whose(&head, state)
 		if err != nil {
 			return err
 		}
@@ -108,22 +109,6 @@ func (b *fillBatch) readPart(p *fillPart, j *judge) error {
 		}
 	}
 	return nil
-}
-
-// whose returns who a component is, of which n is the root: no state where it is no live
-// profile.
-func (e *epoch) whose(n *node) (ordinal uint32, st *profile.State, err error) {
-	if n.linked || !n.numbered {
-		m, err := e.member(n)
-		if m == nil || err != nil {
-			return 0, nil, err
-		}
-		return m.ordinal, m.state(), nil
-	}
-	if n.state.Events() == 0 || !e.cat.rules.Names(n.evidence()) {
-		return 0, nil, nil
-	}
-	return n.ordinal, n.state, nil
 }
 
 // judge evaluates what is being filled for one profile.

@@ -159,16 +159,26 @@ func readTokens(r *pack.Reader) []identity.Token {
 	return tokens
 }
 
+// decodeNode reads a node's record. The node shares no memory with data.
 func decodeNode(token identity.Token, data []byte) (*node, error) {
 	n, state, err := splitNode(token, data)
 	if err != nil {
 		return nil, err
 	}
-	if n.state, err = profile.DecodeState(state); err != nil {
-		return nil, fmt.Errorf("%w: state of a node: %w", ErrCorrupt, err)
+	if err := n.readState(state); err != nil {
+		return nil, err
+	}
+	return &n, nil
+}
+
+// readState reads the state of a node that splitNode returned, of the bytes that it
+// returned with it.
+func (n *node) readState(data []byte) (err error) {
+	if n.state, err = profile.DecodeState(data); err != nil {
+		return fmt.Errorf("%w: state of a node: %w", ErrCorrupt, err)
 	}
 	n.state.Name(&n.id)
-	return &n, nil
+	return nil
 }
 
 // appendComponent appends the record of a component of several nodes.

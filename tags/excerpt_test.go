@@ -30,7 +30,7 @@ func TestProgram_Deps_are_all_that_is_read(t *testing.T) {
 				ok, until, sure := p.Judge(person.whole, now)
 				ok2, until2, sure2 := p.Judge(person.excerpt(t, p.Deps()), now)
 				if ok != ok2 || until != until2 || sure != sure2 {
-					t.Fatalf("%s at %v of %+v: %t until %v (%t), of an excerpt %t until %v (%t)", text, now, person.states, ok, until, sure, ok2, until2, sure2)
+					t.Fatalf("%s at %v: %t until %v (%t), of an excerpt %t until %v (%t)", text, now, ok, until, sure, ok2, until2, sure2)
 				}
 				if ok {
 					held++
@@ -40,7 +40,7 @@ func TestProgram_Deps_are_all_that_is_read(t *testing.T) {
 				v, ok, until := value.Eval(person.whole, now)
 				v2, ok2, until2 := value.Eval(person.excerpt(t, value.Deps()), now)
 				if !v.Equal(v2) || ok != ok2 || until != until2 {
-					t.Fatalf("%s at %v of %+v: %v, %t until %v, of an excerpt %v, %t until %v", text, now, person.states, v, ok, until, v2, ok2, until2)
+					t.Fatalf("%s at %v: %v, %t until %v, of an excerpt %v, %t until %v", text, now, v, ok, until, v2, ok2, until2)
 				}
 				if ok {
 					said++
