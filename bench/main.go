@@ -61,38 +61,36 @@ type config struct {
 	progress io.Writer
 }
 
+// suite is what can be run, with what its flags are where they are not given.
+type suite struct {
+	run      func(context.Context, config) (*Report, error)
+	standard config
+	smoke    int // profiles where only a smoke run is asked for
+}
+
+var suites = map[string]suite{
+	"ingest":   {ingest, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}, 2_000},
+	"identity": {identitySuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}, 2_000},
+	"linkage":  {linkageSuite, config{profiles: 1_000_000, rounds: 5, seconds: 1}, 2_000},
+	"tags":     {tagsSuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}, 2_000},
+	"algebra":  {algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}, 200_000},
+	"batch":    {batch, config{profiles: 10_000_000, rounds: 9, seconds: 0.2}, 70_000},
+	"range":    {rangeSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
+	"groupby":  {groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
+	"memory":   {memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}, 70_000},
+	"cold":     {coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}, 2_000},
+}
+
 // run executes one suite and prints its report on out.
 func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
 	}
-	cfg := config{progress: progress}
-	var suite func(context.Context, config) (*Report, error)
-	standard := config{}
-	switch args[0] {
-	case "ingest":
-		suite, standard = ingest, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
-	case "identity":
-		suite, standard = identitySuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
-	case "linkage":
-		suite, standard = linkageSuite, config{profiles: 1_000_000, rounds: 5, seconds: 1}
-	case "tags":
-		suite, standard = tagsSuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.5}
-	case "algebra":
-		suite, standard = algebra, config{profiles: 10_000_000, rounds: 41, seconds: 0.025}
-	case "batch":
-		suite, standard = batch, config{profiles: 10_000_000, rounds: 9, seconds: 0.2}
-	case "range":
-		suite, standard = rangeSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}
-	case "groupby":
-		suite, standard = groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}
-	case "memory":
-		suite, standard = memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}
-	case "cold":
-		suite, standard = coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}
-	default:
+	chosen, ok := suites[args[0]]
+	if !ok {
 		return errUsage
 	}
+	cfg, standard := config{progress: progress}, chosen.standard
 	var only, rivals string
 	flags := flag.NewFlagSet("bench "+args[0], flag.ContinueOnError)
 	flags.SetOutput(progress)
@@ -123,9 +121,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return fmt.Errorf("%w\n%w", err, errUsage)
 	}
 	if cfg.smoke {
-		cfg.shrink(flags)
+		cfg.shrink(flags, chosen.smoke)
 	}
-	report, err := cfg.profiled(ctx, suite)
+	report, err := cfg.profiled(ctx, chosen.run)
 	if err != nil {
 		return err
 	}
@@ -141,9 +139,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 }
 
 // profiled runs a suite and writes the CPU profile that was asked for.
-func (c *config) profiled(ctx context.Context, suite func(context.Context, config) (*Report, error)) (*Report, error) {
+func (c *config) profiled(ctx context.Context, run func(context.Context, config) (*Report, error)) (*Report, error) {
 	if c.profile == "" {
-		return suite(ctx, *c)
+		return run(ctx, *c)
 	}
 	f, err := os.Create(c.profile)
 	if err != nil {
@@ -152,22 +150,17 @@ func (c *config) profiled(ctx context.Context, suite func(context.Context, confi
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	report, err := suite(ctx, *c)
+	report, err := run(ctx, *c)
 	pprof.StopCPUProfile()
 	return report, errors.Join(err, f.Close())
 }
 
 // shrink makes every size tiny that was not asked for by its own flag.
-func (c *config) shrink(flags *flag.FlagSet) {
+func (c *config) shrink(flags *flag.FlagSet, profiles int) {
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	if !given["profiles"] {
-		c.profiles = min(c.profiles, 200_000)
-		switch flags.Name() {
-		case "bench algebra", "bench batch", "bench range", "bench groupby", "bench memory":
-		default:
-			c.profiles = 2_000
-		}
+		c.profiles = profiles
 	}
 	if !given["rounds"] {
 		c.rounds = 2
