@@ -3,6 +3,7 @@ package portrait
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -186,7 +187,7 @@ func (t *txn) relist(afters map[uint32]bool) error {
 func validListName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
-		return fmt.Errorf("portrait: a list without a name")
+		return errors.New("portrait: a list without a name")
 	case len(name) > 256 || !utf8.ValidString(name):
 		return fmt.Errorf("portrait: list %.20q: the name is not valid UTF-8 of at most 256 bytes", name)
 	}

@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -285,7 +286,7 @@ func (v *View) columnOf(ctx context.Context, value *tags.Value, set *segment.Set
 // checkMeasure returns an operand that is a number or a time.
 func (v *View) checkMeasure(of tags.Formula) (syntax.Operand, error) {
 	if of.IsZero() {
-		return nil, fmt.Errorf("portrait: the formula of what to measure is empty")
+		return nil, errors.New("portrait: the formula of what to measure is empty")
 	}
 	x, err := syntax.CheckOperand(of.Tree(), v.epoch.cat)
 	if err != nil {

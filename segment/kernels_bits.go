@@ -25,12 +25,6 @@ func takeOut(mask, part *[4]uint64) int {
 	return n
 }
 
-// countBoth returns how many bits are set in both.
-func countBoth(a, b *[4]uint64) int {
-	return bits.OnesCount64(a[0]&b[0]) + bits.OnesCount64(a[1]&b[1]) +
-		bits.OnesCount64(a[2]&b[2]) + bits.OnesCount64(a[3]&b[3])
-}
-
 // list writes to out the places of the bits that are set, ascending, and returns
 // how many there are.
 func list(out *[chunkSpan]uint8, mask *[4]uint64) int {

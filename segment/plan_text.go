@@ -2,6 +2,7 @@ package segment
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -77,10 +78,8 @@ func (n *node) name() string {
 
 // joinLabels joins what people call conditions; "" where one has no name.
 func joinLabels(by string, labels ...string) string {
-	for _, l := range labels {
-		if l == "" {
-			return ""
-		}
+	if slices.Contains(labels, "") {
+		return ""
 	}
 	return strings.Join(labels, by)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/portraitdb/portrait"
@@ -37,9 +38,6 @@ var ways = []struct{ way, name, text string }{
 	{"standing", "the 100 best customers", `rank(spent) <= 100`},
 	{"mixture", "the campaign", `(tag("前两成") or in_list("crm-2026-11")) and apps any_of ["外卖", "打车"] and (near(home, 31.2304, 121.4737, "5km") or tag("地铁常客")) and not in_list("exposed") and not tag("对照组")`},
 }
-
-// campaign is the place of the last of them.
-var campaign = ways[len(ways)-1]
 
 // report is what the tour found out.
 type report struct {
@@ -231,7 +229,7 @@ func (r *report) describe(ctx context.Context, v *portrait.View, target segment.
 	if err != nil {
 		return err
 	}
-	r.Summary["customers with orders"] = fmt.Sprint(s.Count)
+	r.Summary["customers with orders"] = strconv.FormatUint(s.Count, 10)
 	r.Summary["spent in all"] = fmt.Sprintf("%.2f", s.Sum)
 	r.Summary["on average"] = fmt.Sprintf("%.2f", s.Avg.Number())
 	quantiles, err := v.Quantiles(ctx, spent, target, 0.5, 0.9)

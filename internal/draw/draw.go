@@ -14,9 +14,9 @@ import (
 func Key(id profile.Identifier) uint64 {
 	var d xxhash.Digest
 	d.Reset()
-	d.WriteString(id.Namespace)
-	d.WriteString("\x00")
-	d.WriteString(id.Value)
+	_, _ = d.WriteString(id.Namespace) // which never fails
+	_, _ = d.WriteString("\x00")
+	_, _ = d.WriteString(id.Value)
 	return d.Sum64()
 }
 

@@ -83,7 +83,7 @@ func cosDegrees(d float64) float64 {
 // metres: more than 0 and at most [MaxDistance]. There is no sign, no exponent, and no
 // space within it. The number is rounded once.
 func ParseDistance(text string) (metres float64, err error) {
-	number, exponent := text, ""
+	var number, exponent string
 	if n, ok := strings.CutSuffix(text, "km"); ok {
 		number, exponent = n, "e3"
 	} else if n, ok := strings.CutSuffix(text, "m"); ok {
