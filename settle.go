@@ -75,15 +75,22 @@ func (s *settler) expr(e syntax.Expr) syntax.Expr {
 	case *syntax.InList:
 		return s.list(e)
 	case *syntax.Compare:
-		if l, k, op := beside(e); l != nil && s.explain == nil {
+		if l, k, op := beside(e); l != nil && s.indexed(l) {
 			return s.compare(l, op, k)
 		}
 	case *syntax.In:
-		if x, ok := e.X.(*syntax.Standing); ok && s.explain == nil {
+		if x, ok := e.X.(*syntax.Standing); ok && s.indexed(x) {
 			return s.among(x, e)
 		}
 	}
 	return syntax.WithParts(e, s.expr, s.operand)
+}
+
+// indexed reports whether a comparison is settled by comparing the value itself, which
+// an index answers; to explain it, and where every profile is read anyway, it is not.
+func (s *settler) indexed(x *syntax.Standing) bool {
+	_, _, ok := operands{s.view}.Column(x.X)
+	return ok && s.explain == nil
 }
 
 // beside returns the standing and the number that a condition compares.

@@ -367,3 +367,18 @@ func TestQueryTag_bounded(t *testing.T) {
 		}
 	}
 }
+
+// Where no index has the value everybody is read once more to be compared, however many
+// levels are asked for.
+func TestStandings_sweeps(t *testing.T) {
+	v := viewOf(t, newStandings(t, rand.New(rand.NewPCG(7, 8)), 20).db)
+	for text, want := range map[string]int{
+		"rank(plain) in [1, 2, 3, 4]": 1, "percentile(plain) != 0.5": 1, "0.5 > percentile(plain)": 1, "ntile(plain, 4) not in [1, 4]": 1,
+		"rank(indexed) in [1, 2, 3, 4]": 0, "ntile(indexed, 4) not in [1, 4]": 0,
+	} {
+		plan, err := v.Plan(t.Context(), segment.MustParse(text))
+		if err != nil || int(plan.Cost.Scans) != want {
+			t.Errorf("%s: %d sweeps, want %d, %v", text, plan.Cost.Scans, want, err)
+		}
+	}
+}
