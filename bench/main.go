@@ -77,7 +77,7 @@ var suites = map[string]suite{
 	"batch":    {batch, config{profiles: 10_000_000, rounds: 9, seconds: 0.2}, 70_000},
 	"range":    {rangeSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
 	"groupby":  {groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
-	"memory":   {memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}, 70_000},
+	"memory":   {memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}, 100_000},
 	"cold":     {coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}, 2_000},
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -156,7 +155,7 @@ func weigh(ctx context.Context, cfg config, name string, f family, seed uint64, 
 		}
 		samples[subject], live[subject] = append(samples[subject], w.sample), w.live
 		resident, counted = w.resident, w.counted
-		w, err = weighRoaring(files)
+		w, err = weighRoaring(files, bitmaps)
 		if err != nil {
 			return Case{}, err
 		}
@@ -227,7 +226,7 @@ func weighIndex(ctx context.Context, loader durable, have [][]uint32, want []*ro
 	return w, nil
 }
 
-func weighRoaring(files [][]byte) (w weight, err error) {
+func weighRoaring(files [][]byte, want []*roaring.Bitmap) (w weight, err error) {
 	before := heapBytes()
 	held := make([]*roaring.Bitmap, memoryFields)
 	var m meter
@@ -237,8 +236,8 @@ func weighRoaring(files [][]byte) (w weight, err error) {
 		if _, err := held[i].ReadFrom(bytes.NewReader(files[i%len(files)])); err != nil {
 			return w, err
 		}
-		if held[i].GetCardinality() == 0 {
-			return w, errors.New("roaring reads an empty bitmap")
+		if n := held[i].GetCardinality(); n != want[i%len(want)].GetCardinality() {
+			return w, fmt.Errorf("roaring reads %d members of %d", n, want[i%len(want)].GetCardinality())
 		}
 	}
 	m.stop(memoryFields)
