@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/draw"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 )
@@ -114,5 +115,38 @@ func TestSample(t *testing.T) {
 	}
 	if n := moved(before, in()); n > 0 {
 		t.Errorf("%d moved by a merge that was undone", n)
+	}
+}
+
+// What comes late counts as if it had come in time: who stands for a person is whose
+// event is the earliest, whatever came first.
+func TestSample_late(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	for _, def := range []string{`draw("x") < 0.5`, `bucket("x", 2) = 2`} {
+		if err := db.DefineTag(t.Context(), tagOf(t, def, def)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	user, cookie := id("user_id", "u"), id("anonymous_id", "c")
+	for i, tt := range []struct {
+		day    int
+		of     []profile.Identifier
+		stands profile.Identifier
+	}{
+		{5, []profile.Identifier{user, cookie}, user}, // an event is of its strongest identifier
+		{9, []profile.Identifier{cookie}, user},
+		{7, []profile.Identifier{cookie}, user},
+		{3, []profile.Identifier{cookie}, cookie},
+		{2, []profile.Identifier{user}, user},
+		{1, []profile.Identifier{user, cookie}, user},
+	} {
+		take(t, db, profile.Event{Type: profile.Page, MessageID: fmt.Sprint(i), Time: epoch0.AddDate(0, 0, tt.day), Identifiers: tt.of})
+		lot := draw.Salted(draw.Key(tt.stands), draw.Salt("x"))
+		half := map[bool]string{true: `tag("draw(\"x\") < 0.5") and bucket("x", 2) = 1`, false: `tag("bucket(\"x\", 2) = 2") and draw("x") >= 0.5`}[draw.Bucket(lot, 2) == 1]
+		for _, text := range []string{fmt.Sprintf(`draw("x") = %v`, draw.Fraction(lot)), half} {
+			if n, err := db.Count(t.Context(), segment.MustParse(text)); err != nil || n != 1 {
+				t.Errorf("event %d: %s holds of %d, %v", i, text, n, err)
+			}
+		}
 	}
 }

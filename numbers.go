@@ -201,6 +201,7 @@ func (v *View) groupBy(name string) (segment.Values, error) {
 		return values, nil
 	}
 	_, trait := cat.traits[name]
+	ix := cat.traitIndex(name)
 	switch t := cat.labelled(false, name); {
 	case t != nil && t.def.Query:
 		return nil, fmt.Errorf("portrait: groups by %q: a query tag has no bitmaps", name)
@@ -208,6 +209,10 @@ func (v *View) groupBy(name string) (segment.Values, error) {
 		return nil, fmt.Errorf("portrait: groups by %q: the tag is being filled and cannot be asked yet", name)
 	case t != nil:
 		return nil, fmt.Errorf("portrait: groups by %q: the tag has no values", name)
+	case ix != nil && ix.column:
+		return nil, fmt.Errorf("portrait: groups by %q: the index of a %s is no list of values; declare a tag with tiers of it", name, ix.info.Kind)
+	case ix != nil:
+		return nil, fmt.Errorf("portrait: groups by %q: the trait is being filled and cannot be asked yet", name)
 	case trait:
 		return nil, fmt.Errorf("portrait: groups by %q: the trait has no index of values; declare it with index: true, or a tag with tiers", name)
 	}

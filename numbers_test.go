@@ -206,10 +206,11 @@ tags:
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for what, call := range map[string]func() error{
-		`by "rich": the tag has no values`: func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "rich"); return err },
-		`by "best": a query tag`:           func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "best"); return err },
-		`by "plain": the trait has no`:     func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "plain"); return err },
-		`by "x": neither`:                  func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "x"); return err },
+		`by "rich": the tag has no values`:  func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "rich"); return err },
+		`by "best": a query tag`:            func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "best"); return err },
+		`by "plain": the trait has no`:      func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "plain"); return err },
+		`by "spent": the index of a number`: func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "spent"); return err },
+		`by "x": neither`:                   func() error { _, err := v.Groups(t.Context(), tags.Formula{}, es[0], "x"); return err },
 		"groups of plain: it has no index": func() error {
 			_, err := v.Groups(t.Context(), tags.MustParseFormula("plain"), es[0], "city")
 			return err
