@@ -94,6 +94,9 @@ func newChart(caption string, bars []bar, text func(float64) string) chart {
 	for _, b := range bars {
 		least, most = min(least, b.least), max(most, b.top)
 	}
+	if most <= 0 {
+		most = 1 // all are nothing
+	}
 	c := chart{Caption: caption, Bottom: chartTop + float64(len(bars))*chartRow}
 	c.Height = c.Bottom + chartFoot
 	at := func(v float64) float64 { return chartLeft + v/most*(chartRight-chartLeft) }
@@ -132,9 +135,6 @@ func round(v float64) float64 { return math.Round(v*10) / 10 }
 
 // linearTicks are three to six round numbers from zero on.
 func linearTicks(most float64) []float64 {
-	if most <= 0 {
-		return []float64{0}
-	}
 	step := math.Pow(10, math.Floor(math.Log10(most)))
 	switch {
 	case most/step < 2:

@@ -25,7 +25,8 @@ func pageReport() *Report {
 	near := newCase("near", 1_234_567, map[string][]sample{subject: turn(1000, 1100, 900), "rival": turn(3000, 2000, 4000), "quick": turn(500, 500, 500)})
 	far := newCase(`<b>"far"</b>`, 100, map[string][]sample{subject: turn(1000), "slow": turn(5e6)})
 	far.tell("weight", subject, 12)
-	return &Report{Suite: "made-up", Setting: map[string]string{"a_key": "<i>"}, Summary: map[string]float64{"sum_of": 3}, Cases: []Case{near, far}, plots: []string{"weight"}}
+	far.tell("nothing", subject, 0)
+	return &Report{Suite: "made-up", Setting: map[string]string{"a_key": "<i>"}, Summary: map[string]float64{"sum_of": 3}, Cases: []Case{near, far}, plots: []string{"weight", "nothing"}}
 }
 
 // TestPage reads the page as a browser offline does: it is well formed, it asks for
@@ -51,8 +52,8 @@ func TestPage(t *testing.T) {
 		}
 	}
 	drawings := regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAllString(text, -1)
-	if len(drawings) != 3 {
-		t.Errorf("%d drawings, want 3", len(drawings))
+	if len(drawings) != 4 {
+		t.Errorf("%d drawings, want 4", len(drawings))
 	}
 	for _, d := range drawings {
 		for tokens := xml.NewDecoder(strings.NewReader(d)); ; {
