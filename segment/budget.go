@@ -111,7 +111,7 @@ func (p *program) ready(ctx context.Context, src Source) error {
 func (p *program) affordScans(ctx context.Context, src Source) error {
 	var scans int64
 	for _, s := range p.scans {
-		if !s.done.Load() {
+		if !s.done.Load() && !s.some {
 			scans++
 		}
 	}

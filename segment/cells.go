@@ -29,6 +29,7 @@ func (k *compiler) inside(e *syntax.Inside) (Node, bool) {
 	}
 	c := k.catalog
 	refined := found(e, func(ctx context.Context) (*Set, error) { return c.Among(ctx, e, InSpans(f, border...)) })
+	refined.n.scan.some = true
 	return InSpans(f, sure...).Or(refined), true
 }
 

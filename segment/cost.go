@@ -99,7 +99,9 @@ func newEstimate(x *exec) *estimate {
 		if n.op != opScan || n.scan.done.Load() {
 			continue
 		}
-		e.cost.Scans++
+		if !n.scan.some {
+			e.cost.Scans++
+		}
 		// Anyone may be in it.
 		x.fields[n.leaf] = e.universe
 		if e.universe != nil && x.err == nil {

@@ -5,9 +5,11 @@ import (
 	"sync/atomic"
 )
 
-// scan is a leaf that is answered by looking at every profile, once.
+// scan is a leaf that is answered by looking at profiles one by one, once.
 type scan struct {
 	run func(context.Context) (*Set, error)
+	// some says that it looks at some profiles only, which an index has narrowed down.
+	some bool
 
 	turn chan struct{} // of one place, which whoever looks at set takes
 	set  *Set
