@@ -70,7 +70,12 @@ func Example_export() {
 	db, done := exportShop()
 	defer done()
 	ctx := context.Background()
-	set, err := db.Segment(ctx, segment.MustParse(`city = "上海"`))
+	view, err := db.View(ctx) // The members and what is said of them are of one epoch.
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer view.Close()
+	set, err := view.Segment(ctx, segment.MustParse(`city = "上海"`))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -78,7 +83,7 @@ func Example_export() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	progress, err := export.CSV(os.Stdout, db.Profiles(ctx, set), columns, nil)
+	progress, err := export.CSV(os.Stdout, view.Profiles(ctx, set), columns, nil)
 	fmt.Println(progress.Rows, "rows", err)
 	// Output:
 	// user,city,spent,tag:VIP,last:Order Completed

@@ -35,8 +35,8 @@ const (
 	sourceLast
 )
 
-// form is how a source is written.
-type form struct {
+// spec is how the columns of a source are written.
+type spec struct {
 	word   string
 	source source
 	alone  bool // the word is a column by itself
@@ -44,8 +44,8 @@ type form struct {
 	kind   profile.Kind
 }
 
-// forms is read only.
-var forms = [...]form{
+// specs is read only.
+var specs = [...]spec{
 	{"id", sourceID, true, false, profile.KindNumber},
 	{"identifier", sourceIdentifier, false, true, profile.KindString},
 	{"identifiers", sourceIdentifiers, true, true, profile.KindList},
@@ -116,22 +116,18 @@ func parseColumn(schema *Schema, text string) (Column, error) {
 		text = text[end+1:]
 	}
 	word, name, named := strings.Cut(text, ":")
-	i := slices.IndexFunc(forms[:], func(f form) bool { return f.word == word })
+	i := slices.IndexFunc(specs[:], func(s spec) bool { return s.word == word })
 	if i < 0 {
-		words := make([]string, len(forms))
-		for i := range forms {
-			words[i] = forms[i].word
-		}
-		return c, unknown("column", word, words)
+		return c, unknown("column", word, names(specs[:], func(s spec) string { return s.word }))
 	}
-	f := forms[i]
+	spec := specs[i]
 	switch {
-	case named && !f.named:
+	case named && !spec.named:
 		return c, fmt.Errorf("%s takes no name", word)
-	case !named && !f.alone, named && name == "":
+	case !named && !spec.alone, named && name == "":
 		return c, fmt.Errorf("want a name after %s, as in %s:NAME", word, word)
 	}
-	c.source, c.name, c.kind = f.source, name, f.kind
+	c.source, c.name, c.kind = spec.source, name, spec.kind
 	var err error
 	switch c.source {
 	case sourceIdentifier, sourceIdentifiers:
@@ -153,8 +149,8 @@ func (c Column) Header() string { return c.header }
 
 // String returns the text that ParseColumns reads the column from.
 func (c Column) String() string {
-	i := slices.IndexFunc(forms[:], func(f form) bool { return f.source == c.source })
-	text := forms[i].word
+	i := slices.IndexFunc(specs[:], func(s spec) bool { return s.source == c.source })
+	text := specs[i].word
 	if c.name != "" {
 		text += ":" + c.name
 	}

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,9 +9,6 @@ import (
 
 	"github.com/portraitdb/portrait/profile"
 )
-
-// byteOrderMark begins a file of UTF-8 for Excel.
-const byteOrderMark = "\ufeff"
 
 // CSV writes the profiles as CSV (RFC 4180, lines ended by a line feed), a row each
 // after one of headers, and returns how far it came, also beside an error.
@@ -23,7 +19,7 @@ const byteOrderMark = "\ufeff"
 // too, since readers pass over empty lines.
 func CSV(w io.Writer, profiles iter.Seq2[*profile.Profile, error], columns []Column, opts *Options) (Progress, error) {
 	if err := check(columns); err != nil {
-		return Progress{}, err
+		return opts.begun(), err
 	}
 	sheet := sheetOf(opts)
 	headers := make([]string, len(columns))
@@ -79,59 +75,4 @@ func layout(format string, columns []Column) string {
 		texts[i] = c.String()
 	}
 	return format + " of " + strings.Join(texts, ", ")
-}
-
-// sheet says how cells are written.
-type sheet struct{ bom, bare, guard bool }
-
-func sheetOf(opts *Options) sheet {
-	if opts == nil {
-		return sheet{}
-	}
-	return sheet{bom: opts.BOM, bare: opts.NoHeader, guard: opts.GuardFormulas}
-}
-
-// header is the beginning of a file.
-func (s sheet) header(headers []string) []byte {
-	var dst []byte
-	if s.bom {
-		dst = append(dst, byteOrderMark...)
-	}
-	if s.bare {
-		return dst
-	}
-	for i, h := range headers {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = s.append(dst, []byte(h), true)
-	}
-	return append(dst, '\n')
-}
-
-// append appends a cell that is not empty. told says that its text is somebody's.
-func (s sheet) append(dst, text []byte, told bool) []byte {
-	guard := s.guard && told && bytes.IndexByte([]byte("=+-@\t\r\n"), text[0]) >= 0
-	if !guard && !quoted(text) {
-		return append(dst, text...)
-	}
-	dst = append(dst, '"')
-	if guard {
-		dst = append(dst, '\'')
-	}
-	for {
-		i := bytes.IndexByte(text, '"')
-		if i < 0 {
-			break
-		}
-		dst = append(append(dst, text[:i]...), '"', '"')
-		text = text[i+1:]
-	}
-	return append(append(dst, text...), '"')
-}
-
-// quoted reports whether a cell stands in quotes: for what CSV makes of it, for spaces
-// at its ends, which some readers cut off, and where it is the end of data to Postgres.
-func quoted(text []byte) bool {
-	return bytes.ContainsAny(text, ",\"\r\n") || text[0] == ' ' || text[len(text)-1] == ' ' || string(text) == `\.`
 }

@@ -44,7 +44,7 @@ type AudienceColumn struct {
 func Hashed(w io.Writer, profiles iter.Seq2[*profile.Profile, error], audience Audience, opts *Options) (Progress, error) {
 	headers, err := audience.headers()
 	if err != nil {
-		return Progress{}, fmt.Errorf("export: %w", err)
+		return opts.begun(), fmt.Errorf("export: %w", err)
 	}
 	sheet := sheetOf(opts)
 	sheet.bare = sheet.bare || headers == nil
@@ -127,7 +127,11 @@ func (a *Audience) layout() string {
 	for i, c := range a.Columns {
 		texts[i] = fmt.Sprintf("%s (%s, %s)", c.Namespace, c.Form.Spelling, c.Form.Hash)
 	}
-	return "audience of " + strings.Join(texts, ", ")
+	text := "audience of " + strings.Join(texts, ", ")
+	if a.CallingCode != "" {
+		text += ", calling code " + a.CallingCode
+	}
+	return text
 }
 
 // cells returns the identifiers of a profile in the form of a column, strongest first.

@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"encoding/csv"
+	"os"
 	"strings"
 	"testing"
 
@@ -236,6 +237,48 @@ func TestHashed_nothing_plain(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// docs/export.md has every form of every platform, with its hash and its header.
+func TestDocs_platforms(t *testing.T) {
+	text, err := os.ReadFile("../../docs/export.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(text), "| platform | kind |")
+	if !ok {
+		t.Fatal("docs/export.md has no table of platforms")
+	}
+	hashes := map[Hash]string{Plain: "none", MD5: "MD5", SHA256: "SHA-256"}
+	rows := map[string]string{} // by platform and kind
+	platform := ""
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 7 {
+			continue
+		}
+		if name := strings.Split(cells[1], "`"); len(name) == 3 {
+			platform = name[1]
+		}
+		for i, kind := range strings.Split(cells[2], "`") {
+			if i%2 == 1 {
+				rows[platform+" "+kind] = line
+			}
+		}
+	}
+	n := 0
+	for _, p := range platforms {
+		for _, f := range p.forms {
+			n++
+			row := rows[p.name+" "+f.kind]
+			if !strings.Contains(row, hashes[f.form.Hash]) || !strings.Contains(row, "| "+f.form.Header) && !strings.Contains(row, ", "+f.form.Header) {
+				t.Errorf("%s %s: %q", p.name, f.kind, row)
+			}
+		}
+	}
+	if len(rows) != n {
+		t.Errorf("%d kinds in the table, there are %d", len(rows), n)
 	}
 }
 

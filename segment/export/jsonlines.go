@@ -17,13 +17,13 @@ import (
 // missing is null.
 func JSONLines(w io.Writer, profiles iter.Seq2[*profile.Profile, error], columns []Column, opts *Options) (Progress, error) {
 	if err := check(columns); err != nil {
-		return Progress{}, err
+		return opts.begun(), err
 	}
 	names := make([][]byte, len(columns)) // each with its comma or brace before and its colon after
 	for i, c := range columns {
 		name, err := profile.String(c.header).MarshalJSON()
 		if err != nil {
-			return Progress{}, fmt.Errorf("export: header of column %d: %w", i+1, err)
+			return opts.begun(), fmt.Errorf("export: header of column %d: %w", i+1, err)
 		}
 		before := byte(',')
 		if i == 0 {

@@ -131,11 +131,3 @@ func ParseAudience(name string, columns ...string) (Audience, error) {
 	}
 	return a, nil
 }
-
-func names[T any](of []T, name func(T) string) []string {
-	list := make([]string, len(of))
-	for i := range of {
-		list[i] = name(of[i])
-	}
-	return list
-}

@@ -51,3 +51,11 @@ type Options struct {
 	// people open, not for those that programs read. Of CSV and Hashed.
 	GuardFormulas bool
 }
+
+// begun is how far the export came before.
+func (o *Options) begun() Progress {
+	if o == nil {
+		return Progress{}
+	}
+	return o.After
+}

@@ -42,7 +42,7 @@ func (f *format) write(w io.Writer, profiles iter.Seq2[*profile.Profile, error],
 	if r.opts.FlushBytes <= 0 {
 		r.opts.FlushBytes = defaultFlushBytes
 	}
-	after := r.opts.After
+	after := opts.begun()
 	switch {
 	case after == Progress{}:
 	case after.Unordered:

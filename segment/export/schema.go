@@ -61,3 +61,12 @@ func unknown(what, name string, known []string) error {
 	}
 	return fmt.Errorf("unknown %s %q", what, name)
 }
+
+// names lists the names of things, for messages.
+func names[T any](of []T, name func(T) string) []string {
+	list := make([]string, len(of))
+	for i := range of {
+		list[i] = name(of[i])
+	}
+	return list
+}
