@@ -67,7 +67,7 @@ func (e *Compare) sampled() (salt string, share float64, ok bool) {
 func (c *checker) draw(x *Draw) {
 	switch {
 	case c.place != ofProfile:
-		c.fault(x.Pos, "", "draw() is of profiles, and cannot stand in where()")
+		c.fault(x.Pos, "", "lots are of profiles: sample(), draw() and bucket() cannot stand in where()")
 	case !utf8.ValidString(x.Salt):
 		c.fault(x.Pos, "", "the salt is not valid UTF-8")
 	case x.N < 0 || x.N > maxBuckets:

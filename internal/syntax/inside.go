@@ -38,18 +38,21 @@ func (p *parser) near(name token) (Expr, *Error) {
 		return nil, err
 	}
 	var at [2]float64
-	start := p.tok
 	for i := range at {
+		start := p.tok.pos
 		if at[i], err = p.signed(); err != nil {
 			return nil, p.misused(name)
+		}
+		so, hint := geo.Point{Lat: at[0]}, "the latitude comes first"
+		if i == 1 {
+			so, hint = geo.Point{Lon: at[1]}, ""
+		}
+		if bad := so.Validate(); bad != nil {
+			return nil, faultAt(start, p.before-start, hint, "%s", plain(bad))
 		}
 		if err := p.comma(name); err != nil {
 			return nil, err
 		}
-	}
-	center := geo.Point{Lat: at[0], Lon: at[1]}
-	if err := center.Validate(); err != nil {
-		return nil, faultAt(start.pos, start.end-start.pos, "the latitude comes first", "%s", plain(err))
 	}
 	text := p.tok
 	radius, err := p.string(name)
@@ -60,7 +63,7 @@ func (p *parser) near(name token) (Expr, *Error) {
 	if bad != nil {
 		return nil, faultAt(text.pos, text.end-text.pos, `such as "500m" or "3km"`, "%s", plain(bad))
 	}
-	c, bad := geo.NewCircle(center, metres)
+	c, bad := geo.NewCircle(geo.Point{Lat: at[0], Lon: at[1]}, metres)
 	if bad != nil {
 		return nil, faultAt(text.pos, text.end-text.pos, "", "%s", plain(bad))
 	}
