@@ -11,7 +11,7 @@ import (
 
 // The chart's measures, in units of its view box.
 const (
-	chartWidth = 580.0
+	chartWidth = 610.0
 	chartLeft  = 130.0 // names of contenders stand before it
 	chartRight = 370.0 // figures stand behind it
 	chartRow   = 24.0
@@ -110,7 +110,11 @@ func newChart(caption string, bars []bar, text func(float64) string) chart {
 		ticks = logTicks(from, to)
 	}
 	for _, v := range ticks {
-		c.Ticks = append(c.Ticks, chartTick{round(at(v)), text(v)})
+		tick := chartTick{X: round(at(v)), Text: "0"}
+		if v > 0 {
+			tick.Text = text(v)
+		}
+		c.Ticks = append(c.Ticks, tick)
 	}
 	for i, b := range bars {
 		top := chartTop + float64(i)*chartRow

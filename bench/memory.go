@@ -163,7 +163,7 @@ func weighColumns(cfg config, report *Report) error {
 		runtime.KeepAlive(index)
 		out := newCase(c.name, cfg.profiles, map[string][]sample{subject: {m.sample}})
 		out.tell("live_bytes_per_value", subject, live/float64(cfg.profiles))
-		out.tell("plain_bytes_per_value", subject, float64(c.plain))
+		out.tell("live_bytes_per_value", "plain_column", float64(c.plain))
 		report.Cases = append(report.Cases, out)
 	}
 	return nil

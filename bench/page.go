@@ -34,7 +34,7 @@ type fact struct{ Name, Value string }
 
 type pageCase struct {
 	*Case
-	People  string
+	Size    string // how many profiles and turns
 	Charts  []chart
 	Columns []string
 	Rows    [][]string
@@ -73,7 +73,10 @@ func (r *Report) writeHTML(w io.Writer) error {
 
 // pageCase draws a case: what the suite is about first, then times, then all figures.
 func (r *Report) pageCase(c *Case) pageCase {
-	out := pageCase{Case: c, People: thousands(c.Profiles)}
+	out := pageCase{Case: c, Size: fmt.Sprintf("%s profiles, %d turns", thousands(c.Profiles), c.Rounds)}
+	if c.Rounds == 1 {
+		out.Size = thousands(c.Profiles) + " profiles, one turn"
+	}
 	for _, figure := range r.plots {
 		if len(c.Extra[figure]) > 0 {
 			out.Charts = append(out.Charts, extraChart(c, figure))

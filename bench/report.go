@@ -110,10 +110,8 @@ func (r *Report) writeTable(w io.Writer) error {
 	for _, c := range r.Cases {
 		for _, k := range slices.Sorted(maps.Keys(c.Extra)) {
 			fmt.Fprintf(w, "%s, %s:", c.Name, strings.ReplaceAll(k, "_", " "))
-			for _, who := range c.contenders() {
-				if v, ok := c.Extra[k][who]; ok {
-					fmt.Fprintf(w, "  %s %s", who, short(v))
-				}
+			for _, who := range slices.SortedFunc(maps.Keys(c.Extra[k]), subjectFirst) {
+				fmt.Fprintf(w, "  %s %s", who, short(c.Extra[k][who]))
 			}
 			fmt.Fprintln(w)
 		}
