@@ -232,8 +232,9 @@ func (v *View) find(id profile.Identifier) (*member, error) {
 	return m, err
 }
 
-// Profiles yields the profiles of a set, in ascending order of ID; an ID that
-// meanwhile leads to another profile yields that. A nil set means everybody, in
+// Profiles yields the profiles of a set, in ascending order of ID; an ID of a set of
+// another epoch that leads to another profile by now yields that, out of order and, where
+// several do, more than once. A nil set means everybody, in
 // no particular order. Profiles are read as they are asked for. An error comes
 // at most once, last, with a nil Profile; breaking off releases everything; the
 // sequence may be ranged over again.
