@@ -226,9 +226,7 @@ func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []
 	if err := t.finish(false); err != nil {
 		return segment.Uploaded{}, err
 	}
-	e := db.current.Load()
-	edited := findList(db.lists, name)
-	report.Profiles, err = segment.NewQuery(segment.Bits(edited.field), universe).Count(ctx, segment.Source{Root: e.root, Loader: e, Epoch: e.number})
+	report.Profiles, err = db.current.Load().countList(ctx, findList(db.lists, name))
 	return report, err
 }
 

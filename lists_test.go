@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/portraitdb/portrait"
@@ -428,6 +429,64 @@ func TestUpload_between(t *testing.T) {
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// ends is a context that ends once it has been looked at so often.
+type ends struct {
+	context.Context
+	left atomic.Int64
+}
+
+func (c *ends) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// The error says whether a list was changed, wherever the context ends.
+func TestLists_the_end_of_the_context(t *testing.T) {
+	db := openLists(t, t.TempDir(), 20)
+	portrait.SmallLists(db, 2)
+	var text strings.Builder
+	for i := range 20 {
+		fmt.Fprintln(&text, phoneOf(i))
+	}
+	lists := db.Lists()
+	for what, change := range map[string]func(ctx context.Context, name string) error{
+		"upload": func(ctx context.Context, name string) error {
+			got, err := lists.Upload(ctx, name, strings.NewReader(text.String()), segment.Upload{Namespace: "phone", Kind: "plain"})
+			if err == nil && got.Profiles != 20 {
+				t.Errorf("%d profiles", got.Profiles)
+			}
+			return err
+		},
+		"edit": func(ctx context.Context, name string) error {
+			got, err := lists.Edit(ctx, name, "phone", []string{phoneOf(1)}, nil)
+			if err == nil && got.Profiles != 1 {
+				t.Errorf("%d profiles", got.Profiles)
+			}
+			return err
+		},
+	} {
+		done := 0
+		for n := int64(0); done < 3; n++ {
+			ctx := &ends{Context: t.Context()}
+			ctx.left.Store(n)
+			name := fmt.Sprint(what, n)
+			err := change(ctx, name)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			there := slices.ContainsFunc(viewOf(t, db).Lists(), func(l segment.List) bool { return l.Name == name })
+			if there != (err == nil) {
+				t.Errorf("%s ended at look %d: %v, and the list is there: %t", what, n, err, there)
+			}
+			if err == nil {
+				done++
+			}
 		}
 	}
 }

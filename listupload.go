@@ -41,8 +41,10 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	if err != nil {
 		return segment.Uploaded{}, err
 	}
-	tokens, report, err := v.match(ctx, r, o)
-	v.epoch.release()
+	tokens, report, err := func() ([]identity.Token, segment.Uploaded, error) {
+		defer v.epoch.release() // also where the reader panics
+		return v.match(ctx, r, o)
+	}()
 	if err != nil {
 		return segment.Uploaded{}, fmt.Errorf("portrait: list %q: %w", name, err)
 	}
@@ -51,12 +53,15 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	if err := w.write(ctx, tokens); err != nil {
 		return segment.Uploaded{}, errors.Join(err, w.undo())
 	}
-	e := db.acquire()
-	defer e.release()
-	if l := findList(e.lists, name); l != nil {
-		report.Profiles, err = segment.NewQuery(segment.Bits(l.field), universe).Count(ctx, segment.Source{Root: e.root, Loader: e, Epoch: e.number})
-	}
+	defer w.shown.release()
+	report.Profiles, err = w.shown.countList(ctx, w.list)
 	return report, err
+}
+
+// countList counts the profiles of a list that a commit has just written. The list is
+// there, so that the end of ctx does not count any more.
+func (e *epoch) countList(ctx context.Context, l *list) (uint64, error) {
+	return segment.NewQuery(segment.Bits(l.field), universe).Count(context.WithoutCancel(ctx), segment.Source{Root: e.root, Loader: e, Epoch: e.number})
 }
 
 // match finds the identifiers of a list.
@@ -171,8 +176,9 @@ func (v *View) lookUpMatch(namespace string) func(idlist.Kind, idlist.Token) ([]
 
 // listWriter writes a list in several commits, with events going in between.
 type listWriter struct {
-	db   *DB
-	list *list
+	db    *DB
+	list  *list
+	shown *epoch // that of the last commit, held for the caller
 }
 
 // write writes ascending tokens, and with the last of them shows the list.
@@ -225,6 +231,9 @@ func (w *listWriter) batch(ctx context.Context, tokens []identity.Token, last bo
 		return err
 	}
 	w.list = &next
+	if last {
+		w.shown = w.db.acquire()
+	}
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 )
 
 // zipped returns a text in gzip, as several members if there are several texts.
@@ -404,3 +405,22 @@ func TestMatch_cancellation_ends_it_at_every_stage(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// A reader that panics takes nothing with it: the goroutines that parse end, and the
+// panic is its caller's to recover from.
+func TestMatch_a_reader_that_panics_leaves_no_goroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // fails where one is left
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is swallowed")
+			}
+		}()
+		list := io.MultiReader(strings.NewReader("a\nb\n"), readerFunc(func([]byte) (int, error) { panic("torn") }))
+		_, err := Match(t.Context(), list, newIndex(nil).index(), Options{Kind: Plain, Keys: testKeys(t, SHA256)}, nil)
+		t.Errorf("Match returned %v", err)
+	})
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

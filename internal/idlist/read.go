@@ -52,9 +52,11 @@ func (r *reading) run(ctx context.Context, list io.Reader) (Report, error) {
 			}
 		})
 	}
-	readFault := r.feed(inner, list, buffers, pieces)
-	close(pieces)
-	running.Wait()
+	readFault := func() error {
+		defer running.Wait() // also where the reader panics
+		defer close(pieces)
+		return r.feed(inner, list, buffers, pieces)
+	}()
 	r.parts.free = nil
 	if err := ctx.Err(); err != nil {
 		return Report{}, err
