@@ -92,6 +92,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	faults = append(faults, m.Log.validate()...)
 	faults = append(faults, c.addInterests(m.Interests)...)
 	faults = append(faults, c.addPlaces(m.Places)...)
+	c.host.before = nil // which need not outlive its epochs
 	faults = append(faults, c.addTraits(m.Traits)...)
 	faults = append(faults, c.addTags("tag", m.Tags)...)
 	faults = append(faults, c.addTags("segment", m.Segments)...)
@@ -127,10 +128,23 @@ type hostFuncs struct {
 	normalizers map[string]func(string) (string, bool)
 	blockers    map[string]func(string) bool
 	key         [32]byte // the store's
+	// before is the catalog in force, or nil, whose areas are taken over.
+	before *catalog
+}
+
+// extent returns the area of a place: that of before, where it was declared alike.
+func (h *hostFuncs) extent(p tags.Place) (syntax.Area, error) {
+	if h.before != nil {
+		i := slices.IndexFunc(h.before.model.Places, func(old tags.Place) bool { return old.Name == p.Name })
+		if i >= 0 && h.before.model.Places[i].Equal(p) {
+			return h.before.places[p.Name], nil
+		}
+	}
+	return p.Extent()
 }
 
 func (db *DB) newCatalog(m Model, have *foldSet) (*catalog, error) {
-	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers, db.key}, have)
+	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers, db.key, db.cat.Load()}, have)
 }
 
 func validName(what, name string) error {
@@ -164,7 +178,7 @@ func (c *catalog) addInterests(interests []tags.Interest) []error {
 func (c *catalog) addPlaces(places []tags.Place) []error {
 	var faults []error
 	for _, p := range places {
-		area, err := p.Extent()
+		area, err := c.host.extent(p)
 		if err != nil {
 			faults = append(faults, err)
 			continue

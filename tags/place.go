@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -53,6 +54,11 @@ func (p *place) Covering(limit int) geo.Covering {
 		p.coverings[limit] = c
 	}
 	return c
+}
+
+// Equal reports whether both places are declared alike.
+func (p Place) Equal(o Place) bool {
+	return p.Name == o.Name && p.Radius == o.Radius && bytes.Equal(p.Area, o.Area) && slices.EqualFunc(p.Points, o.Points, profile.Value.Equal)
 }
 
 // Extent returns the area, or an error that joins every fault and says which point, or
