@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -51,6 +52,29 @@ func (c *checker) checkLists() error {
 		if err := c.checkBits(fmt.Sprintf("list %q", l.about.Name), l.field, want); err != nil {
 			return err
 		}
+	}
+	return c.checkStrayParts()
+}
+
+// checkStrayParts looks for identifiers of lists that are not there.
+func (c *checker) checkStrayParts() error {
+	lists := slices.SortedFunc(slices.Values(c.v.epoch.lists), func(a, b *list) int { return cmp.Compare(a.field, b.field) })
+	from := []byte{keys.ListPart}
+	end := keys.End(from)
+	for i := range len(lists) + 1 {
+		to, after := end, end
+		if i < len(lists) {
+			to = keys.AppendListParts(nil, uint32(lists[i].field))
+			after = keys.End(to)
+		}
+		for _, err := range c.v.epoch.snap.Scan(from, to) {
+			if err != nil {
+				return err
+			}
+			c.differ("identifiers of a list that is not there")
+			break
+		}
+		from = after
 	}
 	return nil
 }

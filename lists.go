@@ -109,10 +109,15 @@ func (db *DB) mendLists() error {
 			return err
 		}
 		id, _ := keys.ReadField(kv.Key)
-		if rec.Use == useList && !slices.ContainsFunc(db.lists, func(l *list) bool { return l.field == segment.FieldID(id) }) {
-			t.dropList(segment.FieldID(id))
-			broken++
+		if rec.Use != useList || slices.ContainsFunc(db.lists, func(l *list) bool { return l.field == segment.FieldID(id) }) {
+			continue
 		}
+		if !rec.Filling { // it was whole
+			t.abort()
+			return fmt.Errorf("%w: the record of list %q is not there", ErrCorrupt, rec.Name)
+		}
+		t.dropList(segment.FieldID(id))
+		broken++
 	}
 	if broken == 0 {
 		t.abort()
