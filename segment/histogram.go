@@ -208,6 +208,9 @@ func (m Measure) roundWidths(lo, hi int64) []int64 {
 	a, b := m.number(lo), m.number(hi)
 	step := m.roundStep((b - a) / partsMax)
 	first := math.Floor(a / step)
+	if first*step > a { // a is so near to zero that the quotient is none
+		first--
+	}
 	var edges []int64
 	for i := range partsMax + 2 {
 		edge := m.value((first + float64(i)) * step)

@@ -119,7 +119,13 @@ func TestMeasure_Bounds_hold_every_value(t *testing.T) {
 		if rng.IntN(4) == 0 {
 			lo, hi = SortableNumber(math.Ldexp(rng.NormFloat64(), rng.IntN(1000))), SortableNumber(-math.Ldexp(1, rng.IntN(1000)))
 		}
-		n := rng.IntN(40)
+		if rng.IntN(4) == 0 { // beside 0, on a scale that it is lost on
+			lo = SortableNumber(-math.Float64frombits(rng.Uint64N(1 << rng.IntN(60))))
+		}
+		if rng.IntN(8) == 0 {
+			hi = SortableNumber(math.Float64frombits(rng.Uint64N(200)))
+		}
+		n := max(0, rng.IntN(40)-10)
 		bounds := m.Bounds(lo, hi, n)
 		lo, hi = min(lo, hi), max(lo, hi)
 		if len(bounds) == 0 || bounds[0] > lo || bounds[len(bounds)-1] <= hi {
