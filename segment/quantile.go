@@ -109,7 +109,12 @@ func (method QuantileMethod) value(m Measure, share float64, n uint64, at func(r
 		}
 		return min(max(SortableNumber(v), a), b)
 	}
-	return a + int64(math.RoundToEven(float64(uint64(b)-uint64(a))*part))
+	apart := float64(uint64(b) - uint64(a)) // up to 2^64
+	step := math.RoundToEven(apart * part)
+	if step >= apart {
+		return b
+	}
+	return a + int64(uint64(step))
 }
 
 // once returns a query on the members of q that costs little to run again.

@@ -240,3 +240,13 @@ func TestQuery_Quantiles_refuses_other_shares(t *testing.T) {
 		}
 	}
 }
+
+func TestLinear_times_at_the_ends_of_time(t *testing.T) {
+	m := Measure{Field: 1, Kind: profile.KindTime}
+	for share, want := range map[float64]int64{0: math.MinInt64, 0.25: -1 << 62, 0.5: 0, 0.75: 1 << 62, 1: math.MaxInt64} {
+		got := Linear.value(m, share, 2, func(rank uint64) int64 { return []int64{math.MinInt64, math.MaxInt64}[rank] })
+		if got != want {
+			t.Errorf("at %v: %d, want %d", share, got, want)
+		}
+	}
+}
