@@ -174,6 +174,9 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		ctx = context.WithoutCancel(ctx) // it is half done
 	}
 	if err := db.rematch(ctx, db.current.Load(), a.next); err != nil {
+		if a.rules != nil {
+			db.halt(err)
+		}
 		return nil, err
 	}
 	t := db.begin()
