@@ -98,7 +98,7 @@ func (r *Report) writeTable(w io.Writer) error {
 		for _, who := range c.contenders() {
 			ratio := "\t\t"
 			if v, ok := c.Ratio[who]; ok {
-				ratio = fmt.Sprintf("%.2f\t%.2f\t%.2f", v, c.RatioMin[who], c.RatioMax[who])
+				ratio = fmt.Sprintf("%.3g\t%.3g\t%.3g", v, c.RatioMin[who], c.RatioMax[who])
 			}
 			fmt.Fprintf(tw, "%s\t%s\t%.0f\t%.0f\t%.0f\t%.1f\t%.0f\t%s\t\n", c.Name, who,
 				c.NsPerOp[who], c.NsPerOpMin[who], c.NsPerOpMax[who], c.Allocs[who], c.Bytes[who], ratio)
