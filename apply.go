@@ -180,7 +180,7 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		return nil, err
 	}
 	t := db.begin()
-	t.passTime()
+	t.passTimeOfPeople()
 	t.unmatch(a.cur, a.next)
 	err = t.inherit(ctx, a.cur, a.next)
 	if err == nil {

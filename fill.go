@@ -107,7 +107,7 @@ func (db *DB) fillSome(ctx context.Context, s *sweep) (n int, done bool, err err
 	}
 	began := time.Now()
 	t := db.begin()
-	t.passTime()
+	t.passTimeOfPeople()
 	t.settled = true
 	b := s.nextBatch(db.current.Load())
 	if err = b.read(ctx, db.judges.all(t)); err == nil {
@@ -132,7 +132,7 @@ func (db *DB) fillSome(ctx context.Context, s *sweep) (n int, done bool, err err
 // has entered a tag is told by comparing bitmaps that are durable.
 func (db *DB) completeFill(ctx context.Context, cat *catalog) error {
 	t := db.begin()
-	t.passTime()
+	t.passTimeOfPeople()
 	t.settled, t.next = true, cat.filled()
 	if err := t.complete(ctx, cat); err != nil {
 		t.abort()

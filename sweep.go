@@ -78,6 +78,15 @@ func (t *txn) passTime() {
 	}
 }
 
+// passTimeOfPeople is passTime of a store that has taken events in. The time of one that
+// has not is for its first event, or an Advance, to say: a model may be applied before a
+// history of long ago is.
+func (t *txn) passTimeOfPeople() {
+	if t.meta.accepted > 0 {
+		t.passTime()
+	}
+}
+
 // sweepLog puts into the transaction the deletion of expired events, looking at about
 // budget keys; more says that there are others. It comes before any event of the
 // transaction is logged: a range that it deletes is one of what was there.
