@@ -128,8 +128,8 @@ func TestCombineExcerpts(t *testing.T) {
 		combined++
 		sameBytes(t, "combined", s, excerptOf(all, w))
 	})
-	if combined == 0 || whole == 0 {
-		t.Errorf("%d combined, %d not", combined, whole)
+	if combined == 0 {
+		t.Errorf("none combined, %d not", whole)
 	}
 }
 
