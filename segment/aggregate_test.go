@@ -154,7 +154,7 @@ func inColumn(t *testing.T, rng *rand.Rand, values []int64) (Source, *Query) {
 	t.Helper()
 	tx := New(0).Begin()
 	for i, at := range rng.Perm(len(values)) {
-		x := uint32(at*3) * uint32(1+rng.IntN(1))
+		x := uint32(at * 3)
 		tx.Put(1, x, values[i])
 		tx.Set(0, x, true)
 	}
