@@ -42,8 +42,11 @@ func anyPolygon(t *rapid.T) *geo.Polygon {
 		}
 	}
 	g, err := geo.NewPolygon(ring)
+	if flat := unrolled(ring); err != nil && (flat.width.Sign() != 0 || simple(flat.line)) {
+		t.Fatalf("%v: %v", ring, err)
+	}
 	if err != nil {
-		t.Skip(err)
+		t.Skip("the ring that was drawn makes no polygon")
 	}
 	return g
 }
@@ -114,10 +117,7 @@ func TestCovering_of_polygon_holds_its_vertices_and_edges(t *testing.T) {
 		radius := math.Pow(10, rapid.Float64Range(-9, 1.5).Draw(t, "log radius"))
 		center := geo.Point{Lon: rapid.Float64Range(-148, 148).Draw(t, "lon"), Lat: rapid.Float64Range(-58, 58).Draw(t, "lat")}
 		ring := starRing(t, center, radius)
-		g, err := geo.NewPolygon(ring)
-		if err != nil {
-			t.Skip(err)
-		}
+		g := draw(t, ring)
 		c := g.Covering(rapid.IntRange(8, 300).Draw(t, "limit"))
 		for i, v := range ring {
 			w := ring[(i+1)%len(ring)]

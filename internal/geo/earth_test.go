@@ -119,6 +119,16 @@ func roundRing(t *rapid.T, low, high float64) []geo.Point {
 	return ring
 }
 
+// atLatitude counts the vertices at a latitude, north or south.
+func atLatitude(ring []geo.Point, lat float64) (n int) {
+	for _, p := range ring {
+		if math.Abs(p.Lat) == lat {
+			n++
+		}
+	}
+	return n
+}
+
 func TestPolygon_round_a_pole_agrees_with_rational_geometry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rings := [][]geo.Point{roundRing(t, 20, 50)}
@@ -141,7 +151,10 @@ func TestPolygon_round_a_pole_agrees_with_rational_geometry(t *testing.T) {
 		}
 		g, err := geo.ParsePolygon([]byte(geoJSON(rings...)))
 		if err != nil {
-			t.Skip(err) // neighbours at the same longitude and latitude, or rings that overlap along 50
+			if !(atLatitude(rings[0], 50) > 1 && len(rings) > 1 && atLatitude(rings[1], 50) > 1) && (len(rings) == 1 || atLatitude(rings[1], 90) < 2) {
+				t.Fatalf("%v\n%s", err, geoJSON(rings...))
+			}
+			t.Skip("the rings that were drawn may overlap along 50, or meet the pole twice")
 		}
 		var points []geo.Point
 		for _, ring := range rings {

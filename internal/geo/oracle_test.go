@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"slices"
 
+	"pgregory.net/rapid"
+
 	"github.com/portraitdb/portrait/internal/geo"
 )
 
@@ -195,6 +197,19 @@ func oracleValid(rings [][]geo.Point) bool {
 		}
 	}
 	return true
+}
+
+// draw makes a polygon of drawn rings that do not leave a flat map. Where they make
+// none it draws anew, and only there: the oracle decides.
+func draw(t *rapid.T, rings ...[]geo.Point) *geo.Polygon {
+	g, err := geo.ParsePolygon([]byte(geoJSON(rings...)))
+	if want := oracleValid(rings); (err == nil) != want {
+		t.Fatalf("valid is %v, the polygon says: %v\n%s", want, err, geoJSON(rings...))
+	}
+	if err != nil {
+		t.Skip("the rings that were drawn make no polygon")
+	}
+	return g
 }
 
 // simple says that no two edges have a point in common but neighbours their vertex.

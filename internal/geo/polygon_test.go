@@ -156,10 +156,7 @@ func TestPolygon_random_points_agree_with_rational_geometry(t *testing.T) {
 		if rapid.Bool().Draw(t, "hole") {
 			rings = append(rings, starRing(t, center, radius*0.2))
 		}
-		g, err := geo.ParsePolygon([]byte(geoJSON(rings...)))
-		if err != nil {
-			t.Skip(err) // a star with a long edge may cut its own hole
-		}
+		g := draw(t, rings...) // a star with a long edge may cut its own hole
 		for range 20 {
 			ring := rings[rapid.IntRange(0, len(rings)-1).Draw(t, "ring")]
 			i := rapid.IntRange(0, len(ring)-1).Draw(t, "edge")
