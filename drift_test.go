@@ -1,7 +1,7 @@
 package portrait_test
 
 import (
-	"context"
+	"bytes"
 	"iter"
 	"testing"
 
@@ -92,29 +92,54 @@ func TestNoDrift(t *testing.T) {
 			}
 			play(t, db, append(history(r, 150, 0), ingest(late)), 1)
 			checkAndClose(t, db)
-			s, err := store.Open("db", store.Options{FS: fs})
-			if err != nil {
-				t.Fatal(err)
-			}
-			b := s.NewBatch()
-			damage(t, s, b)
-			if err := s.Commit(b, true); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			db, err = portrait.Open("db", opts)
-			if err != nil {
+			tamper(t, fs, func(s *store.Store, b *store.Batch) { damage(t, s, b) })
+			if db, err = portrait.Open("db", opts); err != nil {
 				return // found at once
 			}
-			defer db.Close()
-			if err := db.Check(context.Background()); err == nil {
-				t.Error("Check finds nothing")
-			} else {
-				t.Log(err)
-			}
+			mustDiffer(t, db)
 		})
+	}
+}
+
+// tamper changes a store that is closed behind its back.
+func tamper(t *testing.T, fs store.FS, change func(s *store.Store, b *store.Batch)) {
+	t.Helper()
+	s, err := store.Open("db", store.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.NewBatch()
+	change(s, b)
+	if b.Len() == 0 {
+		t.Fatal("nothing is damaged")
+	}
+	if err := s.Commit(b, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// damageOne damages the first record of a space that can be damaged so.
+func damageOne(t *testing.T, s *store.Store, b *store.Batch, space byte, change damage) {
+	t.Helper()
+	for key, value := range pairs(t, s, space) {
+		if b.Reset(); change(b, bytes.Clone(key), bytes.Clone(value)) {
+			return
+		}
+	}
+	t.Fatal("there is no record to be damaged so")
+}
+
+// mustDiffer closes a store in which Check has to find something.
+func mustDiffer(t *testing.T, db *portrait.DB) {
+	t.Helper()
+	defer db.Close()
+	if err := db.Check(t.Context()); err == nil {
+		t.Error("Check finds nothing")
+	} else {
+		t.Log(err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -82,33 +81,16 @@ func (b *fillBatch) nodes() (n int) {
 
 // readPart evaluates everybody whose component has its root in a piece.
 func (b *fillBatch) readPart(p *fillPart, r *fillReader, j *judge) error {
-	for kv, err := range b.e.snap.Scan(p.bounds(keys.Node)) {
-		if err != nil {
-			return err
-		}
-		token, err := tokenOf(kv.Key)
-		if err != nil {
-			return err
-		}
-		if !p.admit(token, b.most) {
-			return nil
-		}
-		head, state, err := splitNode(token, kv.Value)
-		if err != nil {
-			return err
-		}
+	return p.each(b.e.snap, b.most, func(head *node, state []byte) error {
 		if !head.alone() {
-			continue // it is met with its component's root
+			return nil // it is met with its component's root
 		}
-		ordinal, st, err := r.whose(&head, state)
-		if err != nil {
-			return err
-		}
-		if st != nil {
+		ordinal, st, err := r.whose(head, state)
+		if err == nil && st != nil {
 			p.judge(b.what, j, ordinal, st)
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // judge evaluates what is being filled for one profile.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/store"
 )
 
 const (
@@ -66,6 +67,32 @@ func (p *fillPiece) bounds(space byte) (lower, upper []byte) {
 		return lower, keys.End([]byte{space})
 	}
 	return lower, append([]byte{space}, p.to[:]...)
+}
+
+// each hands over the nodes of the piece without their states, whose bytes come with them.
+// Both stay as they are until the next.
+func (p *fillPiece) each(snap *store.Snapshot, most int, yield func(head *node, state []byte) error) error {
+	var head node
+	for kv, err := range snap.Scan(p.bounds(keys.Node)) {
+		if err != nil {
+			return err
+		}
+		token, err := tokenOf(kv.Key)
+		if err != nil {
+			return err
+		}
+		if !p.admit(token, most) {
+			return nil
+		}
+		var state []byte
+		if head, state, err = splitNode(token, kv.Value); err != nil {
+			return err
+		}
+		if err := yield(&head, state); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // admit counts a node in; false where the piece has as many as it may, and ends before it.

@@ -73,26 +73,12 @@ func (b *refoldBatch) count() (nodes, behind int) {
 
 // find finds the nodes of the piece that are behind.
 func (p *refoldPart) find(snap *store.Snapshot, b *refoldBatch) error {
-	for kv, err := range snap.Scan(p.bounds(keys.Node)) {
-		if err != nil {
-			return err
-		}
-		token, err := tokenOf(kv.Key)
-		if err != nil {
-			return err
-		}
-		if !p.admit(token, b.most) {
-			return nil
-		}
-		head, _, err := splitNode(token, kv.Value)
-		if err != nil {
-			return err
-		}
+	return p.each(snap, b.most, func(head *node, _ []byte) error {
 		if head.gen < b.gen {
-			p.behind = append(p.behind, refoldNode{token: token, gen: head.gen, state: &profile.State{}})
+			p.behind = append(p.behind, refoldNode{token: head.token, gen: head.gen, state: &profile.State{}})
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // refoldSkip is how many events that nobody has to catch up on are passed over before
