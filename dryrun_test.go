@@ -165,6 +165,15 @@ func (c *ending) Err() error {
 	return nil
 }
 
+func (c *ending) Done() <-chan struct{} {
+	if c.left.Add(-1) >= 0 {
+		return c.Context.Done()
+	}
+	ended := make(chan struct{})
+	close(ended)
+	return ended
+}
+
 // A dry run ends with its context, in the midst of analysing the tags too.
 func TestApply_dry_run_cancelled(t *testing.T) {
 	const n = 300

@@ -13,17 +13,8 @@ import (
 	"github.com/portraitdb/portrait/tags"
 )
 
-// population is what everybody has of one operand: a number or a time. Whoever has
-// none is not of it.
-type population interface {
-	size() int
-	// at returns the i-th value from the least.
-	at(ctx context.Context, i int) (profile.Value, error)
-	// level returns how a value stands; ok is false for one of another kind.
-	level(as *syntax.Standing, v profile.Value) (level float64, ok bool)
-}
-
-// gathered is a population in memory, 8 bytes each.
+// gathered is what everybody has of one operand, a number or a time, in memory, 8 bytes
+// each. Whoever has none does not count.
 type gathered struct {
 	keys []int64 // ascending
 	time bool
@@ -87,24 +78,25 @@ func valueOf(key int64, time bool) profile.Value {
 	return profile.Number(shard.Number(key))
 }
 
-func (p *gathered) size() int { return len(p.keys) }
-
-func (p *gathered) at(_ context.Context, i int) (profile.Value, error) {
-	return valueOf(p.keys[i], p.time), nil
+// ladder is how values stand among those gathered.
+type ladder struct {
+	*gathered
+	as *syntax.Standing
 }
 
-func (p *gathered) level(as *syntax.Standing, v profile.Value) (level float64, ok bool) {
-	key, ok := keyOf(v, p.time)
-	if !ok || len(p.keys) == 0 {
+// Level implements syntax.Ladder.
+func (l ladder) Level(v profile.Value) (level float64, ok bool) {
+	key, ok := keyOf(v, l.time)
+	if !ok || len(l.keys) == 0 {
 		return 0, false
 	}
-	less, _ := slices.BinarySearch(p.keys, key)
-	greater := len(p.keys) - sort.Search(len(p.keys), func(i int) bool { return p.keys[i] > key })
-	return as.Level(less, greater, len(p.keys)), true
+	less, _ := slices.BinarySearch(l.keys, key)
+	greater := len(l.keys) - sort.Search(len(l.keys), func(i int) bool { return l.keys[i] > key })
+	return l.as.Level(less, greater, len(l.keys)), true
 }
 
-// indexed is a population that a column holds. It looks at the column anew for each
-// question.
+// indexed is what everybody has of an operand that has a column, which it looks at anew
+// for each question.
 type indexed struct {
 	view     *View
 	everyone *segment.Query
@@ -112,9 +104,8 @@ type indexed struct {
 	n        int
 }
 
-// indexedPopulation returns the population of an operand that has a column; nil for
-// another.
-func (v *View) indexedPopulation(ctx context.Context, x syntax.Operand) (*indexed, error) {
+// indexed finds the column of an operand; nil where it has none.
+func (v *View) indexed(ctx context.Context, x syntax.Operand) (*indexed, error) {
 	field, kind, ok := operands{v}.Column(x)
 	if !ok {
 		return nil, nil
@@ -125,8 +116,7 @@ func (v *View) indexedPopulation(ctx context.Context, x syntax.Operand) (*indexe
 	return p, err
 }
 
-func (p *indexed) size() int { return p.n }
-
+// at returns the i-th value from the least.
 func (p *indexed) at(ctx context.Context, i int) (profile.Value, error) {
 	// The discrete quantile of a share (i+1)/n is the i-th value: of numbers as they divide.
 	keys, err := p.everyone.Quantiles(ctx, p.view.sourceFor(ctx), p.measure, segment.Discrete, float64(i+1)/float64(p.n))
@@ -136,31 +126,33 @@ func (p *indexed) at(ctx context.Context, i int) (profile.Value, error) {
 	return valueOf(keys[0], p.measure.Kind == profile.KindTime), nil
 }
 
-func (p *indexed) level(as *syntax.Standing, v profile.Value) (level float64, ok bool) {
-	key, ok := keyOf(v, p.measure.Kind == profile.KindTime)
-	if !ok || p.n == 0 {
-		return 0, false
-	}
-	r, err := p.everyone.Rank(context.Background(), p.view.source(), p.measure, key)
-	if err != nil {
-		return 0, false
-	}
-	return as.Level(int(r.Below), int(r.Above), p.n), true
-}
-
-// ladder is how values stand in a population.
-type ladder struct {
-	population
-	as *syntax.Standing
+// ranker is how single values stand in a column. An error, after which every level is
+// missing, is in fault.
+type ranker struct {
+	*indexed
+	ctx   context.Context
+	as    *syntax.Standing
+	fault *error
 }
 
 // Level implements syntax.Ladder.
-func (l ladder) Level(v profile.Value) (level float64, ok bool) { return l.level(l.as, v) }
+func (r ranker) Level(v profile.Value) (level float64, ok bool) {
+	key, ok := keyOf(v, r.measure.Kind == profile.KindTime)
+	if !ok || r.n == 0 || *r.fault != nil {
+		return 0, false
+	}
+	at, err := r.everyone.Rank(r.ctx, r.view.sourceFor(r.ctx), r.measure, key)
+	if err != nil {
+		*r.fault = err
+		return 0, false
+	}
+	return r.as.Level(int(at.Below), int(at.Above), r.n), true
+}
 
 // compare returns the condition on the value itself under which its level compares
-// with a constant, so that an index can answer it.
-func (l ladder) compare(ctx context.Context, op syntax.Op, level float64) (syntax.Expr, error) {
-	if l.size() == 0 {
+// with a constant, so that the index answers it.
+func (p *indexed) compare(ctx context.Context, as *syntax.Standing, op syntax.Op, level float64) (syntax.Expr, error) {
+	if p.n == 0 {
 		return &syntax.Const{}, nil
 	}
 	var parts [2]syntax.Expr // the second without the first
@@ -169,11 +161,11 @@ func (l ladder) compare(ctx context.Context, op syntax.Op, level float64) (synta
 		parts[i], err = x, cmp.Or(err, fault)
 	}
 	from := func(i int, above bool) {
-		x, fault := l.from(ctx, level, above)
+		x, fault := p.from(ctx, as, level, above)
 		part(i, x, fault)
 	}
 	all := func() {
-		x, fault := l.than(ctx, syntax.Ge, 0)
+		x, fault := p.than(ctx, as, syntax.Ge, 0)
 		part(0, x, fault)
 	}
 	switch op {
@@ -192,7 +184,7 @@ func (l ladder) compare(ctx context.Context, op syntax.Op, level float64) (synta
 		from(1, true)
 	case syntax.Ne:
 		all()
-		equal, fault := l.compare(ctx, syntax.Eq, level)
+		equal, fault := p.compare(ctx, as, syntax.Eq, level)
 		part(1, equal, fault)
 	}
 	if err != nil || parts[1] == nil {
@@ -202,32 +194,32 @@ func (l ladder) compare(ctx context.Context, op syntax.Op, level float64) (synta
 }
 
 // from returns the condition of those whose level is at least so much, or above it.
-func (l ladder) from(ctx context.Context, level float64, above bool) (syntax.Expr, error) {
-	n := l.size()
+func (p *indexed) from(ctx context.Context, as *syntax.Standing, level float64, above bool) (syntax.Expr, error) {
+	n := p.n
 	reaches := func(less, greater int) bool {
-		c := cmp.Compare(l.as.Level(less, greater, n), level)
+		c := cmp.Compare(as.Level(less, greater, n), level)
 		return c > 0 || c == 0 && !above
 	}
-	if l.as.Fn == syntax.Rank {
+	if as.Fn == syntax.Rank {
 		// Those reach it who have at least so many above them. They are less than
 		// the last of as many.
 		greater := sort.Search(n, func(i int) bool { return reaches(0, i) })
 		if greater == 0 {
-			return l.than(ctx, syntax.Ge, 0)
+			return p.than(ctx, as, syntax.Ge, 0)
 		}
-		return l.than(ctx, syntax.Lt, n-greater)
+		return p.than(ctx, as, syntax.Lt, n-greater)
 	}
 	less := sort.Search(n, func(i int) bool { return reaches(i, 0) })
 	if less == 0 {
-		return l.than(ctx, syntax.Ge, 0)
+		return p.than(ctx, as, syntax.Ge, 0)
 	}
-	return l.than(ctx, syntax.Gt, less-1)
+	return p.than(ctx, as, syntax.Gt, less-1)
 }
 
 // than compares the value itself with the i-th from the least.
-func (l ladder) than(ctx context.Context, op syntax.Op, i int) (syntax.Expr, error) {
-	bound, err := l.at(ctx, i)
-	return &syntax.Compare{Op: op, L: l.as.X, R: &syntax.Literal{Value: bound, Pos: -1}, Pos: l.as.Pos}, err
+func (p *indexed) than(ctx context.Context, as *syntax.Standing, op syntax.Op, i int) (syntax.Expr, error) {
+	bound, err := p.at(ctx, i)
+	return &syntax.Compare{Op: op, L: as.X, R: &syntax.Literal{Value: bound, Pos: -1}, Pos: as.Pos}, err
 }
 
 // tiles are the values above which the parts of a population begin, but for the first.

@@ -67,15 +67,6 @@ func (v *View) program(e segment.Expr) (*tags.Program, error) {
 	return v.programUnder(e, e.Tree(), v.epoch.cat)
 }
 
-// settled is program of what may be no matter of a profile alone, to explain one.
-func (v *View) settled(ctx context.Context, e segment.Expr, m *member) (*tags.Program, error) {
-	tree, scope, err := v.settle(ctx, e.Tree(), m)
-	if err != nil {
-		return nil, e.Locate(err)
-	}
-	return v.programUnder(e, tree, scope)
-}
-
 func (v *View) programUnder(e segment.Expr, tree syntax.Expr, scope syntax.Scope) (*tags.Program, error) {
 	program, err := tags.Compile(tree, scope)
 	if err != nil {
@@ -88,11 +79,11 @@ func (v *View) compile(ctx context.Context, e segment.Expr) (*segment.Query, err
 	if err := v.ready(e.Tree()); err != nil {
 		return nil, err
 	}
-	settled, _, err := v.settle(ctx, e.Tree(), nil)
+	settled, err := v.settle(ctx, e.Tree(), nil)
 	if err != nil {
 		return nil, e.Locate(err)
 	}
-	return segment.Compile(settled, operands{v}, v.at)
+	return segment.Compile(settled.tree, operands{v}, v.at)
 }
 
 func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
@@ -283,10 +274,17 @@ func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifie
 	if err != nil {
 		return nil, err
 	}
-	program, err := v.settled(ctx, e, m)
+	settled, err := v.settle(ctx, e.Tree(), m)
+	if err != nil {
+		return nil, e.Locate(err)
+	}
+	program, err := v.programUnder(e, settled.tree, settled.scope)
 	if err != nil {
 		return nil, err
 	}
 	why := program.Explain(m.state(), v.at)
+	if settled.fault != nil {
+		return nil, settled.fault
+	}
 	return why, v.witnesses(ctx, m, why, map[*tags.Explanation]bool{})
 }

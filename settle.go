@@ -19,24 +19,39 @@ type settler struct {
 	explain *member
 	rules   map[syntax.TagRef]syntax.Expr
 
-	populations map[string]population // by the operand
-	gathered    map[string]*gathered
-	sizes       map[syntax.TagRef]int // of rules: how many conditions each comes to
-	size        int                   // what the expression comes to so far
-	err         error                 // the first
+	columns  map[string]*indexed // by the operand; nil for one without
+	gathered map[string]*gathered
+	sizes    map[syntax.TagRef]int // of rules: how many conditions each comes to
+	size     int                   // what the expression comes to so far
+	out      *settlement
+	err      error // the first
+}
+
+// settlement is an expression that a profile answers by itself.
+type settlement struct {
+	tree  syntax.Expr
+	scope syntax.Scope // what its tags mean
+	// fault is what went wrong while somebody was explained by it.
+	fault error
 }
 
 // settle checks an expression and settles it, for everybody or to explain the answer of
-// one; then the scope is what its tags mean.
-func (v *View) settle(ctx context.Context, e syntax.Expr, explain *member) (syntax.Expr, syntax.Scope, error) {
+// one.
+func (v *View) settle(ctx context.Context, e syntax.Expr, explain *member) (*settlement, error) {
 	cat := v.epoch.cat
 	checked, err := syntax.CheckAsked(e, cat)
-	if err != nil || len(cat.asked) == 0 && !syntax.Relative(checked, cat) {
-		return checked, cat, err
+	if err != nil {
+		return nil, err
 	}
-	s := &settler{ctx: ctx, view: v, explain: explain, rules: map[syntax.TagRef]syntax.Expr{}, sizes: map[syntax.TagRef]int{}, populations: map[string]population{}, gathered: map[string]*gathered{}}
-	settled := s.expr(checked)
-	return settled, askedScope{cat, s.rules}, s.err
+	if len(cat.asked) == 0 && !syntax.Relative(checked, cat) {
+		return &settlement{tree: checked, scope: cat}, nil
+	}
+	s := &settler{
+		ctx: ctx, view: v, explain: explain, rules: map[syntax.TagRef]syntax.Expr{}, sizes: map[syntax.TagRef]int{},
+		columns: map[string]*indexed{}, gathered: map[string]*gathered{}, out: &settlement{},
+	}
+	s.out.tree, s.out.scope = s.expr(checked), askedScope{cat, s.rules}
+	return s.out, s.err
 }
 
 // askedScope is a catalog under which query tags mean what was settled.
@@ -75,22 +90,19 @@ func (s *settler) expr(e syntax.Expr) syntax.Expr {
 	case *syntax.InList:
 		return s.list(e)
 	case *syntax.Compare:
-		if l, k, op := beside(e); l != nil && s.indexed(l) {
-			return s.compare(l, op, k)
+		if x, k, op := beside(e); x != nil && s.explain == nil {
+			if p := s.column(x.X); p != nil {
+				return s.compare(p, x, op, k)
+			}
 		}
 	case *syntax.In:
-		if x, ok := e.X.(*syntax.Standing); ok && s.indexed(x) {
-			return s.among(x, e)
+		if x, ok := e.X.(*syntax.Standing); ok && s.explain == nil {
+			if p := s.column(x.X); p != nil {
+				return s.among(p, x, e)
+			}
 		}
 	}
 	return syntax.WithParts(e, s.expr, s.operand)
-}
-
-// indexed reports whether a comparison is settled by comparing the value itself, which
-// an index answers; to explain it, and where every profile is read anyway, it is not.
-func (s *settler) indexed(x *syntax.Standing) bool {
-	_, _, ok := operands{s.view}.Column(x.X)
-	return ok && s.explain == nil
 }
 
 // beside returns the standing and the number that a condition compares.
@@ -108,24 +120,25 @@ func beside(e *syntax.Compare) (*syntax.Standing, float64, syntax.Op) {
 	return nil, 0, 0
 }
 
-func (s *settler) compare(x *syntax.Standing, op syntax.Op, level float64) syntax.Expr {
-	p := s.population(x.X)
+// compare settles how somebody stands by comparing the value itself, which the column
+// answers.
+func (s *settler) compare(p *indexed, x *syntax.Standing, op syntax.Op, level float64) syntax.Expr {
 	if s.err != nil {
 		return &syntax.Const{}
 	}
 	var e syntax.Expr
-	e, s.err = ladder{p, x}.compare(s.ctx, op, level)
+	e, s.err = p.compare(s.ctx, x, op, level)
 	return e
 }
 
 // among settles whether a standing is one of some numbers, or, negated, none.
-func (s *settler) among(x *syntax.Standing, e *syntax.In) syntax.Expr {
+func (s *settler) among(p *indexed, x *syntax.Standing, e *syntax.In) syntax.Expr {
 	op, parts := syntax.Eq, make([]syntax.Expr, len(e.List))
 	if e.Negated {
 		op = syntax.Ne
 	}
 	for i, v := range e.List {
-		parts[i] = s.compare(x, op, v.Number())
+		parts[i] = s.compare(p, x, op, v.Number())
 	}
 	switch {
 	case !e.Negated:
@@ -198,46 +211,42 @@ func (s *settler) operand(x syntax.Operand) syntax.Operand {
 // ladder returns how everybody stands: to be asked of one profile to explain it, else of
 // all of them. It is nil after an error.
 func (s *settler) ladder(x *syntax.Standing) syntax.Ladder {
-	p := s.population(x.X)
-	if s.err != nil {
-		return nil
-	}
-	if in, ok := p.(*indexed); ok && s.explain == nil {
-		if x.Fn == syntax.NTile {
-			var t *tiles
-			t, s.err = in.tiles(s.ctx, x.N)
-			return t
+	p := s.column(x.X)
+	switch {
+	case p != nil && s.explain != nil:
+		return ranker{p, s.ctx, x, &s.out.fault}
+	case p != nil && x.Fn == syntax.NTile:
+		t, err := p.tiles(s.ctx, x.N)
+		if err != nil {
+			s.err = err
+			return nil
 		}
-		p = s.gather(x.X)
+		return t
 	}
-	return ladder{p, x}
+	if all := s.gather(x.X); all != nil {
+		return ladder{all, x}
+	}
+	return nil
 }
 
-// population returns everybody's values of an operand, by its index where it has one.
-func (s *settler) population(x syntax.Operand) population {
+// column returns the column of an operand; nil where it has none, and after an error.
+func (s *settler) column(x syntax.Operand) *indexed {
 	key := syntax.PrintOperand(x)
-	if p := s.populations[key]; p != nil || s.err != nil {
-		return p
+	p, ok := s.columns[key]
+	if !ok && s.err == nil {
+		p, s.err = s.view.indexed(s.ctx, x)
+		s.columns[key] = p
 	}
-	var p population
-	if in, err := s.view.indexedPopulation(s.ctx, x); err != nil {
-		s.err = err
-	} else if in != nil {
-		p = in
-	} else {
-		p = s.gather(x)
-	}
-	s.populations[key] = p
 	return p
 }
 
+// gather reads everybody's values of an operand; nil after an error.
 func (s *settler) gather(x syntax.Operand) *gathered {
 	key := syntax.PrintOperand(x)
 	p := s.gathered[key]
 	if p == nil && s.err == nil {
-		if p, s.err = s.view.gather(s.ctx, x); s.err == nil {
-			s.gathered[key] = p
-		}
+		p, s.err = s.view.gather(s.ctx, x)
+		s.gathered[key] = p
 	}
 	return p
 }

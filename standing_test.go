@@ -1,7 +1,10 @@
 package portrait_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -380,5 +383,29 @@ func TestStandings_sweeps(t *testing.T) {
 		if err != nil || int(plan.Cost.Scans) != want {
 			t.Errorf("%s: %d sweeps, want %d, %v", text, plan.Cost.Scans, want, err)
 		}
+	}
+}
+
+// An explanation that cannot be had whole is an error, not a missing value.
+func TestStandings_explained_until_cancelled(t *testing.T) {
+	s := newStandings(t, rand.New(rand.NewPCG(5, 6)), 20)
+	who := slices.Sorted(maps.Keys(s.amounts))[0]
+	want, _ := s.level("percentile", who)
+	ended, whole := 0, 0
+	for n := range 40 {
+		ctx := &ending{Context: t.Context()}
+		ctx.left.Store(int64(n))
+		why, err := s.db.Explain(ctx, segment.MustParse("percentile(indexed) >= 0"), id("user_id", who))
+		switch {
+		case errors.Is(err, context.Canceled):
+			ended++
+		case err != nil || !why.Holds || why.Values[0].Value.Number() != want:
+			t.Errorf("after %d looks: %+v, %v", n, why, err)
+		default:
+			whole++
+		}
+	}
+	if ended == 0 || whole == 0 {
+		t.Errorf("%d ended, %d whole", ended, whole)
 	}
 }
