@@ -72,17 +72,17 @@ func (c *catalog) indexMatches(set func(key, value []byte), id profile.Identifie
 // force: it reads every identifier where a digest is new. Broken off, it leaves entries
 // that nobody reads and that the next attempt writes again.
 func (db *DB) rematch(ctx context.Context, e *epoch, next *catalog) error {
-	fresh := map[string]bool{}
-	b := db.store.NewBatch()
+	fresh := map[string]bool{} // the namespaces
 	for _, n := range next.identity().Namespaces {
 		have := e.cat.digests(n.Name)
-		for _, kind := range n.Match {
-			fresh[n.Name] = fresh[n.Name] || !slices.Contains(have, kind)
+		if slices.ContainsFunc(n.Match, func(kind string) bool { return !slices.Contains(have, kind) }) {
+			fresh[n.Name] = true
 		}
 	}
-	if !slices.Contains(sortedValues(fresh), true) {
+	if len(fresh) == 0 {
 		return nil
 	}
+	b := db.store.NewBatch()
 	prefix := []byte{keys.Node}
 	seen := 0
 	for kv, err := range e.snap.Scan(prefix, keys.End(prefix)) {
@@ -124,12 +124,4 @@ func (t *txn) unmatch(cur, next *catalog) {
 			}
 		}
 	}
-}
-
-func sortedValues(m map[string]bool) []bool {
-	values := make([]bool, 0, len(m))
-	for _, name := range sortedKeys(m) {
-		values = append(values, m[name])
-	}
-	return values
 }

@@ -202,8 +202,9 @@ func validListName(name string) error {
 // maxEdited is how many identifiers one Edit takes.
 const maxEdited = 10_000
 
-// Edit puts identifiers into a list, which is made if there is none, and takes others
-// out, in one commit. Those that the store does not know are left out, and counted as
+// Edit puts identifiers of a namespace, plain values, into a list, which is made if there is
+// none, and takes others out, in one commit. Of a list that is there the namespace may be
+// empty, and is else the list's own. Those that the store does not know are left out, and counted as
 // Unknown. It takes at most 10,000 of both; an identifier in both is taken out.
 func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []string) (segment.Uploaded, error) {
 	db := l.db

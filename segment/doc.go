@@ -12,7 +12,13 @@
 // An [Expr] is a condition in Portrait's language; [Compile] turns it, by way of
 // a [Catalog] that knows which field holds what, into the algebra of [Node], and
 // plans it to a [Query]. A Query counts without building, stops early where it
-// only asks whether any member exists, or builds a [Set].
+// only asks whether any member exists, or builds a [Set]; a [Batch] answers many in
+// one pass. What it will take is known before, from [Query.Plan], and bounded by a
+// [Budget].
+//
+// Numbers and times are asked of any query: [Query.Summary], Quantiles, Rank, Top,
+// Histogram and Groups go through a column once or twice, and are exact whatever the
+// order and number of the values.
 //
 // # The executor
 //
