@@ -82,6 +82,14 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 			"memory_floor": "xor of those bytes, " + kernelName,
 		},
 	}
+	operands := make([]*roaring.Bitmap, len(densities))
+	for i, percent := range densities {
+		operands[i] = bitmaps[percent]
+	}
+	inC, err := report.inC(operands)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range expressions {
 		if !cfg.only.MatchString(e.name) {
 			continue
@@ -97,26 +105,31 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 			{"roaring", theirs},
 			{"memory_floor", func() uint64 { return kernel(bytes) }},
 		}
-		want := contenders[1].ask()
-		if got := contenders[0].ask(); got != want || failure != nil {
-			return nil, fmt.Errorf("%s: portrait counts %d (error: %v), roaring %d", e.name, got, failure, want)
+		got := contenders[0].ask()
+		for _, r := range append(inC(e.name, 0), contenders[1]) {
+			if want := r.ask(); got != want || failure != nil {
+				return nil, fmt.Errorf("%s: portrait counts %d (error: %v), %s %d", e.name, got, failure, r.name, want)
+			}
 		}
-		c := newCase(e.name, cfg.profiles, compete(cfg, contenders))
-		c.Extra = map[string]map[string]float64{"count": {subject: float64(want), "roaring": float64(want)}}
+		c := newCase(e.name, cfg.profiles, compete(cfg, append(contenders, inC(e.name, 0)...)))
+		c.tell("count", subject, float64(got))
 		if failure != nil || ctx.Err() != nil {
 			return nil, fmt.Errorf("%s: %w", e.name, errors.Join(failure, ctx.Err()))
 		}
 		report.Cases = append(report.Cases, c)
 	}
 	dense := len(report.Cases)
-	if err := errors.Join(familyCases(ctx, cfg, report), realCases(ctx, cfg, report)); err != nil {
+	if err := familyCases(ctx, cfg, report); err != nil {
 		return nil, err
 	}
-	if dense > 0 {
-		report.Summary["geometric_mean_of_ratio_to_roaring"] = geomean(report.Cases[:dense], "roaring")
+	drawn := len(report.Cases)
+	if err := realCases(ctx, cfg, report); err != nil {
+		return nil, err
 	}
-	if dense < len(report.Cases) {
-		report.Summary["geometric_mean_of_ratio_to_roaring,_sparse,_clustered_and_real"] = geomean(report.Cases[dense:], "roaring")
+	for _, who := range []string{"roaring", "gocroaring"} {
+		report.tellStanding("dense", report.Cases[:dense], who)
+		report.tellStanding("sparse_and_clustered", report.Cases[dense:drawn], who)
+		report.tellStanding("real", report.Cases[drawn:], who)
 	}
 	report.Summary["least_ratio_to_roaring"] = least(report.Cases, "roaring")
 	return report, nil

@@ -99,6 +99,10 @@ func realCases(ctx context.Context, cfg config, report *Report) error {
 		if err != nil {
 			return err
 		}
+		inC, err := report.inC(bitmaps)
+		if err != nil {
+			return err
+		}
 		cfg := cfg
 		cfg.profiles = 0
 		for _, b := range bitmaps {
@@ -109,7 +113,8 @@ func realCases(ctx context.Context, cfg config, report *Report) error {
 			if !cfg.only.MatchString(name) {
 				continue
 			}
-			c, err := duel(ctx, cfg, name, index, s.nodes(fieldNodes(len(bitmaps))), func() uint64 { return s.roaring(bitmaps) })
+			c, err := duel(ctx, cfg, name, index, s.nodes(fieldNodes(len(bitmaps))),
+				append(inC(s.name, 0), contender{"roaring", func() uint64 { return s.roaring(bitmaps) }}))
 			if err != nil {
 				return err
 			}

@@ -111,13 +111,18 @@ func familyCases(ctx context.Context, cfg config, report *Report) error {
 		if err != nil {
 			return err
 		}
+		inC, err := report.inC(bitmaps)
+		if err != nil {
+			return err
+		}
 		for _, s := range shapes {
 			name := f.name + "/" + s.name
 			if !cfg.only.MatchString(name) {
 				continue
 			}
 			ours := s.node(fieldNodes(len(bitmaps))[:s.takes])
-			c, err := duel(ctx, cfg, name, index, []segment.Node{ours}, func() uint64 { return s.roaring(bitmaps[:s.takes]) })
+			c, err := duel(ctx, cfg, name, index, []segment.Node{ours},
+				append(inC(s.name, s.takes), contender{"roaring", func() uint64 { return s.roaring(bitmaps[:s.takes]) }}))
 			if err != nil {
 				return err
 			}
@@ -152,9 +157,9 @@ func indexOf(bitmaps []*roaring.Bitmap) (*segment.Index, error) {
 	return index, nil
 }
 
-// duel holds the sum of the counts of nodes against roaring's, first the answers,
+// duel holds the sum of the counts of nodes against those of others, first the answers,
 // then the times.
-func duel(ctx context.Context, cfg config, name string, index *segment.Index, nodes []segment.Node, theirs func() uint64) (Case, error) {
+func duel(ctx context.Context, cfg config, name string, index *segment.Index, nodes []segment.Node, rivals []contender) (Case, error) {
 	src := segment.Source{Root: index.Root()}
 	queries := make([]*segment.Query, len(nodes))
 	for i, n := range nodes {
@@ -172,12 +177,14 @@ func duel(ctx context.Context, cfg config, name string, index *segment.Index, no
 		}
 		return sum
 	}
-	want := theirs()
-	if got := ours(); got != want || failure != nil {
-		return Case{}, fmt.Errorf("%s: portrait counts %d (error: %v), roaring %d", name, got, failure, want)
+	got := ours()
+	for _, r := range rivals {
+		if want := r.ask(); got != want || failure != nil {
+			return Case{}, fmt.Errorf("%s: portrait counts %d (error: %v), %s %d", name, got, failure, r.name, want)
+		}
 	}
-	c := newCase(name, cfg.profiles, compete(cfg, []contender{{subject, ours}, {"roaring", theirs}}))
-	c.Extra = map[string]map[string]float64{"count": {subject: float64(want), "roaring": float64(want)}}
+	c := newCase(name, cfg.profiles, compete(cfg, append([]contender{{subject, ours}}, rivals...)))
+	c.tell("count", subject, float64(got))
 	if failure != nil {
 		return Case{}, fmt.Errorf("%s: %w", name, failure)
 	}
