@@ -76,60 +76,70 @@ func (k *compiler) drawn(x *syntax.Draw, op syntax.Op, v profile.Value) (Node, b
 	if v.Kind() != profile.KindNumber {
 		return Node{}, true
 	}
-	n, salt := v.Number(), draw.Salt(x.Salt)
-	from := func(above bool) Node { return Lots(f, salt, lotsFrom(x, n, above)...) }
-	all := HasValue(f)
-	switch op {
-	case syntax.Eq:
-		return from(false).AndNot(from(true)), true
-	case syntax.Ne:
-		return all.AndNot(from(false).AndNot(from(true))), true
-	case syntax.Lt:
-		return all.AndNot(from(false)), true
-	case syntax.Le:
-		return all.AndNot(from(true)), true
-	case syntax.Gt:
-		return from(true), true
-	}
-	return from(false), true
+	return Lots(f, draw.Salt(x.Salt), lotsWhere(x, op, v.Number())...), true
 }
 
-// drawnAmong compiles the membership of a lot in a list of constants.
+// drawnAmong compiles the membership of a lot in a list of constants: of however many,
+// one pass over the column answers it.
 func (k *compiler) drawnAmong(x *syntax.Draw, e *syntax.In) (Node, bool) {
 	f, ok := k.catalog.Lots()
 	if !ok {
 		return Node{}, false
 	}
-	listed := Node{}
+	var listed []Span
 	for _, v := range e.List {
-		n, _ := k.drawn(x, syntax.Eq, v)
-		listed = listed.Or(n)
+		if v.Kind() == profile.KindNumber {
+			listed = append(listed, lotsWhere(x, syntax.Eq, v.Number())...)
+		}
 	}
 	if e.Negated {
-		return HasValue(f).AndNot(listed), true
+		listed = gaps(joinSpans(listed))
 	}
-	return listed, true
+	return Lots(f, draw.Salt(x.Salt), listed...), true
+}
+
+// lotsWhere returns the lots whose number compares so with a constant. None follow on
+// each other.
+func lotsWhere(x *syntax.Draw, op syntax.Op, number float64) []Span {
+	from, above := lotsFrom(x, number, false), lotsFrom(x, number, true)
+	switch op {
+	case syntax.Eq:
+		return meetSpans(from, gaps(above))
+	case syntax.Ne:
+		return gaps(meetSpans(from, gaps(above)))
+	case syntax.Lt:
+		return gaps(from)
+	case syntax.Le:
+		return gaps(above)
+	case syntax.Gt:
+		return above
+	}
+	return from
 }
 
 // lotsFrom returns the lots that give at least a number, or more than it.
 func lotsFrom(x *syntax.Draw, number float64, above bool) []Span {
-	reaches := func(lot uint64) bool {
-		gives := draw.Fraction(lot)
-		if x.N > 0 {
-			gives = float64(draw.Bucket(lot, x.N))
-		}
-		return gives > number || gives == number && !above
+	// What a lot gives is one of steps that ascend with it, from 0 on, each of its first
+	// lot: bucket b is step b-1, and a fraction is a number of 1/2^53.
+	const fractions = 1 << 53
+	steps, step := float64(fractions), number*fractions
+	if x.N > 0 {
+		steps, step = float64(x.N), number-1
 	}
-	if !reaches(math.MaxUint64) {
+	if least := math.Ceil(step); above && least == step {
+		step++
+	} else {
+		step = least
+	}
+	switch {
+	case math.IsNaN(step) || step >= steps:
 		return nil
+	case step <= 0:
+		return []Span{{math.MinInt64, math.MaxInt64}}
 	}
-	lo, hi := uint64(0), uint64(math.MaxUint64) // hi reaches; what is below lo does not
-	for lo < hi {
-		if mid := lo + (hi-lo)/2; reaches(mid) {
-			hi = mid
-		} else {
-			lo = mid + 1
-		}
+	lo, rest := bits.Div64(uint64(step), 0, uint64(steps))
+	if rest > 0 {
+		lo++
 	}
 	return []Span{{SortableLot(lo), math.MaxInt64}}
 }

@@ -1,11 +1,14 @@
 package segment
 
 import (
+	"cmp"
+	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/portraitdb/portrait/internal/draw"
 	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/profile"
 )
 
 // What a lot gives is at least a number exactly where it lies in the spans, at their
@@ -43,6 +46,86 @@ func TestLotsFrom(t *testing.T) {
 				check(edge - 1)
 			}
 		}
+	}
+}
+
+// Every operator takes in the lots that a naive comparison takes in, and a list of any
+// length is one leaf, of spans that do not touch.
+func TestLotsWhere(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	number := func(x *syntax.Draw) float64 {
+		switch r.IntN(4) {
+		case 0:
+			return []float64{-1, 0, 1, 2, 1e30, 0x1p-53, 1 - 0x1p-53, 0x1p-54, math.Inf(1), math.Inf(-1), 1e-20}[r.IntN(11)]
+		case 1:
+			return r.Float64()
+		}
+		return float64(r.IntN(x.N + 3))
+	}
+	ops := []syntax.Op{syntax.Eq, syntax.Ne, syntax.Lt, syntax.Le, syntax.Gt, syntax.Ge}
+	for range 2000 {
+		x := &syntax.Draw{N: r.IntN(3) * (1 + r.IntN(1000))}
+		gives := func(lot uint64) float64 {
+			if x.N > 0 {
+				return float64(draw.Bucket(lot, x.N))
+			}
+			return draw.Fraction(lot)
+		}
+		n, op := number(x), ops[r.IntN(len(ops))]
+		want := func(lot uint64) bool {
+			g := gives(lot)
+			return compares(op, cmp.Compare(g, n))
+		}
+		spans := lotsWhere(x, op, n)
+		lots := []uint64{0, 1 << 11, 1<<11 - 1, 1<<64 - 1, 1 << 63, r.Uint64()}
+		for _, s := range spans {
+			for _, edge := range []uint64{uint64(s.Lo) ^ 1<<63, uint64(s.Hi) ^ 1<<63} {
+				lots = append(lots, edge, edge-1, edge+1)
+			}
+		}
+		for _, lot := range lots {
+			if got := holds(spans, SortableLot(lot)); got != want(lot) {
+				t.Fatalf("draw of %d parts, op %v %v: lot %x gives %v: %t", x.N, op, n, lot, gives(lot), got)
+			}
+		}
+	}
+}
+
+type lotCatalog struct{ Catalog }
+
+func (lotCatalog) Lots() (FieldID, bool) { return 1, true }
+
+func TestLots_of_a_list_are_one_leaf(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	x := &syntax.Draw{Salt: "layer", N: 100_000}
+	var list []profile.Value
+	in := map[int]bool{}
+	for range 60_000 {
+		b := r.IntN(x.N+2) - 1
+		in[b] = true
+		list = append(list, profile.Number(float64(b)))
+	}
+	for _, negated := range []bool{false, true} {
+		k := &compiler{catalog: lotCatalog{}}
+		n, ok := k.drawnAmong(x, &syntax.In{X: x, List: list, Negated: negated})
+		if !ok || n.n == nil || n.n.op != opLot || len(n.n.kids) > 0 {
+			t.Fatalf("negated %t: %+v is no leaf of lots", negated, n.n)
+		}
+		for i, s := range n.n.spans[1:] {
+			if s.Lo-1 <= n.n.spans[i].Hi {
+				t.Fatalf("span %d touches the one before", i+1)
+			}
+		}
+		for range 20_000 {
+			lot := r.Uint64()
+			if got, want := holds(n.n.spans, SortableLot(lot)), in[draw.Bucket(lot, x.N)] != negated; got != want {
+				t.Fatalf("negated %t: bucket %d is in it: %t", negated, draw.Bucket(lot, x.N), got)
+			}
+		}
+	}
+	k := &compiler{catalog: lotCatalog{}}
+	if n, _ := k.drawnAmong(x, &syntax.In{X: x}); n.n != nil {
+		t.Error("somebody is in an empty list")
 	}
 }
 
