@@ -52,6 +52,7 @@ var house = map[string][]string{
 	"tags":              {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo"},
 	"segment":           {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
 	"segment/export":    {"profile", "internal/spelling"},
+	"segment/insight":   {"segment"},
 	"lifecycle":         {},
 	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
 	"internal/yamlfile": {"internal/spelling"},

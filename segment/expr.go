@@ -43,6 +43,11 @@ func MustParse(text string) Expr {
 // Tag is the profiles that have the tag.
 func Tag(name string) Expr { return Expr{tree: &syntax.TagRef{Name: name, Pos: -1}} }
 
+// TagValue is the profiles that have the tag with the value, which is not empty.
+func TagValue(name, value string) Expr {
+	return Expr{tree: &syntax.TagRef{Name: name, Value: value, Pos: -1}}
+}
+
 // And is the profiles in all of es; of none, everyone.
 func And(es ...Expr) Expr { return Expr{tree: &syntax.And{X: trees(es)}} }
 

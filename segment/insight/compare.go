@@ -1,0 +1,267 @@
+package insight
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/portraitdb/portrait/segment"
+)
+
+// Question asks how an audience differs from a base.
+type Question struct {
+	// Audience is who is looked at. Required.
+	Audience segment.Expr
+	// Base is what the audience is held against: everybody where it is zero. It may
+	// hold the audience, overlap it or have nobody of it.
+	Base segment.Expr
+	// Dimensions are what may tell them apart; at least one, at most [MaxValues]
+	// values.
+	Dimensions []Dimension
+	// Confidence is that of the intervals, above 0 and below 1; 0 means 0.95.
+	Confidence float64
+	// LeastCell is how many people a group must have to be shown; smaller ones, and
+	// what would betray them, are hidden. 0 and 1 hide nothing.
+	LeastCell uint64
+}
+
+// Comparison answers a [Question].
+type Comparison struct {
+	Audience uint64 // how many people
+	Base     uint64
+	Both     uint64 // in the audience and in the base
+	// Rows has every value of every dimension, in their order.
+	Rows []Row
+}
+
+// Row is one value of one dimension.
+type Row struct {
+	Dimension string
+	Value     string
+	// Hidden says that all that follows is left out: a group is too small.
+	Hidden bool `json:",omitempty"`
+
+	Audience      uint64 // how many of the audience have the value
+	Base          uint64 // how many of the base
+	AudienceShare float64
+	BaseShare     float64
+	// TGI is nil where nobody of the base has the value, or nobody is in the audience.
+	TGI *TGI
+	// P is the probability of a difference at least as unlikely between the
+	// audience and the rest of the base, had both the same share: by Fisher's exact
+	// test where an expected count is below 5, else by chi-square. 1 where there is no
+	// rest.
+	P float64
+	// Q is P corrected for the number of rows (Benjamini and Hochberg): of all rows
+	// with Q at most 0.05, some one in twenty is there by chance.
+	Q float64
+}
+
+// TGI is the target group index: the share in the audience over that in the base,
+// times 100. 100 is as in the base.
+type TGI struct {
+	Index float64
+	// Low and High bound it: a score interval (Koopman 1984) of the ratio of the
+	// audience to the rest of the base, carried over to the index.
+	Low  float64
+	High float64
+}
+
+// Compare counts how an audience differs from a base, value by value. Errors name
+// the dimension and the value; those of c come as they are.
+func Compare(ctx context.Context, c Counter, q Question) (*Comparison, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	base := orEveryone(q.Base)
+	sizes, err := c.Counts(ctx, q.Audience, base, segment.And(q.Audience, base))
+	if err != nil {
+		return nil, err
+	}
+	out := &Comparison{Audience: sizes[0], Base: sizes[1], Both: sizes[2]}
+	if m := max(q.LeastCell, 1); hides(m, out.Audience, out.Base, out.Both, out.Audience-out.Both, out.Base-out.Both) {
+		return nil, fmt.Errorf("%w: the audience, the base or what they do not share has fewer than %d people", ErrTooFew, m)
+	}
+	// Of an audience that lies in the base it is known how many are in both.
+	within := out.Both == out.Audience
+	var es []segment.Expr
+	for _, d := range q.Dimensions {
+		for _, v := range d.Values {
+			out.Rows = append(out.Rows, Row{Dimension: d.Name, Value: v.Name})
+			es = append(es, segment.And(q.Audience, v.Expr), segment.And(base, v.Expr))
+			if !within {
+				es = append(es, segment.And(q.Audience, base, v.Expr))
+			}
+		}
+	}
+	counts, err := c.Counts(ctx, es...)
+	if err != nil {
+		return nil, err
+	}
+	z := normalQuantile(cmp.Or(q.Confidence, 0.95))
+	each := len(es) / len(out.Rows)
+	small := make([]bool, len(out.Rows))
+	for i := range out.Rows {
+		n := counts[i*each : (i+1)*each]
+		have := [3]uint64{n[0], n[1], n[each-1]}
+		if within {
+			have[2] = n[0]
+		}
+		out.Rows[i].measure(out, have[2], have[0], have[1], z)
+		small[i] = out.betrays(have[0], have[1], have[2], q.LeastCell)
+	}
+	out.hide(q.Dimensions, small)
+	out.correct()
+	return out, nil
+}
+
+// ErrTooFew says that a group is smaller than the least that may be shown.
+var ErrTooFew = errors.New("insight: too few people")
+
+func (q *Question) check() error {
+	switch {
+	case q.Audience.IsZero():
+		return errors.New("insight: there is no audience")
+	case q.Confidence != 0 && !(q.Confidence > 0 && q.Confidence < 1):
+		return fmt.Errorf("insight: a confidence of %v: want more than 0 and less than 1", q.Confidence)
+	}
+	if err := checkDimensions(q.Dimensions); err != nil {
+		return err
+	}
+	n := 0
+	for _, d := range q.Dimensions {
+		n += len(d.Values)
+	}
+	if n > MaxValues {
+		return fmt.Errorf("insight: %d values, %d are allowed", n, MaxValues)
+	}
+	return nil
+}
+
+// measure works out what the counts of a row come to.
+func (r *Row) measure(c *Comparison, both, audience, base uint64, z float64) {
+	r.Audience, r.Base = audience, base
+	a := group{float64(audience), float64(c.Audience)}
+	whole := group{float64(base), float64(c.Base)}
+	rest := group{float64(base - both), float64(c.Base - c.Both)}
+	r.AudienceShare, r.BaseShare = a.share(), whole.share()
+	r.P = test(a, rest)
+	if base == 0 || c.Audience == 0 {
+		return
+	}
+	index := 100 * a.share() / whole.share()
+	r.TGI = &TGI{Index: index, Low: index, High: index}
+	if rest.of == 0 {
+		return // All of the base is in the audience: there is nothing to infer.
+	}
+	// The base is a mixture of those in both and of the rest: its share is
+	// inside*a + (1-inside)*rest, where inside is scaled by how those in both differ
+	// from the audience, which is not at all if it lies in the base.
+	inside := float64(c.Both) / float64(c.Base)
+	scaled := inside
+	if c.Both != c.Audience && audience > 0 && c.Both > 0 {
+		scaled = inside * (float64(both) / float64(c.Both)) / a.share()
+	}
+	of := func(ratio float64) float64 { return 100 / (scaled + (1-inside)/ratio) } // of 0 it is 0
+	low, high := riskRatio(a, rest, z)
+	r.TGI.Low, r.TGI.High = min(of(low), index), max(of(high), index)
+}
+
+// betrays reports whether a row shows a group of fewer than least people, or what a
+// subtraction from the totals would show.
+func (c *Comparison) betrays(audience, base, both, least uint64) bool {
+	return hides(least,
+		audience, c.Audience-audience, base, c.Base-base, both, c.Both-both,
+		base-both, (c.Base-c.Both)-(base-both), audience-both, (c.Audience-c.Both)-(audience-both))
+}
+
+// hides reports whether a group has people, but fewer than least.
+func hides(least uint64, groups ...uint64) bool {
+	for _, n := range groups {
+		if n > 0 && n < least {
+			return true
+		}
+	}
+	return false
+}
+
+// hide leaves out the rows that are too small. Where a dimension has only one, the
+// others and the total might betray it, so the next smallest goes too.
+func (c *Comparison) hide(dims []Dimension, small []bool) {
+	at := 0
+	for _, d := range dims {
+		rows, hidden := c.Rows[at:at+len(d.Values)], small[at:at+len(d.Values)]
+		at += len(d.Values)
+		n := 0
+		for _, h := range hidden {
+			if h {
+				n++
+			}
+		}
+		if n == 1 {
+			next := -1
+			for i, r := range rows {
+				if !hidden[i] && r.Base > 0 && (next < 0 || r.Audience < rows[next].Audience) {
+					next = i
+				}
+			}
+			if next >= 0 {
+				hidden[next] = true
+			}
+		}
+		for i, r := range rows {
+			if hidden[i] {
+				rows[i] = Row{Dimension: r.Dimension, Value: r.Value, Hidden: true}
+			}
+		}
+	}
+}
+
+// correct fills in the Q of the rows that are shown and have a TGI.
+func (c *Comparison) correct() {
+	var shown []*Row
+	for i := range c.Rows {
+		r := &c.Rows[i]
+		if !r.Hidden {
+			r.Q = r.P
+		}
+		if r.TGI != nil {
+			shown = append(shown, r)
+		}
+	}
+	slices.SortStableFunc(shown, func(a, b *Row) int { return cmp.Compare(a.P, b.P) })
+	ps := make([]float64, len(shown))
+	for i, r := range shown {
+		ps[i] = r.P
+	}
+	adjust(ps)
+	for i, r := range shown {
+		r.Q = ps[i]
+	}
+}
+
+// Characteristic returns the rows that tell the audience apart best, at most n: those
+// whose Q is at most q, the surest first, which is by how far the nearer end of the
+// interval is from 100 as a ratio, above or below.
+func (c *Comparison) Characteristic(n int, q float64) []Row {
+	var rows []Row
+	for _, r := range c.Rows {
+		if r.TGI != nil && r.Q <= q && r.TGI.sure() > 0 {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(b.TGI.sure(), a.TGI.sure()) })
+	return rows[:min(max(n, 0), len(rows))]
+}
+
+// sure is by which factor, as a logarithm, the index is at least from 100; not
+// positive where the interval holds 100.
+func (t *TGI) sure() float64 {
+	if t.Index >= 100 {
+		return math.Log(t.Low / 100)
+	}
+	return math.Log(100 / t.High)
+}

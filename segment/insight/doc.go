@@ -1,0 +1,14 @@
+// Package insight reads audiences: how a segment differs from everybody or from
+// another segment, how attributes go together, how segments overlap, where people
+// drop out of a funnel.
+//
+// Everything is counted exactly, from bitmaps, by a [Counter], such as a
+// *portrait.View, which answers all of it as of one commit and one instant. What is
+// inferred beyond the counts (intervals, tests) says how, and where it is from.
+//
+// Small groups are hidden where a least cell is set: they, and as many others as it
+// takes that nobody finds them by subtraction.
+//
+// All functions may be called from any goroutine. They keep nothing of their
+// arguments.
+package insight

@@ -1,0 +1,77 @@
+package insight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/bits"
+
+	"github.com/portraitdb/portrait/segment"
+)
+
+// Segment is a segment with a name for reports.
+type Segment struct {
+	Name string
+	Expr segment.Expr
+}
+
+// Intersections tells how segments overlap. Sets of segments are masks: bit i is
+// the i-th segment.
+type Intersections struct {
+	Names []string
+	// Within has how many people are in all segments of a mask, whatever else they
+	// are in: Within[0b101] are in the first and the third. Within[0] is everybody who
+	// was asked for.
+	Within []uint64
+	// Exactly has how many are in all segments of a mask and in no other, as an UpSet
+	// plot shows it. All of it adds up to Within[0].
+	Exactly []uint64
+}
+
+// Union returns how many are in at least one of the segments.
+func (s *Intersections) Union() uint64 { return s.Within[0] - s.Exactly[0] }
+
+// Overlap counts how segments overlap among the people of base, everybody where it
+// is zero; at most [MaxSegments].
+func Overlap(ctx context.Context, c Counter, base segment.Expr, segments ...Segment) (*Intersections, error) {
+	n := len(segments)
+	switch {
+	case n == 0:
+		return nil, errors.New("insight: there is no segment to overlap")
+	case n > MaxSegments:
+		return nil, fmt.Errorf("insight: %d segments to overlap, %d are allowed", n, MaxSegments)
+	}
+	out := &Intersections{}
+	for i, s := range segments {
+		if s.Expr.IsZero() {
+			return nil, fmt.Errorf("insight: segment %d, %q, has no expression", i+1, s.Name)
+		}
+		out.Names = append(out.Names, s.Name)
+	}
+	es := make([]segment.Expr, 1<<n)
+	for mask := range es {
+		parts := make([]segment.Expr, 0, n+1)
+		if !base.IsZero() {
+			parts = append(parts, base)
+		}
+		for m := mask; m != 0; m &= m - 1 {
+			parts = append(parts, segments[bits.TrailingZeros(uint(m))].Expr)
+		}
+		es[mask] = segment.And(parts...)
+	}
+	var err error
+	if out.Within, err = c.Counts(ctx, es...); err != nil {
+		return nil, err
+	}
+	// Who is in all of a mask and not in segment i is who is in the mask without
+	// those who are in i too.
+	out.Exactly = append([]uint64(nil), out.Within...)
+	for i := range n {
+		for mask := range out.Exactly {
+			if mask>>i&1 == 0 {
+				out.Exactly[mask] -= out.Exactly[mask|1<<i]
+			}
+		}
+	}
+	return out, nil
+}
