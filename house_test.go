@@ -45,11 +45,11 @@ func listPackages(t *testing.T) []goPackage {
 // The house: what each package of ours may import of ours. The root may import
 // everything; programs import public packages only.
 var house = map[string][]string{
-	"profile":           {"internal/pack", "internal/civil"},
+	"profile":           {"internal/pack", "internal/civil", "internal/grid"},
 	"store":             {"internal/shard"},
 	"identity":          {"profile", "internal/spelling"},
 	"identity/linkage":  {"internal/yamlfile"},
-	"tags":              {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo"},
+	"tags":              {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo", "internal/grid"},
 	"segment":           {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
 	"segment/export":    {"profile", "internal/spelling"},
 	"segment/insight":   {"segment"},
@@ -65,10 +65,11 @@ var house = map[string][]string{
 	"internal/draw":     {"profile"},
 	"internal/idlist":   {},
 	"internal/geo":      {},
+	"internal/grid":     {},
 	"internal/syntax":   {"profile", "internal/civil", "internal/geo", "internal/spelling"},
 	// Random expressions for the tests of others.
 	"internal/syntax/syntaxtest": {"profile", "internal/syntax"},
-	"internal/oracle":            {"profile", "internal/syntax", "internal/geo"},
+	"internal/oracle":            {"profile", "internal/syntax", "internal/geo", "internal/grid"},
 }
 
 func TestHouse_arrows_point_down(t *testing.T) {
