@@ -59,7 +59,8 @@ type drawing struct {
 // bar is a row of the picture.
 type bar struct {
 	Kind        string // the class: prior, for, against, nothing or total
-	Label, Note string // as much of them as fits
+	Label, Note string // as much of them as fits into a narrow picture
+	WideNote    string // as much as fits into a wide one, empty where Note is all
 	Figure      string
 	Tip         string // all of them
 
@@ -77,8 +78,8 @@ type mark struct {
 	Class            string
 }
 
-// The measures of the picture, in pixels, and the cells that a narrow one has
-// room for.
+// The measures of the picture, in pixels, and the cells that a narrow one and a
+// wide one have room for.
 const (
 	headHeight = 44
 	rowHeight  = 58
@@ -86,8 +87,9 @@ const (
 	barHeight  = 14
 	axisHeight = 30
 
-	labelCells = 30
-	noteCells  = 48
+	labelCells    = 30
+	noteCells     = 48
+	wideNoteCells = 88
 )
 
 func draw(f *waterfall) *drawing {
@@ -126,7 +128,11 @@ func (d *drawing) add(ax axis, b bar, from, to float64) {
 	weight := to - from
 	b.Figure = bits(weight)
 	b.Tip = fmt.Sprintf("%s: %s bits, %s", b.Label, b.Figure, b.Note)
+	wide := fit(b.Note, wideNoteCells)
 	b.Label, b.Note = fit(b.Label, labelCells), fit(b.Note, noteCells)
+	if wide != b.Note {
+		b.WideNote = wide
+	}
 	left, right := ax.place(min(from, to)), ax.place(max(from, to))
 	b.X, b.Width = percent(left), percent(max(right-left, 0.4))
 	b.Link = percent(ax.place(to))

@@ -96,6 +96,22 @@ func TestPage_picture(t *testing.T) {
 	}
 }
 
+// TestPage_notes_by_width has a narrow picture cut what a wide one has room for.
+func TestPage_notes_by_width(t *testing.T) {
+	f := sample()
+	f.Steps[0].Why = "given name the same, a surname missing, rare: 1 in 3,112"
+	out := written(t, f)
+	for _, want := range []string{
+		`<text class="note narrow" x="0" y="133">given name the same, a surname missing, rare: 1…</text>` +
+			`<text class="note wide" x="0" y="133">` + f.Steps[0].Why + `</text>`,
+		`<text class="note" x="0" y="191">day and month swapped</text></g>`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the page does not have %s", want)
+		}
+	}
+}
+
 type drawnBar struct {
 	kind     string
 	x, width float64
