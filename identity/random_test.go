@@ -154,7 +154,7 @@ func noise(w *world, rng *rand.Rand) []Pair {
 // the partition with the naive ones after each step.
 func TestRegroup_EqualsFullReplay(t *testing.T) {
 	const steps = 60
-	worlds := max(*opsFlag/steps, 1)
+	worlds := max((*opsFlag+steps-1)/steps, 1)
 	if testing.Short() {
 		worlds = min(worlds, 150)
 	}
