@@ -9,6 +9,7 @@
 //	go run . groupby  # counts and sums by one attribute and by two, beside the same
 //	go run . memory   # bytes of the index beside roaring's on the same bits
 //	go run . cold     # from Open to the first answer, after Close and after kill -9
+//	go run . mixed    # questions while events are taken in, beside the same alone
 //	go run . identity # resolving identifiers beside a Get of raw Pebble
 //	go run . tags     # windows, deadlines, the feed and filling beside raw Pebble
 //	go run . linkage  # comparing records beside a plain loop of Jaro-Winkler
@@ -26,7 +27,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|batch|range|groupby|memory|cold|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|batch|range|groupby|memory|cold|mixed|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	runChild()
@@ -79,6 +80,7 @@ var suites = map[string]suite{
 	"groupby":  {groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
 	"memory":   {memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}, 100_000},
 	"cold":     {coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}, 2_000},
+	"mixed":    {mixedSuite, config{profiles: 1_000_000, rounds: 5, seconds: 3}, 2_000},
 }
 
 // run executes one suite and prints its report on out.

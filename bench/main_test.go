@@ -76,6 +76,10 @@ func TestSuites(t *testing.T) {
 			cases:      []string{"open/after-close", "open/after-kill"},
 			contenders: []string{"portrait"},
 		},
+		"mixed": {
+			cases:      []string{"count/4-tags", "count/4-tags/due-each-ms", "counts/100-segments", "profile", "ingest"},
+			contenders: []string{"portrait"},
+		},
 		"batch": {
 			cases:      []string{"mixed/independent", "mixed/shared", "dense/independent", "dense/shared"},
 			contenders: []string{"portrait", "one_by_one", "roaring"},
