@@ -26,7 +26,7 @@ type DB struct {
 	key       [32]byte
 	tokens    *identity.Tokenizer
 	lists     []*list // uploaded; replaced, never changed
-	listBatch int     // about how many identifiers one commit of a list writes
+	listSizes listSizes
 	current   atomic.Pointer[epoch]
 	cat       atomic.Pointer[catalog]
 	asOf      atomic.Int64 // the latest instant that an answer had
@@ -72,7 +72,7 @@ func Open(dir string, opts *Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		opts: o, dir: dir, listBatch: 8192, store: st, write: make(chan struct{}, 1),
+		opts: o, dir: dir, listSizes: defaultListSizes, store: st, write: make(chan struct{}, 1),
 		nodes: newNodeCache(o.StateCacheBytes), sweep: unswept,
 		index: segment.New(o.IndexBytes), batch: st.NewBatch(),
 	}

@@ -1,9 +1,7 @@
 package portrait
 
 import (
-	"bytes"
 	"context"
-	"slices"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
@@ -104,18 +102,22 @@ func WithRecastBatch(o *Options, nodes int) *Options {
 	return o
 }
 
-// SmallLists makes one commit of a list write about so many identifiers.
-func SmallLists(db *DB, n int) { db.listBatch = n }
+// SmallLists makes one commit of a list put in about so many profiles, and holds as many
+// claims at once. With a seek of 0 identifiers are looked up, with a large one all nodes
+// are read in a row.
+func SmallLists(db *DB, n, seek int) { db.listSizes = listSizes{bits: n, claims: n, seek: seek} }
 
 // BreakOffList writes a part of a list, as if the process ended then.
 func BreakOffList(ctx context.Context, db *DB, name string, ids ...profile.Identifier) error {
-	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: ids[0].Namespace}, hidden: true}}
-	var tokens []identity.Token
+	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: ids[0].Namespace}}}
+	tokens := new(listTokens)
 	for _, id := range ids {
-		tokens = append(tokens, db.tokens.Token(id))
+		tokens.add(db.tokens.Token(id))
 	}
-	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
-	return w.batch(ctx, tokens, false)
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	return w.putParts(ctx, tokens)
 }
 
 // FieldsOf counts the fields of the index that are recorded under a name.

@@ -7,22 +7,6 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 )
 
-// ordinalSet is a set of ordinals: bits, by 2^16 of them.
-type ordinalSet map[uint32]*[1 << 10]uint64
-
-// add puts an ordinal in; false if it was.
-func (s ordinalSet) add(ordinal uint32) bool {
-	block := s[ordinal>>16]
-	if block == nil {
-		block = new([1 << 10]uint64)
-		s[ordinal>>16] = block
-	}
-	word, bit := &block[ordinal>>6&(1<<10-1)], uint64(1)<<(ordinal&63)
-	fresh := *word&bit == 0
-	*word |= bit
-	return fresh
-}
-
 // unmade takes out the moves that are made already. A change in several steps, an
 // Advance or other identity rules, that a crash interrupted is worked out anew over
 // what its first steps left, and may find again what they did.

@@ -95,15 +95,6 @@ func (t *txn) lookUp(namespace, text string, report *segment.Uploaded) (token id
 	return token, true, nil
 }
 
-// samePart returns how many of ascending tokens begin alike.
-func samePart(tokens []identity.Token) int {
-	n := 1
-	for n < len(tokens) && tokens[n][0] == tokens[0][0] && tokens[n][1] == tokens[0][1] {
-		n++
-	}
-	return n
-}
-
 // editPart puts tokens of one part into it, or takes them out.
 func (t *txn) editPart(l *list, tokens []identity.Token, wanted map[identity.Token]bool) error {
 	key := keys.AppendListPart(nil, uint32(l.field), tokens[0])
@@ -111,16 +102,15 @@ func (t *txn) editPart(l *list, tokens []identity.Token, wanted map[identity.Tok
 	if err != nil {
 		return err
 	}
-	if len(data)%keys.TokenLen != 0 {
-		return fmt.Errorf("%w: part of a list of %d bytes", ErrCorrupt, len(data))
+	have, err := readPart(data)
+	if err != nil {
+		return err
 	}
-	var have []identity.Token
-	for part := range slices.Chunk(data, keys.TokenLen) {
-		if token := identity.Token(part); !slices.Contains(tokens, token) {
-			have = append(have, token)
-		}
-	}
-	before := len(data) / keys.TokenLen
+	before := len(have)
+	have = slices.DeleteFunc(have, func(token identity.Token) bool {
+		_, edited := slices.BinarySearchFunc(tokens, token, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+		return edited
+	})
 	for _, token := range tokens {
 		if wanted[token] {
 			have = append(have, token)
@@ -132,11 +122,7 @@ func (t *txn) editPart(l *list, tokens []identity.Token, wanted map[identity.Tok
 		t.batch.Delete(key)
 		return nil
 	}
-	value := make([]byte, 0, len(have)*keys.TokenLen)
-	for _, token := range have {
-		value = append(value, token[:]...)
-	}
-	t.batch.Set(key, value)
+	t.batch.Set(key, appendPart(nil, have))
 	return nil
 }
 

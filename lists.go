@@ -38,12 +38,15 @@ func (v *View) Lists() []segment.List {
 	return all
 }
 
-// list is one uploaded list. It is immutable.
+// list is one uploaded list. It is immutable, but for relisted.
 type list struct {
 	about segment.List
 	field segment.FieldID
 	// hidden is set while it is being filled: commits keep it, and nobody can read it.
 	hidden bool
+	// relisted are those whose place in the list commits have worked out since it was
+	// begun to be told whose its identifiers are; nil before and after. DB.write guards it.
+	relisted ordinalSet
 }
 
 // appendList appends the record of a list.
@@ -169,22 +172,29 @@ func inPart(part []byte, token identity.Token) bool {
 
 // relist moves those whose identifiers have changed into and out of the lists.
 func (t *txn) relist(afters map[uint32]bool) error {
-	for _, l := range t.db.lists {
-		for ordinal := range t.befores {
-			if !afters[ordinal] {
+	if len(t.db.lists) == 0 {
+		return nil
+	}
+	for ordinal := range t.befores {
+		if !afters[ordinal] {
+			for _, l := range t.db.lists {
 				t.index.Set(l.field, ordinal, false)
 			}
+			t.relisted = append(t.relisted, ordinal)
 		}
-		for _, c := range t.touched {
-			if c.now == nil || !c.all && t.befores[c.now.ordinal] != nil {
-				continue
-			}
+	}
+	for _, c := range t.touched {
+		if c.now == nil || !c.all && t.befores[c.now.ordinal] != nil {
+			continue
+		}
+		for _, l := range t.db.lists {
 			on, err := t.listed(l, c.members)
 			if err != nil {
 				return err
 			}
 			t.index.Set(l.field, c.now.ordinal, on)
 		}
+		t.relisted = append(t.relisted, c.now.ordinal)
 	}
 	return nil
 }

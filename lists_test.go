@@ -373,7 +373,7 @@ func TestUpload_between(t *testing.T) {
 	}
 	for breakOff := range times {
 		db := openLists(t, dir, people)
-		portrait.SmallLists(db, 2)
+		portrait.SmallLists(db, 2, breakOff%3)
 		var text strings.Builder
 		in := map[int]bool{}
 		for i := range people {
@@ -449,7 +449,7 @@ func (c *ends) Err() error {
 // The error says whether a list was changed, wherever the context ends.
 func TestLists_the_end_of_the_context(t *testing.T) {
 	db := openLists(t, t.TempDir(), 20)
-	portrait.SmallLists(db, 2)
+	portrait.SmallLists(db, 2, 1)
 	var text strings.Builder
 	for i := range 20 {
 		fmt.Fprintln(&text, phoneOf(i))

@@ -1,7 +1,6 @@
 package portrait
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,15 +40,14 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	if err != nil {
 		return segment.Uploaded{}, err
 	}
-	tokens, report, err := func() ([]identity.Token, segment.Uploaded, error) {
+	tokens, report, err := func() (*listTokens, segment.Uploaded, error) {
 		defer v.epoch.release() // also where the reader panics
 		return v.match(ctx, r, o)
 	}()
 	if err != nil {
 		return segment.Uploaded{}, fmt.Errorf("portrait: list %q: %w", name, err)
 	}
-	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
-	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}, hidden: true}}
+	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}}}
 	if err := w.write(ctx, tokens); err != nil {
 		return segment.Uploaded{}, errors.Join(err, w.undo())
 	}
@@ -65,7 +63,7 @@ func (e *epoch) countList(ctx context.Context, l *list) (uint64, error) {
 }
 
 // match finds the identifiers of a list.
-func (v *View) match(ctx context.Context, r io.Reader, o segment.Upload) ([]identity.Token, segment.Uploaded, error) {
+func (v *View) match(ctx context.Context, r io.Reader, o segment.Upload) (*listTokens, segment.Uploaded, error) {
 	cat := v.epoch.cat
 	if !slices.ContainsFunc(cat.identity().Namespaces, func(n identity.Namespace) bool { return n.Name == o.Namespace }) {
 		return nil, segment.Uploaded{}, fmt.Errorf("the model declares no namespace %q", o.Namespace)
@@ -101,13 +99,13 @@ func (v *View) match(ctx context.Context, r io.Reader, o segment.Upload) ([]iden
 			return idlist.Token(v.db.tokens.Token(profile.Identifier{Namespace: o.Namespace, Value: value}))
 		},
 	}
-	var tokens []identity.Token
+	tokens := new(listTokens)
 	found := func(e idlist.Entry) (idlist.Verdict, error) {
 		token := identity.Token(e.Token)
 		if len(e.Value) == keys.TokenLen { // of a digest
 			token = identity.Token(e.Value)
 		}
-		tokens = append(tokens, token)
+		tokens.add(token)
 		return idlist.Matched, nil
 	}
 	index := idlist.Index{Scan: v.scanMatches(o.Namespace), Lookup: v.lookUpMatch(o.Namespace)}
@@ -172,112 +170,4 @@ func (v *View) lookUpMatch(namespace string) func(idlist.Kind, idlist.Token) ([]
 		}
 		return data, true, nil
 	}
-}
-
-// listWriter writes a list in several commits, with events going in between.
-type listWriter struct {
-	db    *DB
-	list  *list
-	shown *epoch // that of the last commit, held for the caller
-}
-
-// write writes ascending tokens, and with the last of them shows the list.
-func (w *listWriter) write(ctx context.Context, tokens []identity.Token) error {
-	for first := true; first || len(tokens) > 0; first = false {
-		n := 0
-		for n < len(tokens) && n < w.db.listBatch {
-			n += samePart(tokens[n:])
-		}
-		if err := w.batch(ctx, tokens[:n], n == len(tokens)); err != nil {
-			return err
-		}
-		if tokens = tokens[n:]; len(tokens) == 0 {
-			break
-		}
-	}
-	return nil
-}
-
-// batch writes some parts whole.
-func (w *listWriter) batch(ctx context.Context, tokens []identity.Token, last bool) error {
-	if err := w.db.lock(ctx); err != nil {
-		return err
-	}
-	defer w.db.unlock()
-	t := w.db.begin()
-	t.settled = true
-	next := *w.list
-	if next.field == 0 {
-		next.field = t.newField(fieldRecord{Use: useList, Name: next.about.Name, Filling: true}, segment.Bitmap)
-	}
-	if err := w.put(t, &next, tokens); err != nil {
-		t.abort()
-		return err
-	}
-	next.about.Identifiers += int64(len(tokens))
-	t.lists = without(w.db.lists, w.list)
-	if last {
-		next.hidden = false
-		next.about.At = profile.Instant(max(int64(t.meta.instant), int64(w.db.now()))).Time()
-		t.putField(next.field, fieldRecord{Use: useList, Name: next.about.Name})
-		t.batch.Set(keys.AppendList(nil, uint32(next.field)), appendList(nil, &next.about))
-		if old := findList(w.db.lists, next.about.Name); old != nil {
-			t.dropList(old.field)
-			t.lists = without(t.lists, old)
-		}
-	}
-	t.lists = append(t.lists, &next)
-	if err := t.finish(false); err != nil {
-		return err
-	}
-	w.list = &next
-	if last {
-		w.shown = w.db.acquire()
-	}
-	return nil
-}
-
-func (w *listWriter) put(t *txn, l *list, tokens []identity.Token) error {
-	for len(tokens) > 0 {
-		n := samePart(tokens)
-		value := make([]byte, 0, n*keys.TokenLen)
-		for _, token := range tokens[:n] {
-			value = append(value, token[:]...)
-			node, err := t.must(token)
-			if err != nil {
-				return err
-			}
-			c, err := t.component(node)
-			if err != nil {
-				return err
-			}
-			p, err := t.personBefore(c)
-			if err != nil {
-				return err
-			}
-			if p != nil {
-				t.index.Set(l.field, p.ordinal, true)
-			}
-		}
-		t.batch.Set(keys.AppendListPart(nil, uint32(l.field), tokens[0]), value)
-		tokens = tokens[n:]
-	}
-	return nil
-}
-
-// undo removes what there is of a list that was broken off. Where it cannot, the next
-// Open does.
-func (w *listWriter) undo() error {
-	if w.list.field == 0 || !w.list.hidden {
-		return nil
-	}
-	if err := w.db.lock(context.Background()); err != nil {
-		return nil // A store that takes no more writes mends them when it is opened.
-	}
-	defer w.db.unlock()
-	t := w.db.begin()
-	t.settled = true
-	t.dropList(w.list.field)
-	t.lists = without(w.db.lists, w.list)
-	return t.finish(false)
 }

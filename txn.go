@@ -49,6 +49,8 @@ type txn struct {
 	at      profile.Instant
 	// lists are those there are once the commit is durable; nil for those of before.
 	lists []*list
+	// relisted are the ordinals whose place in the lists was worked out anew.
+	relisted []uint32
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 
@@ -378,6 +380,7 @@ func (t *txn) finish(quiet bool) error {
 	if t.next != nil {
 		t.db.cat.Store(t.next)
 	}
+	t.db.noteRelisted(t.relisted)
 	if t.lists != nil {
 		t.db.lists = t.lists
 	}

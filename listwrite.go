@@ -1,0 +1,200 @@
+package portrait
+
+import (
+	"context"
+	"time"
+
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+)
+
+// listWriter writes a list in several steps, with events going in between. It first
+// writes the identifiers, which every commit from then on goes by that regroups any of
+// them, then finds out whose they are as of one epoch, and puts those profiles into the
+// list whom no commit has regrouped since. Only a commit keeps others from writing.
+type listWriter struct {
+	db    *DB
+	list  *list
+	shown *epoch // that of the last commit, held for the caller
+}
+
+// write writes a list, and shows it with the last commit.
+func (w *listWriter) write(ctx context.Context, tokens *listTokens) error {
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	if err := w.putParts(ctx, tokens); err != nil {
+		return err
+	}
+	people, err := w.resolve(ctx, tokens)
+	if err != nil {
+		return err
+	}
+	return w.putPeople(ctx, people, int64(tokens.n))
+}
+
+// begin makes the list, which nobody can read yet. What an end of the process leaves of
+// it the next Open removes.
+func (w *listWriter) begin(ctx context.Context) error {
+	if err := w.db.lock(ctx); err != nil {
+		return err
+	}
+	defer w.db.unlock()
+	t := w.db.begin()
+	t.settled = true
+	next := *w.list
+	next.hidden = true
+	next.field = t.newField(fieldRecord{Use: useList, Name: next.about.Name, Filling: true}, segment.Bitmap)
+	t.lists = append(without(w.db.lists, nil), &next)
+	if err := t.finish(false); err != nil {
+		return err
+	}
+	w.list = &next
+	return nil
+}
+
+// listBatchBytes is about how many bytes of identifiers one commit writes.
+const listBatchBytes = 512 << 10
+
+// putParts writes the identifiers, which takes no right to write: nothing else is kept
+// under their keys, and nobody reads those of a list that is not shown but to tell who is
+// in it, which is found out anew afterwards.
+func (w *listWriter) putParts(ctx context.Context, tokens *listTokens) error {
+	return eachPiece(ctx, listParts, func(_, part int) error {
+		rest := tokens.sort(part)
+		b := w.db.store.NewBatch()
+		var key, value []byte
+		for len(rest) > 0 {
+			n := samePart(rest)
+			key = keys.AppendListPart(key[:0], uint32(w.list.field), rest[0])
+			value = appendPart(value[:0], rest[:n])
+			b.Set(key, value)
+			if rest = rest[n:]; len(rest) > 0 && b.Size() < listBatchBytes {
+				continue
+			}
+			if err := w.db.store.Commit(b, !w.db.opts.NoSync); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// resolve returns whose the identifiers are that have been written. From the epoch that
+// it goes by, the list notes whom commits put into it and take out of it.
+func (w *listWriter) resolve(ctx context.Context, tokens *listTokens) (ordinalSet, error) {
+	if err := w.db.lock(ctx); err != nil {
+		return nil, err
+	}
+	w.list.relisted = ordinalSet{}
+	err := w.db.publish() // of the identifiers too
+	e := w.db.acquire()
+	w.db.unlock()
+	if err != nil {
+		return nil, err
+	}
+	defer e.release()
+	r := listResolver{e: e, tokens: tokens, sizes: w.db.listSizes, found: ordinalSet{}}
+	return r.resolve(ctx)
+}
+
+// putPeople puts profiles into the list, some a commit.
+func (w *listWriter) putPeople(ctx context.Context, people ordinalSet, identifiers int64) error {
+	pace := w.db.listSizes.bits
+	next := uint32(0)
+	for w.shown == nil {
+		n, err := w.putSome(ctx, people, &next, pace, identifiers)
+		if err != nil {
+			return err
+		}
+		pace = n
+	}
+	return nil
+}
+
+// putSome puts at most so many profiles into the list, from one on, and shows it after the
+// last. It returns how many the next commit should put in.
+func (w *listWriter) putSome(ctx context.Context, people ordinalSet, from *uint32, most int, identifiers int64) (int, error) {
+	if err := w.db.lock(ctx); err != nil {
+		return 0, err
+	}
+	defer w.db.unlock()
+	began := time.Now()
+	t := w.db.begin()
+	t.settled = true
+	last, n := true, 0
+	for ordinal := range people.from(*from) {
+		if n == most {
+			last, *from = false, ordinal
+			break
+		}
+		if n++; !w.list.relisted.has(ordinal) {
+			t.index.Set(w.list.field, ordinal, true)
+		}
+	}
+	if last {
+		t.showList(w.list, identifiers)
+	}
+	if err := t.finish(false); err != nil {
+		return 0, err
+	}
+	if last {
+		w.list = w.db.lists[len(w.db.lists)-1]
+		w.shown = w.db.acquire()
+	}
+	return listPace(w.db.listSizes.bits, most, time.Since(began)), nil
+}
+
+// listPace returns how many profiles the next commit of a list puts in, of which one of
+// so many kept others from writing so long.
+func listPace(standard, last int, took time.Duration) int {
+	fit := float64(last) * float64(fillTurn) / float64(max(took, 1))
+	return int(min(max(fit, float64(standard)/8, 1), float64(standard)*8, float64(last)*2))
+}
+
+// showList makes a list readable that has been written, in the place of an earlier one.
+func (t *txn) showList(l *list, identifiers int64) {
+	next := *l
+	next.hidden, next.relisted = false, nil
+	next.about.Identifiers = identifiers
+	next.about.At = profile.Instant(max(int64(t.meta.instant), int64(t.db.now()))).Time()
+	t.putField(next.field, fieldRecord{Use: useList, Name: next.about.Name})
+	t.batch.Set(keys.AppendList(nil, uint32(next.field)), appendList(nil, &next.about))
+	t.lists = without(t.db.lists, l)
+	if old := findList(t.db.lists, next.about.Name); old != nil {
+		t.dropList(old.field)
+		t.lists = without(t.lists, old)
+	}
+	t.lists = append(t.lists, &next)
+}
+
+// undo removes what there is of a list that was broken off. Where it cannot, the next
+// Open does.
+func (w *listWriter) undo() error {
+	if w.list.field == 0 || !w.list.hidden {
+		return nil
+	}
+	if err := w.db.lock(context.Background()); err != nil {
+		return nil // A store that takes no more writes mends them when it is opened.
+	}
+	defer w.db.unlock()
+	t := w.db.begin()
+	t.settled = true
+	t.dropList(w.list.field)
+	t.lists = without(w.db.lists, w.list)
+	return t.finish(false)
+}
+
+// noteRelisted tells lists that are being written of whom a commit has put into the lists
+// or taken out of them.
+func (db *DB) noteRelisted(ordinals []uint32) {
+	for _, l := range db.lists {
+		if l.relisted == nil {
+			continue
+		}
+		for _, ordinal := range ordinals {
+			l.relisted.add(ordinal)
+		}
+	}
+}
