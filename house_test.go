@@ -54,6 +54,7 @@ var house = map[string][]string{
 	"segment/export":    {"profile", "internal/spelling"},
 	"segment/insight":   {"segment"},
 	"lifecycle":         {},
+	"lifecycle/value":   {"internal/civil"},
 	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
 	"internal/yamlfile": {"internal/spelling"},
 	"internal/spelling": {},
