@@ -334,7 +334,7 @@ func (t *txn) groups(groups [][]profile.Identifier) ([][]*node, error) {
 
 // known returns the node of an identifier that events or decisions have named.
 func (t *txn) known(id profile.Identifier) (*node, error) {
-	clean, err := t.cat.rules.Clean(id)
+	clean, err := t.cat.clean(id)
 	if err != nil {
 		return nil, fmt.Errorf("portrait: %w", err)
 	}
@@ -349,7 +349,7 @@ func (t *txn) known(id profile.Identifier) (*node, error) {
 func (t *txn) pair(a, b profile.Identifier) (x, y *node, err error) {
 	var nodes [2]*node
 	for i, id := range []profile.Identifier{a, b} {
-		clean, err := t.cat.rules.Clean(id)
+		clean, err := t.cat.clean(id)
 		if err != nil {
 			return nil, nil, fmt.Errorf("portrait: %w", err)
 		}

@@ -177,14 +177,22 @@ identity:
 
 func TestDecisions_bad_identifiers(t *testing.T) {
 	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
-	for _, pair := range [][2]profile.Identifier{
-		{id("user_id", "null"), id("email", "a@b.cn")},
-		{id("user_id", "u"), id("nowhere", "x")},
-		{id("email", "A@b.cn"), id("email", "a@B.cn ")},
+	for _, tt := range []struct {
+		a, b profile.Identifier
+		want string
+	}{
+		{id("user_id", "null"), id("email", "a@b.cn"), `portrait: identifier of "user_id" dropped: blocked (null)`},
+		{id("user_id", "u"), id("nowhere", "x"), `portrait: identifier of "nowhere" dropped: unknown_namespace`},
+		{id("usr_id", "u"), id("email", "a@b.cn"), `portrait: identifier of "usr_id" dropped: unknown_namespace, did you mean "user_id"?`},
+		{id("email", "A@b.cn"), id("email", "a@B.cn "), "portrait: both are the same identifier of email"},
 	} {
-		if _, err := db.Link(t.Context(), pair[0], pair[1], portrait.Decision{}); err == nil {
-			t.Errorf("Link %v: no error", pair)
+		if _, err := db.Link(t.Context(), tt.a, tt.b, portrait.Decision{}); err == nil || err.Error() != tt.want {
+			t.Errorf("Link %v and %v: %v, want %s", tt.a, tt.b, err, tt.want)
 		}
+	}
+	want := `portrait: not found: identifier of "e-mail" dropped: unknown_namespace, did you mean "email"?`
+	if _, err := db.Profile(t.Context(), id("e-mail", "a@b.cn")); !errors.Is(err, portrait.ErrNotFound) || err.Error() != want {
+		t.Errorf("Profile: %v, want %s", err, want)
 	}
 	if n := db.Metrics().Epoch; n != 0 {
 		t.Errorf("%d commits", n)

@@ -159,7 +159,7 @@ func (v *View) Evidence(ctx context.Context, id profile.Identifier) ([]Step, err
 
 // known returns the token of an identifier that was named.
 func (v *View) known(g *graphView, id profile.Identifier) (identity.Token, error) {
-	clean, err := v.epoch.cat.rules.Clean(id)
+	clean, err := v.epoch.cat.clean(id)
 	if err != nil {
 		return identity.Token{}, fmt.Errorf("%w: %w", ErrNotFound, err)
 	}

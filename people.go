@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/spelling"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 )
@@ -214,7 +216,7 @@ func (v *View) resolve(_ context.Context, id profile.ID) (*profile.Profile, erro
 
 // find returns the live profile of an identifier.
 func (v *View) find(id profile.Identifier) (*member, error) {
-	clean, err := v.epoch.cat.rules.Clean(id)
+	clean, err := v.epoch.cat.clean(id)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
@@ -230,6 +232,24 @@ func (v *View) find(id profile.Identifier) (*member, error) {
 		err = ErrNotFound
 	}
 	return m, err
+}
+
+// clean brings an identifier that a caller gave to its one spelling. Where the model
+// declares no such namespace the error says which was probably meant.
+func (c *catalog) clean(id profile.Identifier) (profile.Identifier, error) {
+	clean, err := c.rules.Clean(id)
+	drop, ok := errors.AsType[*identity.DropError](err)
+	if !ok || drop.Reason != identity.UnknownNamespace {
+		return clean, err
+	}
+	var names []string
+	for _, n := range c.identity().Namespaces {
+		names = append(names, n.Name)
+	}
+	if near := spelling.Nearest(id.Namespace, names); near != "" {
+		err = fmt.Errorf("%w, did you mean %q?", err, near)
+	}
+	return clean, err
 }
 
 // Profiles yields the profiles of a set, in ascending order of ID; an ID of a set of

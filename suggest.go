@@ -39,7 +39,7 @@ func (db *DB) Suggest(ctx context.Context, suggestions ...Suggestion) (Effect, e
 		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(suggestions[j].Weight, suggestions[i].Weight) })
 		for _, i := range order {
 			if err := t.suggest(suggestions[i], d); err != nil {
-				return fmt.Errorf("suggestion %d: %w", i, err)
+				return fmt.Errorf("%w (suggestion %d)", err, i)
 			}
 		}
 		return nil
