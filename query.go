@@ -83,7 +83,7 @@ func (v *View) compile(ctx context.Context, e segment.Expr) (*segment.Query, err
 	if err != nil {
 		return nil, e.Locate(err)
 	}
-	return segment.Compile(settled.tree, operands{v}, v.at)
+	return segment.Compile(ctx, settled.tree, operands{v}, v.at)
 }
 
 func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
@@ -194,6 +194,9 @@ func (o operands) Among(ctx context.Context, leaf syntax.Expr, n segment.Node) (
 	candidates, err := segment.NewQuery(n, universe).Set(ctx, o.v.source())
 	if err != nil {
 		return nil, err
+	}
+	if b := segment.BudgetOf(ctx); b != nil && b.Scanned > 0 && candidates.Count() > uint64(b.Scanned) {
+		return nil, &segment.BudgetError{What: "scanned profiles", Limit: b.Scanned, Needed: int64(candidates.Count())}
 	}
 	return o.sweep(ctx, program, candidates)
 }

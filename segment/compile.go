@@ -56,9 +56,10 @@ type Values interface {
 
 // Compile turns an expression into a query. The expression must have been
 // checked against the model of the catalog's epoch. Now stands for the instant
-// in now() and ago().
-func Compile(e syntax.Expr, c Catalog, now profile.Instant) (*Query, error) {
-	k := &compiler{catalog: c, now: now}
+// in now() and ago(). To cover places with cells takes up to some milliseconds each: the
+// error is the cause of ctx soon after that ends.
+func Compile(ctx context.Context, e syntax.Expr, c Catalog, now profile.Instant) (*Query, error) {
+	k := &compiler{ctx: ctx, catalog: c, now: now, ranges: rangesEach(areas(e))}
 	n, err := k.expr(e)
 	if err != nil {
 		return nil, err
@@ -69,8 +70,10 @@ func Compile(e syntax.Expr, c Catalog, now profile.Instant) (*Query, error) {
 var errNoExpr = errors.New("segment: an expression is missing")
 
 type compiler struct {
+	ctx     context.Context //nolint:containedctx // It lives as long as the call.
 	catalog Catalog
 	now     profile.Instant
+	ranges  int // of cells that a place is narrowed down to, at most
 }
 
 // expr compiles the operators that combine conditions.
@@ -83,7 +86,11 @@ func (k *compiler) expr(e syntax.Expr) (Node, error) {
 	case *syntax.And:
 		return k.fold(e.X, All(), Node.And)
 	case *syntax.Or:
-		return k.fold(e.X, Node{}, Node.Or)
+		xs, err := k.united(e.X)
+		if err != nil {
+			return Node{}, err
+		}
+		return k.fold(xs, Node{}, Node.Or)
 	case *syntax.Xor:
 		return k.fold(e.X, Node{}, Node.Xor)
 	case *syntax.Minus:
@@ -100,8 +107,11 @@ func (k *compiler) expr(e syntax.Expr) (Node, error) {
 		return AtLeastOf(e.K, ns...), err
 	}
 	n, ok, err := k.condition(e)
-	if err != nil || ok {
-		return n.labelled(e), err
+	if err != nil {
+		return Node{}, err
+	}
+	if ok {
+		return n.labelled(e), nil
 	}
 	return k.scan(e), nil
 }
@@ -112,6 +122,9 @@ func (k *compiler) exprs(es []syntax.Expr) ([]Node, error) {
 		var err error
 		if out[i], err = k.expr(e); err != nil {
 			return nil, err
+		}
+		if k.ctx.Err() != nil {
+			return nil, context.Cause(k.ctx)
 		}
 	}
 	return out, nil
@@ -135,11 +148,11 @@ func constant(b bool) Node {
 // scan leaves a condition to the catalog's Scan, once a query runs.
 func (k *compiler) scan(e syntax.Expr) Node {
 	c := k.catalog
-	return found(e, func(ctx context.Context) (*Set, error) { return c.Scan(ctx, e) })
+	return found(syntax.Print(e), func(ctx context.Context) (*Set, error) { return c.Scan(ctx, e) })
 }
 
 // found is the profiles that a function finds a condition to hold of.
-func found(e syntax.Expr, find func(context.Context) (*Set, error)) Node {
+func found(label string, find func(context.Context) (*Set, error)) Node {
 	s := newScan(func(ctx context.Context) (*Set, error) {
 		set, err := find(ctx)
 		if err == nil && set == nil {
@@ -147,12 +160,12 @@ func found(e syntax.Expr, find func(context.Context) (*Set, error)) Node {
 		}
 		return set, err
 	})
-	return Node{&node{op: opScan, scan: s, label: syntax.Print(e)}}
+	return Node{&node{op: opScan, scan: s, label: label}}
 }
 
-// labelled gives the leaves that a condition was compiled to its text.
+// labelled gives a leaf that a condition was compiled to its text, unless it has one.
 func (n Node) labelled(e syntax.Expr) Node {
-	if n.n != nil && n.n.isLeaf() {
+	if n.n != nil && n.n.isLeaf() && n.n.label == "" {
 		d := *n.n
 		d.label = syntax.Print(e)
 		return Node{&d}
@@ -186,8 +199,7 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 	case *syntax.Match:
 		return k.match(e)
 	case *syntax.Inside:
-		n, ok := k.inside(e)
-		return n, ok, nil
+		return k.inside(e)
 	case *syntax.InList:
 		f, ok := k.catalog.List(e.Name)
 		if !ok {

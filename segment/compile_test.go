@@ -253,7 +253,7 @@ func TestCompile_equals_the_naive_evaluator(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := Compile(e, s, s.now)
+			q, err := Compile(t.Context(), e, s, s.now)
 			if err != nil {
 				t.Fatalf("%s: %v", syntax.Print(e), err)
 			}
@@ -276,7 +276,7 @@ func TestCompile_equals_the_naive_evaluator(t *testing.T) {
 func TestCompile_scans_once_and_only_when_run(t *testing.T) {
 	s := newShop(t, newRand(t))
 	e := MustParse(`home = home and age >= 0`)
-	q, err := Compile(e.Tree(), s, s.now)
+	q, err := Compile(t.Context(), e.Tree(), s, s.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +296,7 @@ func TestCompile_scans_once_and_only_when_run(t *testing.T) {
 func TestCompile_refuses_the_zero_Expr(t *testing.T) {
 	s := newShop(t, newRand(t))
 	for _, e := range []Expr{{}, And(Tag("新客"), Expr{}), Not(Expr{})} {
-		if _, err := Compile(e.Tree(), s, s.now); err == nil {
+		if _, err := Compile(t.Context(), e.Tree(), s, s.now); err == nil {
 			t.Errorf("%v was compiled", e.Tree())
 		}
 	}

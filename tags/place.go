@@ -2,13 +2,13 @@ package tags
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/internal/geo"
@@ -37,7 +37,7 @@ type place struct {
 	*geo.Places
 	digest string
 
-	mu        sync.Mutex // guards coverings
+	turn      chan struct{} // holds an element while coverings are in use
 	coverings map[int]geo.Covering
 }
 
@@ -45,15 +45,22 @@ type place struct {
 func (p *place) String() string { return p.digest }
 
 // Covering implements syntax.Area. What it returns is shared.
-func (p *place) Covering(limit int) geo.Covering {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (p *place) Covering(ctx context.Context, limit int) (geo.Covering, error) {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return geo.Covering{}, context.Cause(ctx)
+	}
 	c, ok := p.coverings[limit]
 	if !ok {
-		c = p.Places.Covering(limit)
+		var err error
+		if c, err = p.Places.Covering(ctx, limit); err != nil {
+			return geo.Covering{}, err
+		}
 		p.coverings[limit] = c
 	}
-	return c
+	return c, nil
 }
 
 // Equal reports whether both places are declared alike.
@@ -98,13 +105,13 @@ func (p Place) Extent() (syntax.Area, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	all, err := geo.NewPlaces(circles, polygons)
+	all, err := geo.NewPlaces(context.Background(), circles, polygons)
 	if err != nil {
 		fault("%w", err)
 		return nil, errors.Join(faults...)
 	}
 	sum := sha256.Sum256([]byte(all.String()))
-	return &place{Places: all, digest: hex.EncodeToString(sum[:]), coverings: map[int]geo.Covering{}}, nil
+	return &place{Places: all, digest: hex.EncodeToString(sum[:]), turn: make(chan struct{}, 1), coverings: map[int]geo.Covering{}}, nil
 }
 
 func (p Place) circles() ([]geo.Circle, error) {

@@ -1,13 +1,16 @@
 package tags_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portraitdb/portrait/internal/geo"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -54,11 +57,23 @@ func TestPlace_covering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	few, many := a.Covering(8), a.Covering(100)
+	cover := func(limit int) geo.Covering {
+		c, err := a.Covering(t.Context(), limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := a.Covering(gone, 8); !errors.Is(err, context.Canceled) {
+		t.Errorf("once ctx has ended: %v", err)
+	}
+	few, many := cover(8), cover(100)
 	if len(few.Border) >= len(many.Border) {
 		t.Errorf("%d ranges of 8, %d of 100", len(few.Border), len(many.Border))
 	}
-	if again := a.Covering(100); &again.Border[0] != &many.Border[0] || cmp.Diff(few, a.Covering(8)) != "" {
+	if again := cover(100); &again.Border[0] != &many.Border[0] || cmp.Diff(few, cover(8)) != "" {
 		t.Error("another covering")
 	}
 }

@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -67,7 +68,7 @@ func BenchmarkContains(b *testing.B) {
 				benchmarkContains(b, g.Contains, points)
 			})
 		}
-		places, err := geo.NewPlaces(stations(5000), nil)
+		places, err := geo.NewPlaces(context.Background(), stations(5000), nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -98,7 +99,7 @@ func BenchmarkMake(b *testing.B) {
 	})
 	b.Run("shape=places/circles=5000", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := geo.NewPlaces(circles, nil); err != nil {
+			if _, err := geo.NewPlaces(context.Background(), circles, nil); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -115,7 +116,7 @@ func BenchmarkCovering(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	places, err := geo.NewPlaces(stations(5000), nil)
+	places, err := geo.NewPlaces(context.Background(), stations(5000), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -123,7 +124,9 @@ func BenchmarkCovering(b *testing.B) {
 		for _, limit := range []int{32, 1024} {
 			b.Run(fmt.Sprintf("shape=%s/limit=%d", name, limit), func(b *testing.B) {
 				for b.Loop() {
-					a.Covering(limit)
+					if _, err := a.Covering(b.Context(), limit); err != nil {
+						b.Fatal(err)
+					}
 				}
 			})
 		}

@@ -13,6 +13,8 @@ type shape interface {
 	// relate returns how the points of a cell lie. If it cannot tell, it also returns
 	// what of the shape matters to the cells within this one.
 	relate(c *cell) (relation, shape)
+	// effort is what relate takes, about: 1 for a circle.
+	effort() int
 }
 
 // cell is an S2 cell with bounds that hold all points whose leaf cell is in it.
@@ -146,6 +148,14 @@ func (t partShape) relate(c *cell) (relation, shape) {
 	return without, nil
 }
 
+func (t partShape) effort() int {
+	n := len(t.near)
+	if !t.clipped {
+		n = len(t.segments)
+	}
+	return 1 + n/16
+}
+
 // circleShape is a circle with its centre as S2 has it.
 type circleShape struct {
 	Circle
@@ -180,6 +190,8 @@ func (c *circleShape) relate(k *cell) (relation, shape) {
 	}
 	return undecided, c
 }
+
+func (c *circleShape) effort() int { return 1 }
 
 // nearest returns the angle from a point to the nearest of a cell. A chord says little
 // of angles near half a turn, so beyond a right angle it measures from the antipode:

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"cmp"
+	"context"
 	"math/bits"
 	"slices"
 )
@@ -26,7 +27,7 @@ const (
 	maxIndexCells                = 1 << 20
 )
 
-func newCellIndex(shapes []shape) *cellIndex {
+func newCellIndex(ctx context.Context, shapes []shape) (*cellIndex, error) {
 	limit := 0
 	for _, s := range shapes {
 		if _, ok := s.(partShape); ok {
@@ -36,7 +37,11 @@ func newCellIndex(shapes []shape) *cellIndex {
 		}
 	}
 	x := &cellIndex{shapes: shapes, start: []int32{0}}
-	for _, p := range divide(shapes, min(limit, maxIndexCells)) {
+	pieces, err := divide(ctx, shapes, min(limit, maxIndexCells))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pieces {
 		x.ranges = append(x.ranges, Range{uint64(p.id.RangeMin()), uint64(p.id.RangeMax())})
 		for _, k := range p.shapes {
 			x.candidates = append(x.candidates, k.index)
@@ -44,7 +49,7 @@ func newCellIndex(shapes []shape) *cellIndex {
 		x.start = append(x.start, int32(len(x.candidates)))
 	}
 	x.fillBuckets()
-	return x
+	return x, nil
 }
 
 func (x *cellIndex) fillBuckets() {

@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"context"
 	"math"
 	"math/big"
 	"testing"
@@ -200,7 +201,7 @@ func TestCircle_zero_value_and_refusals(t *testing.T) {
 	if zero.Contains(geo.Point{}) {
 		t.Error("the zero circle contains a point")
 	}
-	if c := zero.Covering(10); len(c.Inside)+len(c.Border) > 0 {
+	if c, _ := zero.Covering(context.Background(), 10); len(c.Inside)+len(c.Border) > 0 {
 		t.Errorf("the zero circle covers %v", c)
 	}
 	whole, err := geo.NewCircle(geo.Point{Lat: 10, Lon: 20}, geo.MaxDistance)

@@ -3,6 +3,7 @@ package geo
 import (
 	"cmp"
 	"container/heap"
+	"context"
 	"slices"
 
 	"github.com/golang/geo/s2"
@@ -25,18 +26,18 @@ type Covering struct {
 const minCells = 8
 
 // Covering returns at most limit ranges in all for the circle; a limit below 8 is 8.
-// More of them leave less to decide one by one.
-func (c Circle) Covering(limit int) Covering {
+// More of them leave less to decide one by one. The error is the cause of ctx, soon after
+// that ends.
+func (c Circle) Covering(ctx context.Context, limit int) (Covering, error) {
 	if c.radius == 0 {
-		return Covering{}
+		return Covering{}, nil
 	}
-	return cover([]shape{newCircleShape(c)}, limit)
+	return cover(ctx, []shape{newCircleShape(c)}, limit)
 }
 
-// Covering returns at most limit ranges in all for the polygon; a limit below 8 is 8.
-// More of them leave less to decide one by one.
-func (g *Polygon) Covering(limit int) Covering {
-	return cover(appendShapes(nil, g.parts), limit)
+// Covering is [Circle.Covering] of the polygon.
+func (g *Polygon) Covering(ctx context.Context, limit int) (Covering, error) {
+	return cover(ctx, appendShapes(nil, g.parts), limit)
 }
 
 // Find returns what the covering says of the points of a leaf cell. If both are false,
@@ -55,9 +56,13 @@ func inRanges(ranges []Range, leaf uint64) bool {
 	return i < len(ranges) && ranges[i].Lo <= leaf
 }
 
-func cover(shapes []shape, limit int) Covering {
+func cover(ctx context.Context, shapes []shape, limit int) (Covering, error) {
 	var c Covering
-	for _, p := range divide(shapes, limit) {
+	pieces, err := divide(ctx, shapes, limit)
+	if err != nil {
+		return Covering{}, err
+	}
+	for _, p := range pieces {
 		list := &c.Border
 		if p.shapes == nil {
 			list = &c.Inside
@@ -70,7 +75,7 @@ func cover(shapes []shape, limit int) Covering {
 		}
 		*list = append(*list, r)
 	}
-	return c
+	return c, nil
 }
 
 // piece is a cell in which some shapes have points: all of the cell's if there are no
@@ -94,10 +99,32 @@ const (
 	comparisonsShape = 64
 )
 
+// effortTurn is the effort between two looks at the context: some tenths of a millisecond.
+const effortTurn = 1024
+
+// division is the work of [divide].
+type division struct {
+	ctx  context.Context //nolint:containedctx // It lives as long as the call.
+	turn int             // effort until the next look at ctx
+	err  error           // the cause of ctx, once that has ended
+}
+
+// spend counts the effort of a comparison, and reports whether to go on.
+func (d *division) spend(effort int) bool {
+	if d.turn -= effort; d.turn < 0 {
+		d.turn = effortTurn
+		if d.ctx.Err() != nil {
+			d.err = context.Cause(d.ctx)
+		}
+	}
+	return d.err == nil
+}
+
 // divide returns at most limit pieces that hold all points of the shapes, ascending. Of
 // the pieces to be decided it always divides the one that costs most: the largest, times
 // the shapes to compare with.
-func divide(shapes []shape, limit int) []piece {
+func divide(ctx context.Context, shapes []shape, limit int) ([]piece, error) {
+	d := &division{ctx: ctx}
 	limit = max(limit, minCells)
 	all := make([]candidate, len(shapes))
 	for i, s := range shapes {
@@ -108,7 +135,7 @@ func divide(shapes []shape, limit int) []piece {
 	comparisons := maxComparisons + comparisonsShape*len(shapes)
 	add := func(id s2.CellID, candidates []candidate) {
 		comparisons -= len(candidates)
-		switch p, rel := newPiece(id, candidates); rel {
+		switch p, rel := d.newPiece(id, candidates); rel {
 		case within:
 			done = append(done, p)
 		case undecided:
@@ -118,7 +145,7 @@ func divide(shapes []shape, limit int) []piece {
 	for face := range 6 {
 		add(s2.CellIDFromFace(face), all)
 	}
-	for len(open) > 0 && len(done)+len(open)+3 <= limit && comparisons > 0 {
+	for len(open) > 0 && len(done)+len(open)+3 <= limit && comparisons > 0 && d.err == nil {
 		p := heap.Pop(&open).(piece)
 		if p.id.IsLeaf() {
 			done = append(done, p)
@@ -130,12 +157,19 @@ func divide(shapes []shape, limit int) []piece {
 	}
 	done = append(done, open...)
 	slices.SortFunc(done, func(a, b piece) int { return cmp.Compare(a.id, b.id) })
-	return done
+	if d.err != nil {
+		return nil, d.err
+	}
+	return done, nil
 }
 
-func newPiece(id s2.CellID, candidates []candidate) (piece, relation) {
+// newPiece is not to be used once d.err is set.
+func (d *division) newPiece(id s2.CellID, candidates []candidate) (piece, relation) {
 	p, c := piece{id: id}, newCell(id)
 	for _, k := range candidates {
+		if !d.spend(k.shape.effort()) {
+			break
+		}
 		switch rel, rest := k.shape.relate(c); rel {
 		case within:
 			return piece{id: id}, within

@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // area is what circles, polygons and places have in common.
 type area interface {
 	Contains(geo.Point) bool
-	Covering(limit int) geo.Covering
+	Covering(ctx context.Context, limit int) (geo.Covering, error)
 }
 
 func anyCircle(t *rapid.T) geo.Circle {
@@ -69,7 +70,7 @@ func nearBorder(a area, p, q geo.Point) []geo.Point {
 // checkCovering holds a covering against the exact answer at random points, the given
 // ones and points next to the border.
 func checkCovering(t *rapid.T, a area, limit int, points []geo.Point) {
-	c := a.Covering(limit)
+	c, _ := a.Covering(context.Background(), limit)
 	if n := len(c.Inside) + len(c.Border); n > max(limit, 8) {
 		t.Fatalf("%d ranges, the limit is %d", n, limit)
 	}
@@ -118,7 +119,7 @@ func TestCovering_of_polygon_holds_its_vertices_and_edges(t *testing.T) {
 		center := geo.Point{Lon: rapid.Float64Range(-148, 148).Draw(t, "lon"), Lat: rapid.Float64Range(-58, 58).Draw(t, "lat")}
 		ring := starRing(t, center, radius)
 		g := draw(t, ring)
-		c := g.Covering(rapid.IntRange(8, 300).Draw(t, "limit"))
+		c, _ := g.Covering(context.Background(), rapid.IntRange(8, 300).Draw(t, "limit"))
 		for i, v := range ring {
 			w := ring[(i+1)%len(ring)]
 			// A vertex belongs to the polygon, and points a hair outside do not.
@@ -145,7 +146,7 @@ func TestCovering_narrows_down(t *testing.T) {
 		}
 		last := math.Inf(1)
 		for _, limit := range []int{16, 64, 256, 1024} {
-			c := a.Covering(limit)
+			c, _ := a.Covering(context.Background(), limit)
 			share := size(c.Border) / (size(c.Border) + size(c.Inside))
 			if share > last {
 				t.Errorf("%s: with %d ranges %v of it is border, with less %v", name, limit, share, last)
@@ -168,7 +169,7 @@ func TestPlaces_agree_with_each_place(t *testing.T) {
 		for range rapid.IntRange(0, 4).Draw(t, "polygons") {
 			polygons = append(polygons, anyPolygon(t))
 		}
-		places, err := geo.NewPlaces(circles, polygons)
+		places, err := geo.NewPlaces(context.Background(), circles, polygons)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -41,7 +42,7 @@ func ParsePlaces(text []byte, radius float64) (*Places, error) {
 	if err := r.read(text); err != nil {
 		return nil, err
 	}
-	return newPlaces(r.circles, r.parts)
+	return newPlaces(context.Background(), r.circles, r.parts)
 }
 
 // geoReader collects the polygons of a text, and the points if that is wanted.

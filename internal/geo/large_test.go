@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -85,7 +86,7 @@ func TestPolygon_large(t *testing.T) {
 			g := mustParse(t, c.text)
 			took := time.Since(start)
 			start = time.Now()
-			cover := g.Covering(100)
+			cover, _ := g.Covering(context.Background(), 100)
 			t.Logf("%d bytes: made in %v, covered by %d ranges in %v", len(c.text), took, len(cover.Inside)+len(cover.Border), time.Since(start))
 		})
 	}

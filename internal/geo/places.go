@@ -2,6 +2,7 @@ package geo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 )
@@ -19,17 +20,18 @@ type Places struct {
 }
 
 // NewPlaces returns the union of circles and polygons. The lists are copied. Without any
-// it holds no point.
-func NewPlaces(circles []Circle, polygons []*Polygon) (*Places, error) {
+// it holds no point. The error is the cause of ctx, soon after that ends, or that they are
+// too many.
+func NewPlaces(ctx context.Context, circles []Circle, polygons []*Polygon) (*Places, error) {
 	var parts []*part
 	for _, g := range polygons {
 		parts = append(parts, g.parts...)
 	}
-	return newPlaces(slices.Clone(circles), parts)
+	return newPlaces(ctx, slices.Clone(circles), parts)
 }
 
 // newPlaces takes over the lists.
-func newPlaces(circles []Circle, parts []*part) (*Places, error) {
+func newPlaces(ctx context.Context, circles []Circle, parts []*part) (*Places, error) {
 	if n := max(len(circles), len(parts)); n > MaxPlaces {
 		return nil, fmt.Errorf("%d places: the most is %d", n, MaxPlaces)
 	}
@@ -38,9 +40,16 @@ func newPlaces(circles []Circle, parts []*part) (*Places, error) {
 		return cmp.Or(comparePoints(a.center, b.center), cmp.Compare(a.radius, b.radius))
 	})
 	p := &Places{circles: slices.Compact(circles), parts: sortParts(parts)}
-	p.index = newCellIndex(p.shapes())
+	var err error
+	p.index, err = newCellIndex(ctx, p.shapes())
+	if err != nil {
+		return nil, err
+	}
 	return p, nil
 }
+
+// Len returns how many different circles and polygons there are.
+func (p *Places) Len() int { return len(p.circles) + len(p.parts) }
 
 func (p *Places) shapes() []shape {
 	list := make([]shape, 0, len(p.circles)+len(p.parts))
@@ -56,10 +65,9 @@ func (p *Places) Contains(q Point) bool {
 	return q.valid() && p.index.contains(q)
 }
 
-// Covering returns at most limit ranges in all for the union; a limit below 8 is 8. More
-// of them leave less to decide one by one.
-func (p *Places) Covering(limit int) Covering {
-	return cover(p.shapes(), limit)
+// Covering is [Circle.Covering] of the union.
+func (p *Places) Covering(ctx context.Context, limit int) (Covering, error) {
+	return cover(ctx, p.index.shapes, limit)
 }
 
 // Equal reports whether two sets have the same circles and equal polygons, in any order.

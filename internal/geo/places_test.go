@@ -1,6 +1,7 @@
 package geo_test
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func TestParsePlaces_refuses(t *testing.T) {
 	if want := "geometries[100000]: there are more than 100000 points"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
-	if _, err := geo.NewPlaces(make([]geo.Circle, geo.MaxPlaces+1), nil); err == nil {
+	if _, err := geo.NewPlaces(context.Background(), make([]geo.Circle, geo.MaxPlaces+1), nil); err == nil {
 		t.Error("too many circles are taken")
 	}
 }
@@ -80,7 +81,7 @@ func TestPlaces_text_reads_back(t *testing.T) {
 			circles = append(circles, anyCircle(t))
 		}
 		polygons := []*geo.Polygon{anyPolygon(t)}
-		places, err := geo.NewPlaces(circles, polygons)
+		places, err := geo.NewPlaces(context.Background(), circles, polygons)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,11 +91,11 @@ func TestPlaces_text_reads_back(t *testing.T) {
 		}
 		if len(circles) > 0 {
 			mixed := append(rapid.Permutation(circles).Draw(t, "mixed"), circles[0])
-			other, _ := geo.NewPlaces(mixed, append(polygons, polygons...))
+			other, _ := geo.NewPlaces(context.Background(), mixed, append(polygons, polygons...))
 			if !other.Equal(places) || other.String() != places.String() {
 				t.Fatalf("%v, mixed %v", places, other)
 			}
-			fewer, _ := geo.NewPlaces(nil, polygons)
+			fewer, _ := geo.NewPlaces(context.Background(), nil, polygons)
 			if fewer.Equal(places) {
 				t.Fatalf("%v equals %v", places, fewer)
 			}
@@ -112,7 +113,7 @@ func TestPlaces_crowded(t *testing.T) {
 		}
 		circles = append(circles, c)
 	}
-	places, err := geo.NewPlaces(circles, nil)
+	places, err := geo.NewPlaces(context.Background(), circles, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"context"
 	"fmt"
 	"slices"
 )
@@ -42,7 +43,7 @@ var tooMany = fmt.Sprintf("there are more than %d positions in all", MaxVertices
 func newPolygon(parts []*part) *Polygon {
 	g := &Polygon{parts: sortParts(parts)}
 	if len(g.parts) >= indexedParts {
-		g.index = newCellIndex(appendShapes(nil, g.parts))
+		g.index, _ = newCellIndex(context.Background(), appendShapes(nil, g.parts)) // never broken off
 	}
 	return g
 }
@@ -56,6 +57,9 @@ func sortParts(parts []*part) []*part {
 func comparePart(a, b *part) int {
 	return slices.CompareFunc(a.outline, b.outline, compareRings)
 }
+
+// Parts returns of how many outlines, with their holes, the area is.
+func (g *Polygon) Parts() int { return len(g.parts) }
 
 // Contains reports whether the point is in the area or on its border, exactly. A point
 // that is not valid is in no area.

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -27,7 +28,7 @@ func (*Inside) expr() {}
 // Area is a part of the Earth's surface. Its text is the same for the same area.
 type Area interface {
 	Contains(p geo.Point) bool
-	Covering(limit int) geo.Covering
+	Covering(ctx context.Context, limit int) (geo.Covering, error)
 	String() string
 }
 
