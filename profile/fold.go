@@ -16,11 +16,15 @@ type Fold struct {
 	// Filters say which events fold. All forms but Scores and Trace have one. At most 64
 	// count.
 	Filters []FoldFilter
-	// Property is what Numbers, Ends, Keys, Sums, Recent and Oldest fold, and whose
-	// value a Trace keeps; By is the number that Sums adds up.
+	// Property is what Numbers, Ends, Keys, Sums, Recent, Oldest and Stays fold, and
+	// whose value a Trace keeps; By is the number that Sums adds up.
 	Property, By string
 	// K is how many values Recent and Oldest keep, from 1 to 1,000.
 	K int
+	// Level is that of the S2 cells of Stays, from 1 to 30, and Hours are those in which a
+	// sighting counts; none are all. Its Grain is ByDay.
+	Level int
+	Hours []Hours
 	// Gap is the longest pause within one of the Spans; HalfLife, that of Scores.
 	Gap, HalfLife time.Duration
 	// Since is the time before which events do not fold: the zero Instant is 1970, the
@@ -68,6 +72,7 @@ const (
 	Spans                // runs of events without a pause longer than Gap: no buckets, no grain
 	Scores               // for each key the sum of an interest
 	Trace                // the events: stamp, which filters select them, the property's value
+	Stays                // for each S2 cell that a point of a property lies in: the hours of the clock
 )
 
 // Grain is how long a bucket is. The numbers are part of the stored form.

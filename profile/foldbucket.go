@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/portraitdb/portrait/internal/civil"
+	"github.com/portraitdb/portrait/internal/grid"
 )
 
 const (
@@ -17,7 +18,7 @@ const (
 // since 1970-01-01; or 0, of WholeLife. A half-life below a microsecond counts as
 // one.
 func (f *Fold) Bucket(at Instant) int64 {
-	switch f.Grain {
+	switch f.grain() {
 	case ByMinute:
 		return civil.FloorDiv(int64(at), microsPerMinute)
 	case ByHour:
@@ -30,6 +31,14 @@ func (f *Fold) Bucket(at Instant) int64 {
 	return 0
 }
 
+// grain returns how long buckets are.
+func (f *Fold) grain() Grain {
+	if f.Form == Stays {
+		return ByDay
+	}
+	return f.Grain
+}
+
 // halfLife returns the half-life in microseconds.
 func (f *Fold) halfLife() int64 { return max(f.HalfLife.Microseconds(), 1) }
 
@@ -38,17 +47,19 @@ func (f *Fold) halfLife() int64 { return max(f.HalfLife.Microseconds(), 1) }
 type kind struct {
 	form  Form
 	grain Grain
-	param uint64 // Recent, Oldest: K; Spans: Gap, in microseconds
+	param uint64 // Recent, Oldest: K; Spans: Gap, in microseconds; Stays: Level
 }
 
 // kind returns the kind of the fold's series.
 func (f *Fold) kind() kind {
-	k := kind{form: f.Form, grain: f.Grain}
+	k := kind{form: f.Form, grain: f.grain()}
 	switch f.Form {
 	case Recent, Oldest:
 		k.param = uint64(min(max(f.K, 1), maxElements))
 	case Spans:
 		k.grain, k.param = WholeLife, uint64(max(f.Gap.Microseconds(), 0))
+	case Stays:
+		k.param = uint64(min(max(f.Level, 1), int(grid.MaxLevel)))
 	}
 	return k
 }
@@ -108,7 +119,7 @@ func (d *dayCache) learn(us int64, zone *time.Location) {
 
 // bucket is Bucket with a memory of the day.
 func (f *Fold) bucket(at Instant, days *dayCache) int64 {
-	if f.Grain == ByDay {
+	if f.grain() == ByDay {
 		return days.day(at, f.Zone)
 	}
 	return f.Bucket(at)

@@ -46,7 +46,7 @@ func genFold(id uint32) *rapid.Generator[Fold] {
 	return rapid.Custom(func(t *rapid.T) Fold {
 		f := Fold{
 			ID:       id,
-			Form:     Form(rapid.IntRange(0, int(Trace)).Draw(t, "form")),
+			Form:     Form(rapid.IntRange(0, int(Stays)).Draw(t, "form")),
 			Grain:    Grain(rapid.IntRange(0, int(ByHalfLife)).Draw(t, "grain")),
 			Zone:     rapid.SampledFrom(foldZones).Draw(t, "zone"),
 			Property: rapid.SampledFrom([]string{"sku", "sku", "revenue", "never"}).Draw(t, "property"),
@@ -58,10 +58,24 @@ func genFold(id uint32) *rapid.Generator[Fold] {
 			Keep:     rapid.SampledFrom([]int{0, 1, 2, 40}).Draw(t, "keep"),
 			Filters:  []FoldFilter{genFilter().Draw(t, "filter")},
 		}
+		if f.Form == Stays {
+			f.Grain, f.Property = ByDay, rapid.SampledFrom([]string{"at", "at", "at", "sku"}).Draw(t, "place")
+			f.Level = rapid.SampledFrom([]int{1, 12, 16, 30}).Draw(t, "level")
+			f.Hours = rapid.SliceOfN(genHours(), 0, 3).Draw(t, "hours")
+		}
 		if f.Form == Scores || f.Form == Trace {
 			f.Filters = append(f.Filters, rapid.SliceOfN(genFilter(), 0, 2).Draw(t, "filters")...)
 		}
 		return f
+	})
+}
+
+func genHours() *rapid.Generator[Hours] {
+	return rapid.Custom(func(t *rapid.T) Hours {
+		return Hours{
+			Days: rapid.SampledFrom([]uint8{0x7f, 0x3e, 0x41, 0x10}).Draw(t, "days"),
+			From: rapid.SampledFrom([]int{0, 9, 18, 22, 23}).Draw(t, "from"), To: rapid.SampledFrom([]int{1, 7, 9, 18, 24}).Draw(t, "to"),
+		}
 	})
 }
 
@@ -106,6 +120,15 @@ func genPastEvent() *rapid.Generator[Event] {
 		if rapid.IntRange(0, 3).Draw(t, "has") > 0 {
 			e.Properties["revenue"] = genNumber().Draw(t, "revenue")
 		}
+		place := func(name string) Value {
+			return rapid.SampledFrom([]Value{Point(31.2304, 121.4737), Point(31.2305, 121.4737), Point(31.24, 121.48), Point(-90, 5), Point(0, 180), Point(0, -180)}).Draw(t, name)
+		}
+		switch rapid.IntRange(0, 3).Draw(t, "at") {
+		case 0:
+			e.Properties["at"] = List(place("one"), Number(1), place("two"), String("x"))
+		case 1, 2:
+			e.Properties["at"] = place("place")
+		}
 		switch rapid.IntRange(0, 7).Draw(t, "sku") {
 		case 0:
 			e.Properties["sku"] = genValue(2).Draw(t, "any")
@@ -144,7 +167,7 @@ func (p past) events() []Event {
 		for i := range 600 {
 			events = append(events, Event{
 				MessageID: fmt.Sprint("m", p.from, i), Source: "web", Name: "Order Completed", Time: epoch0.Add(time.Duration(i) * time.Second),
-				Properties: map[string]Value{"sku": Number(float64(p.from + i)), "revenue": Number(1.25)},
+				Properties: map[string]Value{"sku": Number(float64(p.from + i)), "revenue": Number(1.25), "at": Point(float64(p.from+i)/100, 7)},
 			})
 		}
 	}

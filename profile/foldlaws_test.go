@@ -213,14 +213,15 @@ func TestState_Expire_cuts_runs(t *testing.T) {
 
 // A bucket holds 1,000 keys, and events of a trace, and gives up at one more.
 func TestSeries_bounds(t *testing.T) {
-	sc := &Schema{Folds: []Fold{{ID: 1, Form: Keys}, {ID: 2, Form: Trace}, {ID: 3, Form: Scores, HalfLife: time.Hour}, {ID: 4, Form: Sums, By: "sku"}}}
+	sc := &Schema{Folds: []Fold{{ID: 1, Form: Keys}, {ID: 2, Form: Trace}, {ID: 3, Form: Scores, HalfLife: time.Hour}, {ID: 4, Form: Sums, By: "sku"}, {ID: 5, Form: Stays, Level: 16}}}
 	for i := range sc.Folds {
 		sc.Folds[i].Property, sc.Folds[i].Filters = "sku", []FoldFilter{{Event: AnyEvent, Property: "sku", Weight: 1}}
 	}
+	sc.Folds[4].Property = "at"
 	state := func(from, n int) *State {
 		var events []Event
 		for i := range n {
-			events = append(events, Event{Name: "Order", MessageID: "m", Time: epoch0.Add(time.Duration(from+i) * time.Second), Properties: map[string]Value{"sku": Number(float64(from + i))}})
+			events = append(events, Event{Name: "Order", MessageID: "m", Time: epoch0.Add(time.Duration(from+i) * time.Second), Properties: map[string]Value{"sku": Number(float64(from + i)), "at": Point(float64(from+i)/100, 7)}})
 		}
 		return fold(t, sc, events)
 	}
@@ -236,8 +237,11 @@ func TestSeries_bounds(t *testing.T) {
 	if scores, ok := full.Series(3).Scores(0, 0); !ok || len(scores) != 1000 {
 		t.Errorf("%d scores, %v", len(scores), ok)
 	}
+	if stays, ok := full.Series(5).Stays(math.MinInt64, math.MaxInt64, nil); !ok || len(stays) != 1000 {
+		t.Errorf("%d stays, %v", len(stays), ok)
+	}
 	for _, over := range []*State{full.Combine(state(1000, 1)), state(1000, 1).Combine(full)} {
-		if got := over.Overflowed(); len(got) != 4 {
+		if got := over.Overflowed(); len(got) != 5 {
 			t.Errorf("over are %q", got)
 		}
 	}

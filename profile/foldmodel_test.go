@@ -13,11 +13,14 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"github.com/portraitdb/portrait/internal/grid"
 )
 
 // seen is one event as a fold sees it: in which bucket, and with which values.
 type seen struct {
 	bucket  int64
+	hour    int // of Stays
 	at      Stamp
 	selects uint64
 	values  []Value
@@ -35,8 +38,14 @@ func selected(f *Fold, events []Event) (all []seen) {
 				one.selects |= 1 << n
 			}
 		}
-		if one.selects != 0 {
-			one.bucket = naiveBucket(f, one.at.At)
+		if one.selects == 0 {
+			continue
+		}
+		counts := true
+		if one.bucket = naiveBucket(f, one.at.At); f.Form == Stays {
+			one.bucket, one.hour, counts = naiveStay(f, one.at.At)
+		}
+		if counts {
 			all = append(all, one)
 		}
 	}
@@ -87,6 +96,64 @@ func naiveBucket(f *Fold, at Instant) int64 {
 	return best
 }
 
+// naiveStay asks the clock for the hour, and looks for it in a list of all that count.
+func naiveStay(f *Fold, at Instant) (bucket int64, hour int, ok bool) {
+	zone := f.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	t := at.Time().In(zone)
+	y, m, d := t.Date()
+	midnight := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	day := midnight.Unix() / 86400
+	if len(f.Hours) == 0 {
+		return day, t.Hour(), true
+	}
+	for _, h := range f.Hours {
+		for back := range 2 { // those that begin today, then yesterday
+			begin := midnight.AddDate(0, 0, -back)
+			if h.Days>>begin.Weekday()&1 == 0 {
+				continue
+			}
+			end := h.To
+			if end <= h.From {
+				end += 24
+			}
+			if now := t.Hour() + 24*back; h.From <= now && now < end {
+				return day - int64(back), t.Hour(), true
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// naiveStays gathers the hours of each cell.
+func naiveStays(f *Fold, all []seen) (stays []StayFold, ok bool) {
+	type place struct {
+		day  int64
+		cell uint64
+	}
+	hours := map[place]uint32{}
+	for _, s := range all {
+		for _, v := range s.values {
+			if v.Kind() == KindPoint {
+				cell, _ := grid.Level(f.Level).Cell(v.Point())
+				hours[place{s.bucket, cell}] |= 1 << s.hour
+			}
+		}
+	}
+	n := map[int64]int{}
+	for p, h := range hours {
+		stays = append(stays, StayFold{p.day, p.cell, h})
+		n[p.day]++
+	}
+	if !perBucket(n) {
+		return nil, false
+	}
+	slices.SortFunc(stays, func(a, b StayFold) int { return cmp.Or(cmp.Compare(b.Day, a.Day), cmp.Compare(a.Cell, b.Cell)) })
+	return stays, true
+}
+
 // between returns those of the events in the buckets from one to another.
 func between(all []seen, from, to int64) []seen {
 	return slices.DeleteFunc(slices.Clone(all), func(s seen) bool { return s.bucket < from || s.bucket > to })
@@ -103,6 +170,7 @@ type reading struct {
 	Seen        []SeenFold
 	Scores      []ScoreFold
 	Trace       []TraceFold
+	Stays       []StayFold
 	OK          bool // of those that have one
 }
 
@@ -125,6 +193,10 @@ func readSeries(f *Fold, s Series, from, to int64, k int) (r reading) {
 		r.Scores, r.OK = s.Scores(from, to)
 	case Trace:
 		r.Trace, r.OK = s.Trace(from, to)
+	case Stays:
+		if r.Stays, r.OK = s.Stays(from, to, nil); !r.OK {
+			r.Stays = nil
+		}
 	}
 	return r
 }
@@ -175,6 +247,8 @@ func readNaive(f *Fold, all []seen, from, to int64, k int) (r reading) {
 		r.Scores, r.OK = naiveScores(f, all)
 	case Trace:
 		r.Trace, r.OK = naiveTrace(f, all)
+	case Stays:
+		r.Stays, r.OK = naiveStays(f, all)
 	}
 	return r
 }
@@ -187,6 +261,8 @@ func folds(f *Fold, s seen) bool {
 		return slices.ContainsFunc(s.values, numeric)
 	case Ends, Keys, Recent, Oldest:
 		return len(s.values) > 0
+	case Stays:
+		return slices.ContainsFunc(s.values, func(v Value) bool { return v.Kind() == KindPoint })
 	case Sums:
 		return len(s.values) > 0 && numeric(s.event.Properties[f.By])
 	case Scores:

@@ -89,10 +89,16 @@ func joinKeyed(dst []byte, a, b *cells) []byte {
 			m--
 		}
 	}
-	if total > maxElements {
+	return counted(dst, begin, total)
+}
+
+// counted writes how many elements follow into the two bytes that were left for it, or
+// 0 and nothing else where they are too many.
+func counted(dst []byte, begin, total int) []byte {
+	switch {
+	case total > maxElements:
 		return append(dst[:begin], 0)
-	}
-	if total < 0x80 {
+	case total < 0x80:
 		dst = slices.Delete(dst, begin, begin+1)
 		dst[begin] = byte(total)
 		return dst

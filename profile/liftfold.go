@@ -106,6 +106,7 @@ type lifter struct {
 	event *Event
 	at    Stamp
 	days  dayCache
+	hour  int // of Stays, that the event counts to
 	parts []part
 	dst   []byte
 	props [4]property // read last
@@ -159,7 +160,15 @@ func (l *lifter) fold(c candidate) {
 	}
 	begin := len(l.dst)
 	bucket := int64(l.at.At)
-	if f.Form != Spans {
+	switch f.Form {
+	case Spans:
+	case Stays:
+		var ok bool
+		if bucket, l.hour, ok = f.stay(l.at.At, &l.days); !ok {
+			return
+		}
+		l.dst = appendZigzag(l.dst, bucket)
+	default:
 		bucket = f.bucket(l.at.At, &l.days)
 		l.dst = appendZigzag(l.dst, bucket)
 	}
@@ -188,6 +197,8 @@ func (l *lifter) cell(f *Fold, bucket int64, selects uint64) (ok bool) {
 		return true
 	case Scores:
 		return l.scores(f, selects)
+	case Stays:
+		return l.stays(f)
 	case Trace:
 		link := l.event.Properties[f.Property]
 		if link.kind >= KindList || link.check(0) != nil {

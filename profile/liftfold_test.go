@@ -67,7 +67,7 @@ func TestSchema_Lift_asks_each_filter_once(t *testing.T) {
 func TestSchema_Lift_passes_over_what_does_not_fold(t *testing.T) {
 	filters := []FoldFilter{{Event: AnyEvent, Property: "p", Weight: 1, By: "by"}}
 	sc := &Schema{}
-	for form := Numbers; form <= Trace; form++ {
+	for form := Numbers; form <= Stays; form++ {
 		if form != Spans {
 			sc.Folds = append(sc.Folds, Fold{ID: uint32(form), Form: form, Property: "p", By: "by", K: 1, HalfLife: time.Hour, Filters: filters})
 		}
@@ -81,6 +81,7 @@ func TestSchema_Lift_passes_over_what_does_not_fold(t *testing.T) {
 		{"text", String("x"), String("y"), []Form{Ends, Keys, Recent, Oldest, Trace}},
 		{"beyond 1e18", Number(1.1e18), Number(-1.1e18), []Form{Ends, Keys, Recent, Oldest, Trace}},
 		{"nothing", Value{}, Number(1), []Form{Trace}},
+		{"a point", Point(31, 121), Number(1), []Form{Ends, Keys, Sums, Recent, Oldest, Scores, Trace, Stays}},
 		{"not finite", Number(math.NaN()), Number(math.Inf(1)), []Form{Trace}},
 		{"off the globe", Point(91, 0), Number(1), []Form{Trace}},
 		{"a list of nothing", List(Value{}, List(), Number(math.Inf(-1))), Number(1), []Form{Trace}},
@@ -179,7 +180,7 @@ func TestFold_Bucket_remembers_the_day(t *testing.T) {
 
 func TestState_Overflowed_names_folds(t *testing.T) {
 	sc := &Schema{}
-	for form := Tally; form <= Trace; form++ {
+	for form := Tally; form <= Stays; form++ {
 		sc.Folds = append(sc.Folds, Fold{ID: uint32(form) + 1, Form: form, Property: "sku", By: "revenue", K: 9, HalfLife: time.Hour, Filters: []FoldFilter{{Event: AnyEvent, Property: "sku", Weight: 1}}})
 	}
 	s := fold(t, sc, append(past{crowd: true}.events(), past{crowd: true, from: 600}.events()...))

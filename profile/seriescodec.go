@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portraitdb/portrait/internal/grid"
 	"github.com/portraitdb/portrait/internal/pack"
 )
 
@@ -37,7 +38,33 @@ func (s *State) appendSeries(dst []byte) []byte {
 }
 
 // hasParam reports whether series of the kind differ by more than form and grain.
-func (k kind) hasParam() bool { return k.form == Recent || k.form == Oldest || k.form == Spans }
+func (k kind) hasParam() bool {
+	return k.form == Recent || k.form == Oldest || k.form == Spans || k.form == Stays
+}
+
+// possible reports whether there are series of the kind.
+func (k kind) possible() bool {
+	switch k.form {
+	case Spans:
+		return k.grain == WholeLife
+	case Stays:
+		return k.grain == ByDay
+	}
+	return k.form <= Trace && k.grain <= ByHalfLife
+}
+
+// inRange reports whether the param is one that series of the kind may have.
+func (k kind) inRange() bool {
+	switch k.form {
+	case Recent, Oldest:
+		return k.param >= 1 && k.param <= maxElements
+	case Spans:
+		return k.param < 1<<63
+	case Stays:
+		return k.param >= 1 && k.param <= uint64(grid.MaxLevel)
+	}
+	return true
+}
 
 // series reads what appendSeries wrote. The bodies share one copy of it.
 func (r *reader) series() []series {
@@ -90,9 +117,9 @@ func (r *scan) series(s *series, before []series) error {
 		return errors.New("cut short")
 	case len(before) > 0 && before[len(before)-1].compare(s) >= 0:
 		return errors.New("entries are not ascending")
-	case s.form > Trace || s.grain > ByHalfLife || s.form == Spans && s.grain != WholeLife:
+	case !s.possible():
 		return fmt.Errorf("fold %d: unknown form %d by %d", s.id, s.form, s.grain)
-	case s.hasParam() && (s.param > 1<<63-1 || s.form != Spans && (s.param == 0 || s.param > maxElements)):
+	case !s.inRange():
 		return fmt.Errorf("fold %d: %d out of range", s.id, s.param)
 	case !s.check():
 		return fmt.Errorf("fold %d: not a body of form %d", s.id, s.form)
@@ -152,6 +179,10 @@ func (c *cells) check() {
 		}
 		if n := len(all); len(c.firstSeen(all, n)) < n {
 			c.fail() // A value twice.
+		}
+	case Stays:
+		w := newStayer(c)
+		for w.next() {
 		}
 	case Trace:
 		var few [16]TraceFold

@@ -150,6 +150,8 @@ func joinCell(dst []byte, a, b *cells) []byte {
 		return joinSeen(dst, a, b)
 	case Trace:
 		return joinTrace(dst, a, b)
+	case Stays:
+		return joinStays(dst, a, b)
 	}
 	return dst // Presence
 }

@@ -279,11 +279,12 @@ func (s Series) Trace(from, to int64) (events []TraceFold, ok bool) {
 	return events, true
 }
 
-// Overflowed reports whether a bucket had more than 1,000 keys or events and gave up.
+// Overflowed reports whether a bucket had more than 1,000 keys, events or cells and gave
+// up.
 // It allocates nothing.
 func (s Series) Overflowed(from, to int64) bool {
 	switch s.form {
-	case Keys, Sums, Scores, Trace:
+	case Keys, Sums, Scores, Trace, Stays:
 		for c := s.cells(); c.in(from, to); c.skip() {
 			if c.i < len(c.s) && c.s[c.i] == 0 {
 				return true

@@ -65,6 +65,11 @@ func (c *cells) skip() {
 		for n := c.uint(); n > 0; n-- {
 			c.skipTraced()
 		}
+	case Stays:
+		for n := c.uint(); n > 0; n-- {
+			c.uint()
+			c.uint()
+		}
 	}
 }
 
