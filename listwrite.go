@@ -2,11 +2,13 @@ package portrait
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/store"
 )
 
 // listWriter writes a list in several steps, with events going in between. It first
@@ -61,24 +63,37 @@ const listBatchBytes = 512 << 10
 // under their keys, and nobody reads those of a list that is not shown but to tell who is
 // in it, which is found out anew afterwards.
 func (w *listWriter) putParts(ctx context.Context, tokens *listTokens) error {
-	return eachPiece(ctx, listParts, func(_, part int) error {
-		rest := tokens.sort(part)
-		b := w.db.store.NewBatch()
+	batches := make([]*store.Batch, runtime.GOMAXPROCS(0))
+	for i := range batches {
+		batches[i] = w.db.store.NewBatch()
+	}
+	commit := func(b *store.Batch, least int) error {
+		if b.Len() == 0 || b.Size() < least {
+			return nil
+		}
+		return w.db.store.Commit(b, !w.db.opts.NoSync)
+	}
+	err := eachPiece(ctx, listParts, func(worker, part int) error {
+		rest, b := tokens.sort(part), batches[worker]
 		var key, value []byte
 		for len(rest) > 0 {
 			n := samePart(rest)
 			key = keys.AppendListPart(key[:0], uint32(w.list.field), rest[0])
 			value = appendPart(value[:0], rest[:n])
 			b.Set(key, value)
-			if rest = rest[n:]; len(rest) > 0 && b.Size() < listBatchBytes {
-				continue
-			}
-			if err := w.db.store.Commit(b, !w.db.opts.NoSync); err != nil {
+			rest = rest[n:]
+			if err := commit(b, listBatchBytes); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	for _, b := range batches {
+		if err == nil {
+			err = commit(b, 0)
+		}
+	}
+	return err
 }
 
 // resolve returns whose the identifiers are that have been written. From the epoch that
