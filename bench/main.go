@@ -9,6 +9,8 @@
 //	go run . groupby  # counts and sums by one attribute and by two, beside the same
 //	go run . memory   # bytes of the index beside roaring's on the same bits
 //	go run . cold     # from Open to the first answer, after Close and after kill -9
+//	go run . geo      # who lives in circles and polygons, beside loops over all points and DuckDB
+//	go run . idlist   # uploading a list of hashed IDs beside reading it and beside DuckDB
 //	go run . mixed    # questions while events are taken in, beside the same alone
 //	go run . identity # resolving identifiers beside a Get of raw Pebble
 //	go run . tags     # windows, deadlines, the feed and filling beside raw Pebble
@@ -27,7 +29,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|batch|range|groupby|memory|cold|mixed|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|batch|range|groupby|geo|memory|cold|idlist|mixed|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--lines N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	runChild()
@@ -52,6 +54,7 @@ type config struct {
 	json     bool
 	smoke    bool
 	profiles int            // customers, or width of the bitmaps
+	lines    int            // of an uploaded list; 0: five for each profile
 	rounds   int            // how often each contender takes its turn in a case
 	seconds  float64        // about how long one turn takes
 	html     string         // where the report goes as a page too; empty: nowhere
@@ -80,6 +83,8 @@ var suites = map[string]suite{
 	"groupby":  {groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
 	"memory":   {memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}, 100_000},
 	"cold":     {coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}, 2_000},
+	"geo":      {geoSuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.2}, 5_000},
+	"idlist":   {idlistSuite, config{profiles: 1_000_000, rounds: 3, seconds: 3}, 2_000},
 	"mixed":    {mixedSuite, config{profiles: 1_000_000, rounds: 5, seconds: 3}, 2_000},
 }
 
@@ -99,6 +104,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.BoolVar(&cfg.json, "json", false, "print one JSON object instead of a table")
 	flags.BoolVar(&cfg.smoke, "smoke", false, "tiny sizes: whether it runs, not how fast")
 	flags.IntVar(&cfg.profiles, "profiles", standard.profiles, "number of profiles")
+	flags.IntVar(&cfg.lines, "lines", 0, "lines of a list (idlist; default: five for each profile)")
 	flags.IntVar(&cfg.rounds, "rounds", standard.rounds, "turns of each contender in each case")
 	flags.Float64Var(&cfg.seconds, "seconds", standard.seconds, "about how long a turn takes")
 	flags.StringVar(&cfg.dir, "dir", "", "where to put the stores (default: the system's temporary directory)")
@@ -112,7 +118,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		}
 		return fmt.Errorf("%w\n%w", err, errUsage)
 	}
-	if flags.NArg() > 0 || cfg.profiles < 100 || cfg.rounds < 1 || cfg.seconds <= 0 {
+	if flags.NArg() > 0 || cfg.profiles < 100 || cfg.lines < 0 || cfg.rounds < 1 || cfg.seconds <= 0 {
 		return errUsage
 	}
 	var err error

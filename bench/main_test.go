@@ -76,6 +76,10 @@ func TestSuites(t *testing.T) {
 			cases:      []string{"open/after-close", "open/after-kill"},
 			contenders: []string{"portrait"},
 		},
+		"geo": {
+			cases:      []string{"near/3km", "near/100km", "within/1000-circles", "within/polygon"},
+			contenders: []string{"portrait", "plain_scan"},
+		},
 		"mixed": {
 			cases:      []string{"count/4-tags", "count/4-tags/due-each-ms", "counts/100-segments", "profile", "ingest"},
 			contenders: []string{"portrait"},
