@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/portraitdb/portrait/internal/draw"
+	"github.com/portraitdb/portrait/internal/grid"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 )
@@ -41,7 +42,7 @@ func (c *compiler) operand(x syntax.Operand) sized {
 	case *syntax.Trait:
 		return c.trait(x)
 	case *syntax.Aggregate:
-		o.operand = c.aggregate(x)
+		o.operand = c.aggregate(&o, x)
 	case *syntax.Sequence:
 		o.operand = c.sequence(x)
 	case *syntax.Interest:
@@ -111,20 +112,22 @@ func (c *compiler) kept(f *syntax.Fold, x syntax.Operand, pos syntax.Pos) uint32
 	return id
 }
 
-func (c *compiler) aggregate(x *syntax.Aggregate) operand {
+func (c *compiler) aggregate(whole *sized, x *syntax.Aggregate) operand {
 	c.deps.Events = append(c.deps.Events, x.Event)
 	f := syntax.FoldOf(x, c.scope)
 	if f == nil {
 		c.deps.Counted = append(c.deps.Counted, x.Event)
 		return &lifetime{fn: x.Fn, event: x.Event, property: x.Property}
 	}
-	id, w := c.kept(f, x, x.Pos), newWindow(x.Window, f, c.scope)
+	id, w := c.kept(f, x, x.Pos), newWindow(x.Span(), f, c.scope)
 	c.deps.Timed = c.deps.Timed || w.timed()
 	switch f.Form {
 	case profile.Presence:
 		return &daysOf{id: id, fn: x.Fn, window: w}
 	case profile.Spans:
 		return &sessions{id: id, window: w}
+	case profile.Stays:
+		return &dwell{id: id, level: grid.Level(x.Stay.Level), minDays: x.Stay.MinDays, except: c.all(whole, x.Stay.Except), window: w}
 	}
 	return &windowed{id: id, fn: x.Fn, n: x.N, by: x.By != "", window: w}
 }
@@ -159,6 +162,12 @@ func (c *compiler) call(whole *sized, x *syntax.Call) operand {
 		return &constant{}
 	}
 	switch x.Fn {
+	case syntax.DaysAt, syntax.DaysSeen, syntax.Confidence:
+		if of, ok := args[0].(*dwell); ok {
+			return &evidence{fn: x.Fn, of: of}
+		}
+		c.fault(x.Pos, "%s wants a place that dwell() gives", x.Fn)
+		return &constant{}
 	case syntax.Coalesce:
 		return &coalesce{x: args}
 	case syntax.Least:

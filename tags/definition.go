@@ -44,6 +44,10 @@ type Definition struct {
 	// profile and no feed. Not for what is told.
 	Query bool `json:"query,omitempty"`
 
+	// Family says what the tag is about: [FamilyBasic], [FamilyDevice],
+	// [FamilyBehaviour], or a word of one's own, valid UTF-8 of at most [MaxNameBytes].
+	// Empty: a catalogue derives it, see [Entry].
+	Family string `json:"family,omitempty"`
 	// Group is where the tag stands in the tree of tags, such as "会员/价值". Empty
 	// is the root.
 	Group string `json:"group,omitempty"`
@@ -85,7 +89,10 @@ func (d Definition) Validate() error {
 	}
 	v.kind(&d)
 	v.group(d.Group)
-	for _, text := range [...]struct{ what, text string }{{"description", d.Description}, {"owner", d.Owner}} {
+	if len(d.Family) > MaxNameBytes {
+		v.fault("the family is %d bytes long, %d are allowed", len(d.Family), MaxNameBytes)
+	}
+	for _, text := range [...]struct{ what, text string }{{"description", d.Description}, {"owner", d.Owner}, {"family", d.Family}} {
 		if !utf8.ValidString(text.text) {
 			v.fault("the %s is not valid UTF-8", text.what)
 		}

@@ -14,7 +14,7 @@ import (
 func NewFold(f *syntax.Fold, id uint32, s syntax.Scope) (profile.Fold, error) {
 	out := profile.Fold{
 		ID: id, Form: f.Form, Grain: f.Grain, Zone: s.Zone(), Property: f.Property, By: f.By, K: f.K,
-		Gap: f.Gap, HalfLife: f.HalfLife, Since: profile.Instant(f.Since), Keep: f.Keep,
+		Gap: f.Gap, Level: f.Level, Hours: f.Hours, HalfLife: f.HalfLife, Since: profile.Instant(f.Since), Keep: f.Keep,
 	}
 	add := func(event string, where syntax.Expr, with profile.FoldFilter) error {
 		match, err := newFilter(where, s.Zone())

@@ -37,6 +37,8 @@ func whole(x operand) bool {
 		return x.fn == syntax.Count || x.fn == syntax.Unique
 	case *windowed:
 		return x.fn == syntax.Count || x.fn == syntax.Unique
+	case *evidence:
+		return x.fn != syntax.Confidence
 	case *daysOf:
 		return x.fn != syntax.ShareOfDays
 	case *sessions, *sequence, *daysPassed:

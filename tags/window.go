@@ -20,7 +20,7 @@ type window struct {
 }
 
 func newWindow(w syntax.Window, f *syntax.Fold, s syntax.Scope) window {
-	return window{Window: w, grain: f.Grain, zone: s.Zone(), week: s.WeekStart(), begun: f.Form == profile.Presence}
+	return window{Window: w, grain: f.Grain, zone: s.Zone(), week: s.WeekStart(), begun: f.Form == profile.Presence || f.Form == profile.Stays}
 }
 
 // timed reports whether the window moves.

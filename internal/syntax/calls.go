@@ -4,6 +4,7 @@ package syntax
 var calls = map[string]CallFn{
 	"coalesce": Coalesce, "least": Least, "greatest": Greatest, "round": Round, "floor": Floor, "ceil": Ceil, "abs": Abs,
 	"days_since": DaysSince, "days_between": DaysBetween,
+	"days_at": DaysAt, "days_seen": DaysSeen, "confidence": Confidence,
 }
 
 // arity returns how many arguments a function of values takes; most is 0 for no bound.

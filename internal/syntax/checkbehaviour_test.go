@@ -17,6 +17,9 @@ func TestCheck_refuses_behaviour_that_no_text_gives(t *testing.T) {
 	number := func(f float64) syntax.Operand { return &syntax.Literal{Value: profile.Number(f)} }
 	over1 := func(x syntax.Operand) syntax.Expr { return &syntax.Compare{Op: syntax.Gt, L: x, R: number(1)} }
 	window := func(w syntax.Window) syntax.Expr { return over1(&syntax.Aggregate{Event: "E", Window: w}) }
+	dwell := func(s syntax.Stay) syntax.Expr {
+		return &syntax.Exists{X: &syntax.Aggregate{Fn: syntax.Dwell, Event: "E", Property: "p", Stay: &s}}
+	}
 	step := syntax.Step{Filter: syntax.Filter{Event: "E"}}
 	steps := func(s ...syntax.Step) syntax.Expr { return &syntax.Happened{X: &syntax.Sequence{Steps: s}} }
 	refusesAll(t, shop(t, "UTC"), map[string]syntax.Expr{
@@ -26,6 +29,15 @@ func TestCheck_refuses_behaviour_that_no_text_gives(t *testing.T) {
 		"by elsewhere":              over1(&syntax.Aggregate{Fn: syntax.Count, Event: "E", By: "p"}),
 		"no gap":                    over1(&syntax.Aggregate{Fn: syntax.Sessions, Event: "E"}),
 		"a gap's length":            over1(&syntax.Aggregate{Fn: syntax.Sessions, Event: "E", Gap: 1}),
+		"a stay elsewhere":          over1(&syntax.Aggregate{Fn: syntax.Count, Event: "E", Stay: &syntax.Stay{}}),
+		"a level of none":           dwell(syntax.Stay{MinDays: 1}),
+		"a level beyond":            dwell(syntax.Stay{Level: 19, MinDays: 1}),
+		"no days":                   dwell(syntax.Stay{Level: 16}),
+		"hours on no day":           dwell(syntax.Stay{Level: 16, MinDays: 1, Hours: []profile.Hours{{From: 1, To: 2}}}),
+		"hours on no clock":         dwell(syntax.Stay{Level: 16, MinDays: 1, Hours: []profile.Hours{{Days: 1, From: 24, To: 2}}}),
+		"hours and hours":           dwell(syntax.Stay{Level: 16, MinDays: 1, Hours: slices.Repeat([]profile.Hours{{Days: 1, From: 1, To: 2}}, 17)}),
+		"nothing left out":          dwell(syntax.Stay{Level: 16, MinDays: 1, Except: []syntax.Operand{nil}}),
+		"much left out":             dwell(syntax.Stay{Level: 16, MinDays: 1, Except: slices.Repeat([]syntax.Operand{&syntax.Trait{Name: "home"}}, 9)}),
 		"a window's kind":           window(syntax.Window{Kind: 99}),
 		"a window's length":         window(syntax.Window{Kind: syntax.Last, Unit: syntax.Day}),
 		"minus a day":               window(syntax.Window{Kind: syntax.Last, N: -1, Unit: syntax.Day}),

@@ -22,7 +22,7 @@ func (c *checker) aggregate(x *Aggregate) Operand {
 		return checked
 	}
 	switch {
-	case x.Fn > Sessions:
+	case x.Fn > Dwell:
 		c.fault(x.Pos, "", "unknown function")
 		return checked
 	case x.Event == "" || !utf8.ValidString(x.Event) || !utf8.ValidString(x.Property) || !utf8.ValidString(x.By):
@@ -41,8 +41,9 @@ func (c *checker) aggregate(x *Aggregate) Operand {
 	}
 	checked.Where = c.where(x.Where, ofEvent)
 	checked.Window = c.window(x.Window, x.Pos)
+	checked.Stay = c.stay(x)
 	switch x.Fn {
-	case Days, ShareOfDays, Streak, LongestStreak, Sessions:
+	case Days, ShareOfDays, Streak, LongestStreak, Sessions, Dwell:
 		if g := x.Window.Grain(); g == profile.ByMinute || g == profile.ByHour {
 			c.fault(x.Pos, `as in last("7d")`, "the window of %s is counted in days", x.Fn)
 		}

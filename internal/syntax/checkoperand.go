@@ -165,7 +165,7 @@ func textOf(x Operand) string {
 
 func (c *checker) call(x *Call) Operand {
 	checked := &Call{Fn: x.Fn, Pos: x.Pos}
-	if x.Fn > DaysBetween {
+	if x.Fn > Confidence {
 		c.fault(x.Pos, "", "unknown function")
 		return checked
 	}
@@ -174,6 +174,8 @@ func (c *checker) call(x *Call) Operand {
 		return checked
 	}
 	switch x.Fn {
+	case DaysAt, DaysSeen, Confidence:
+		checked.Args = []Operand{c.dwelling(x)}
 	case Coalesce:
 		checked.Args = c.alike(x.Args, x.Pos)
 	case Least, Greatest:

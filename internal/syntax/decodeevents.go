@@ -20,8 +20,12 @@ func (d *decoder) aggregate(fn Fn) (Operand, *Error) {
 	case fn == Sessions:
 		keys = append(keys, "gap")
 	}
-	if fn == Top {
+	switch fn {
+	case Top:
 		options = append(options, "by")
+	case Dwell:
+		options = append(options, "during", "cell", "min_days", "except")
+		x.Stay = usualStay()
 	}
 	short := len(keys) == 1
 	err := d.textOr(func(text string) *Error {
@@ -52,6 +56,8 @@ func (d *decoder) aggregateField(x *Aggregate, key string) (err *Error) {
 		x.Where, err = d.expr()
 	case "window":
 		x.Window, err = d.window()
+	default:
+		err = d.stayField(x.Stay, key)
 	}
 	return err
 }

@@ -37,6 +37,9 @@ func (w *encoder) aggregate(x *Aggregate) {
 		w.field("by", x.By)
 	}
 	w.where(x.Where)
+	if x.Fn == Dwell {
+		w.stay(x.stay())
+	}
 	w.window(x.Window)
 	w.raw("}")
 }

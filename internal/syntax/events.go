@@ -17,6 +17,8 @@ var clauses = map[string]string{
 	"step": `sequence(step("event", where(price > 100), within("1h")), "event")`, "without": `sequence("event", without("event"), "event")`,
 	"within": `sequence("event", "event", within("2h"))`, "same": `sequence("event", "event", same("property"))`,
 	"overlapping": `sequence_count("event", "event", overlapping())`,
+	"during":      `dwell("event", "point", during("22-7"))`, "cell": `dwell("event", "point", cell(16))`,
+	"min_days": `dwell("event", "point", min_days(3))`, "except": `dwell("event", "point", during("leisure"), except(home, work))`,
 }
 
 // Bounds of what a function of events may ask for.
@@ -35,6 +37,9 @@ var periodNames = [...]string{ThisDay: "day", ThisWeek: "week", ThisMonth: "mont
 // aggregate reads the arguments of a function that folds events.
 func (p *parser) aggregate(name token, fn Fn) (Operand, *Error) {
 	x := &Aggregate{Fn: fn, Pos: Pos(name.pos)}
+	if fn == Dwell {
+		x.Stay = usualStay()
+	}
 	if fn.picks() {
 		n, err := p.wholeNumber(name, maxValues)
 		if err != nil {
@@ -119,6 +124,8 @@ func (p *parser) aggregateClause(name token, x *Aggregate, seen map[string]bool)
 		x.Where, err = p.where()
 	case kind == "window":
 		x.Window, err = p.window(clause)
+	case x.Fn == Dwell && isStayClause(kind):
+		err = p.stayClause(clause, x.Stay)
 	case kind == "by" && x.Fn == Top:
 		by := p.tok
 		var texts []string
@@ -129,7 +136,11 @@ func (p *parser) aggregateClause(name token, x *Aggregate, seen map[string]bool)
 			return faultAt(by.pos, by.end-by.pos, "", "the property's name is empty")
 		}
 	default:
-		return faultAt(clause.pos, len(clause.text), "what may stand there is where(...) and one window: last, between, since, this or today", "%s(...) means nothing in %s", clause.text, name.text)
+		more := ""
+		if x.Fn == Dwell {
+			more = ", during(...), cell(...), min_days(...), except(...)"
+		}
+		return faultAt(clause.pos, len(clause.text), "what may stand there is where(...)"+more+" and one window: last, between, since, this or today", "%s(...) means nothing in %s", clause.text, name.text)
 	}
 	if err != nil {
 		return err

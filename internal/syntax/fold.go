@@ -20,6 +20,8 @@ type Fold struct {
 	By       string
 	K        int // Recent, Oldest: how many values
 	Gap      time.Duration
+	Level    int             // Stays
+	Hours    []profile.Hours // Stays
 	Where    Expr
 	Since    int64 // microseconds: earlier events do not count; math.MinInt64 for all
 	// Steps are the filters of a Trace, each once: the steps, then everything forbidden.
@@ -139,6 +141,8 @@ func (x *Aggregate) form() profile.Form {
 		return profile.Presence
 	case Sessions:
 		return profile.Spans
+	case Dwell:
+		return profile.Stays
 	}
 	return profile.Tally
 }
@@ -146,7 +150,7 @@ func (x *Aggregate) form() profile.Form {
 func (x *Aggregate) fold(zone *time.Location) *Fold {
 	f := &Fold{
 		Form: x.form(), Grain: x.Window.Grain(), Event: x.Event, Property: x.Property,
-		Where: x.Where, Since: math.MinInt64, Keep: x.Window.buckets(),
+		Where: x.Where, Since: math.MinInt64, Keep: x.Span().buckets(),
 	}
 	if x.Window.Kind == Since {
 		f.Since = int64(x.Window.sinceTime(zone))
@@ -160,6 +164,8 @@ func (x *Aggregate) fold(zone *time.Location) *Fold {
 		f.Grain = profile.ByDay
 	case profile.Spans:
 		f.Grain, f.Gap = profile.ByDay, x.Gap
+	case profile.Stays:
+		f.Grain, f.Level, f.Hours = profile.ByDay, x.stay().Level, x.stay().Hours
 	}
 	return f
 }
@@ -212,6 +218,10 @@ func (f *Fold) Key(zone string) string {
 	k.text("by", f.By)
 	k.part("k", int64(f.K))
 	k.part("gap", int64(f.Gap))
+	k.part("level", int64(f.Level))
+	for _, h := range f.Hours {
+		k.text("hours", hoursText(h))
+	}
 	k.where(f.Where)
 	if f.Since != math.MinInt64 {
 		k.part("since", f.Since)

@@ -74,6 +74,11 @@ func TestFoldOf(t *testing.T) {
 		{`share_of_days("E", last("30d"))`, event(syntax.Fold{Form: profile.Presence, Grain: profile.ByDay, Keep: 30})},
 		{`streak("E", since("1970-01-02"))`, event(syntax.Fold{Form: profile.Presence, Grain: profile.ByDay, Since: 16 * 3600 * 1_000_000})},
 		{`sessions("E", "30m")`, event(syntax.Fold{Form: profile.Spans, Grain: profile.ByDay, Gap: 30 * time.Minute})},
+		{`dwell("E", "p")`, event(syntax.Fold{Form: profile.Stays, Property: "p", Grain: profile.ByDay, Keep: 90, Level: 16})},
+		{`dwell("E", "p", during("work"), cell(14), min_days(9), except(home), last("1y"))`, event(syntax.Fold{
+			Form: profile.Stays, Property: "p", Grain: profile.ByDay, Keep: 366, Level: 14, Hours: []profile.Hours{{Days: 0x3e, From: 9, To: 18}},
+		})},
+		{`confidence(dwell("E", "p"))`, nil},
 		{`sequence_count("A", without("C"), "B", without("A"), without("D"), same("p"), within("1h"))`, &syntax.Fold{
 			Form: profile.Trace, Grain: profile.ByDay, Since: math.MinInt64, Link: "p", Keep: 30,
 			Steps: []syntax.Filter{filter("A"), filter("B"), filter("C"), filter("D")},
@@ -204,7 +209,7 @@ func TestFolds_of_random_expressions(t *testing.T) {
 			}
 		}
 	}
-	if len(forms) != int(profile.Trace)+1 {
+	if len(forms) != int(profile.Stays)+1 {
 		t.Errorf("only the forms %v came up", forms)
 	}
 }

@@ -78,6 +78,8 @@ func (k *kinds) aggregate(x *Aggregate) kinded {
 	switch x.Fn {
 	case FirstTime, LastTime:
 		return kinded{kind: profile.KindTime, ok: true}
+	case Dwell:
+		return kinded{kind: profile.KindPoint, ok: true}
 	case FirstOf, LastOf:
 		if keptWithoutFold(x, k.scope) {
 			return kinded{kind: profile.KindNumber, ok: true}

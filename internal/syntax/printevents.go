@@ -7,7 +7,7 @@ import (
 
 var (
 	arithTexts = [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/"}
-	callTexts  = [...]string{Coalesce: "coalesce", Least: "least", Greatest: "greatest", Round: "round", Floor: "floor", Ceil: "ceil", Abs: "abs", DaysSince: "days_since", DaysBetween: "days_between"}
+	callTexts  = [...]string{Coalesce: "coalesce", Least: "least", Greatest: "greatest", Round: "round", Floor: "floor", Ceil: "ceil", Abs: "abs", DaysSince: "days_since", DaysBetween: "days_between", DaysAt: "days_at", DaysSeen: "days_seen", Confidence: "confidence"}
 )
 
 // String returns the operator as the text form writes it.
@@ -47,6 +47,9 @@ func appendAggregate(b []byte, x *Aggregate) []byte {
 		b = append(appendQuoted(append(b, ", by("...), x.By), ')')
 	}
 	b = appendWhere(b, x.Where)
+	if x.Fn == Dwell {
+		b = appendStay(b, x.stay())
+	}
 	if x.Window.Kind != Lifetime {
 		b = appendWindow(append(b, ", "...), x.Window)
 	}

@@ -80,7 +80,7 @@ func (r *Reads) operand(x Operand) {
 // it looks at the days up to today.
 func (x *Aggregate) timed() bool {
 	switch x.Fn {
-	case Days, ShareOfDays, Streak, LongestStreak:
+	case Days, ShareOfDays, Streak, LongestStreak, Dwell:
 		return true
 	}
 	return x.Window.Kind != Lifetime && x.Window.Kind != Since

@@ -174,6 +174,7 @@ type (
 		Gap      time.Duration
 		Where    Expr // nil: all events of the name
 		Window   Window
+		Stay     *Stay // Dwell
 		Pos      Pos
 	}
 	// Sequence is the number of matches of a sequence of events.
@@ -287,6 +288,7 @@ const (
 	Streak        // days in a row up to today, or to yesterday while there is none today
 	LongestStreak // most days in a row
 	Sessions      // runs of events without a pause longer than Gap, counted where they begin
+	Dwell         // the point where most hours of Stay were spent; its Window is of days
 )
 
 // Step is one step of a sequence: an event after that of the step before.
@@ -330,6 +332,9 @@ const (
 	Abs                       //
 	DaysSince                 // civil days from a time to today; negative for one to come
 	DaysBetween               // civil days from a time to another
+	DaysAt                    // of what Dwell gives: on how many days the person was there
+	DaysSeen                  // on how many days the person was seen at all
+	Confidence                // DaysAt by DaysSeen
 )
 
 // WindowKind says what a window is bounded by.

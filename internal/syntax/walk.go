@@ -49,6 +49,10 @@ func operands(e Expr) []Operand {
 // arguments returns the operands that an operand is computed from.
 func arguments(x Operand) []Operand {
 	switch x := x.(type) {
+	case *Aggregate:
+		if x.Stay != nil {
+			return x.Stay.Except
+		}
 	case *Arith:
 		return []Operand{x.L, x.R}
 	case *Call:
@@ -103,6 +107,17 @@ func WithParts(e Expr, part func(Expr) Expr, operand func(Operand) Operand) Expr
 // WithArguments is [WithParts] of an operand.
 func WithArguments(x Operand, part func(Expr) Expr, operand func(Operand) Operand) Operand {
 	switch x := x.(type) {
+	case *Aggregate:
+		if x.Stay == nil || len(x.Stay.Except) == 0 {
+			return x
+		}
+		made, stay := *x, *x.Stay
+		stay.Except = make([]Operand, len(x.Stay.Except))
+		for i, y := range x.Stay.Except {
+			stay.Except[i] = operand(y)
+		}
+		made.Stay = &stay
+		return &made
 	case *Arith:
 		return &Arith{Op: x.Op, L: operand(x.L), R: operand(x.R), Pos: x.Pos}
 	case *Call:

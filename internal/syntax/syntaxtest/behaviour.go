@@ -8,7 +8,7 @@ import (
 )
 
 // What the events of the shop may have. "labels" is a list of texts, "products" one
-// of objects with a sku, a price and a maker's city.
+// of objects with a sku, a price and a maker's city, and "at" a point.
 var (
 	events    = []string{"Order Completed", "Product Viewed", "Product Added", "App Opened"}
 	textProps = []string{"coupon", "category", "product_id", "channel"}
@@ -187,8 +187,33 @@ func (r *Random) behaviour() syntax.Expr {
 	case 6:
 		value := pick(r, []string{"高", "中"})
 		return &syntax.TagRef{Name: "等级", Value: value, Pos: -1}
+	case 7:
+		return &syntax.Compare{Op: syntax.Op(r.IntN(2)), L: r.dwell(), R: pick(r, []syntax.Operand{r.dwell(), r.operand(profile.KindPoint)}), Pos: -1}
 	}
 	return &syntax.Compare{Op: syntax.Op(r.IntN(6)), L: r.formula(3), R: r.formula(1), Pos: -1}
+}
+
+// spots are places of which some are neighbours, in Shanghai, where three faces of S2's
+// cube meet, and at the antimeridian.
+var spots = []profile.Value{
+	profile.Point(31.2304, 121.4737), profile.Point(31.2304, 121.4737), profile.Point(31.2312, 121.4745), profile.Point(31.2330, 121.4760),
+	profile.Point(35.26438968, 45), profile.Point(35.2645, 45.0001), profile.Point(10, 180), profile.Point(10, -179.9995),
+}
+
+// dwell returns a random place where most hours were spent.
+func (r *Random) dwell() *syntax.Aggregate {
+	x := &syntax.Aggregate{Fn: syntax.Dwell, Event: r.event(), Property: "at", Where: r.where(1), Window: r.window(true), Pos: -1}
+	x.Stay = &syntax.Stay{Level: pick(r, []int{10, 14, 16, 18}), MinDays: 1 + r.IntN(3)}
+	for range r.IntN(3) {
+		x.Stay.Hours = append(x.Stay.Hours, profile.Hours{Days: uint8(1 + r.IntN(127)), From: r.IntN(24), To: 1 + r.IntN(24)})
+	}
+	if r.IntN(3) == 0 {
+		x.Stay.Except = append(x.Stay.Except, r.dwell())
+	}
+	if r.IntN(3) == 0 {
+		x.Stay.Except = append(x.Stay.Except, literal(pick(r, spots)))
+	}
+	return x
 }
 
 func (r *Random) lists() syntax.Operand {
@@ -206,6 +231,9 @@ func (r *Random) measure() syntax.Operand {
 	switch r.IntN(12) {
 	case 0:
 		return r.sequence()
+	case 3:
+		fn := pick(r, []syntax.CallFn{syntax.DaysAt, syntax.DaysSeen, syntax.Confidence})
+		return &syntax.Call{Fn: fn, Args: []syntax.Operand{r.dwell()}, Pos: -1}
 	case 1:
 		x := &syntax.Interest{Name: "category", Pos: -1}
 		if r.IntN(2) == 0 {
@@ -266,6 +294,9 @@ func (r *Random) Event(id string, span time.Duration) profile.Event {
 		if r.IntN(2) == 0 {
 			e.Properties[name] = profile.Number(pick(r, propNums))
 		}
+	}
+	if r.IntN(3) > 0 {
+		e.Properties["at"] = pick(r, spots)
 	}
 	switch r.IntN(4) {
 	case 0:
