@@ -38,26 +38,24 @@ type Bin struct {
 func Compare(m Model, customers []Customer, length float64, last int) Holdout {
 	var h Holdout
 	bins := map[int]Bin{}
-	var n, expected2, actual2, both float64
-	for _, c := range customers {
+	expected := make([]float64, len(customers))
+	n := 0.0
+	for i, c := range customers {
 		weight := float64(c.customers())
-		expected := m.ConditionalExpected(c.Summary, length)
+		expected[i] = m.ConditionalExpected(c.Summary, length)
 		actual := float64(c.Holdout)
 		n += weight
 		h.Actual += c.customers() * c.Holdout
-		h.Expected += weight * expected
-		h.MAE += weight * math.Abs(expected-actual)
-		off := math.Log1p(expected) - math.Log1p(actual)
+		h.Expected += weight * expected[i]
+		h.MAE += weight * math.Abs(expected[i]-actual)
+		off := math.Log1p(expected[i]) - math.Log1p(actual)
 		h.MSLE += weight * off * off
-		expected2 += weight * expected * expected
-		actual2 += weight * actual * actual
-		both += weight * expected * actual
 
 		x := min(c.Frequency, last)
 		bin := bins[x]
 		bins[x] = Bin{
 			Frequency: x, Customers: bin.Customers + c.customers(),
-			Actual: bin.Actual + weight*actual, Expected: bin.Expected + weight*expected,
+			Actual: bin.Actual + weight*actual, Expected: bin.Expected + weight*expected[i],
 		}
 	}
 	if n == 0 {
@@ -65,9 +63,16 @@ func Compare(m Model, customers []Customer, length float64, last int) Holdout {
 	}
 	h.MAE /= n
 	h.MSLE /= n
-	e, a := h.Expected/n, float64(h.Actual)/n
-	if spread := (expected2/n - e*e) * (actual2/n - a*a); spread > 0 {
-		h.Correlation = (both/n - e*a) / math.Sqrt(spread)
+	var spreadE, spreadA, both float64
+	for i, c := range customers {
+		weight := float64(c.customers())
+		e, a := expected[i]-h.Expected/n, float64(c.Holdout)-float64(h.Actual)/n
+		spreadE += weight * e * e
+		spreadA += weight * a * a
+		both += weight * e * a
+	}
+	if spread := math.Sqrt(spreadE) * math.Sqrt(spreadA); spread > 0 {
+		h.Correlation = both / spread
 	}
 	for _, bin := range slices.SortedFunc(maps.Values(bins), func(a, b Bin) int { return cmp.Compare(a.Frequency, b.Frequency) }) {
 		bin.Actual /= float64(bin.Customers)
@@ -85,6 +90,9 @@ func Track(m Model, rows []Summary, n int, step float64) []float64 {
 	alike := map[float64]int{} // customers by age
 	eldest := 0.0
 	for _, row := range rows {
+		if !row.valid() {
+			continue
+		}
 		alike[row.Age] += row.customers()
 		eldest = max(eldest, row.Age)
 	}

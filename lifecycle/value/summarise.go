@@ -65,7 +65,8 @@ type Table struct {
 	// Holdout is how long the holdout is, in units.
 	Holdout float64
 	// Repeats[i] counts the repeat transactions of all customers within the first
-	// i+1 units from the very first transaction, to the end of the holdout.
+	// i+1 units, to the end of the holdout. The first day of the first unit is that of
+	// the very first transaction.
 	Repeats []int
 }
 
@@ -94,13 +95,13 @@ type purchase struct {
 
 // summariser makes a table of purchases, by customer and day.
 type summariser struct {
-	unit            float64   // in days
+	unit            civil.Day // in days
 	calibrated, end civil.Day // the last days of the calibration and of the holdout
 }
 
 // table returns the table of sorted purchases.
 func (s summariser) table(purchases []purchase) (Table, error) {
-	table := Table{Holdout: float64(s.end-s.calibrated) / s.unit}
+	table := Table{Holdout: float64(s.end-s.calibrated) / float64(s.unit)}
 	var repeats []civil.Day
 	origin := s.calibrated // the day of the very first transaction
 	for len(purchases) > 0 {
@@ -122,9 +123,9 @@ func (s summariser) table(purchases []purchase) (Table, error) {
 	if len(table.Customers) == 0 {
 		return table, nil
 	}
-	table.Repeats = make([]int, int(math.Ceil(float64(s.end-origin)/s.unit)))
+	table.Repeats = make([]int, (s.end-origin)/s.unit+1)
 	for _, day := range repeats {
-		table.Repeats[int(math.Ceil(float64(day-origin)/s.unit))-1]++
+		table.Repeats[(day-origin)/s.unit]++
 	}
 	for i := 1; i < len(table.Repeats); i++ {
 		table.Repeats[i] += table.Repeats[i-1]
@@ -136,7 +137,7 @@ func (s summariser) table(purchases []purchase) (Table, error) {
 // beginning. It returns the days of the others, to the end of the holdout.
 func (s summariser) customer(purchases []purchase) (Customer, []civil.Day, error) {
 	first := purchases[0].day
-	c := Customer{ID: purchases[0].customer, Summary: Summary{Age: float64(s.calibrated-first) / s.unit}}
+	c := Customer{ID: purchases[0].customer, Summary: Summary{Age: float64(s.calibrated-first) / float64(s.unit)}}
 	var later []civil.Day
 	var repeated, held int64 // in millionths
 	day := first
@@ -154,7 +155,7 @@ func (s summariser) customer(purchases []purchase) (Customer, []civil.Day, error
 			repeated += p.micros
 			if fresh {
 				c.Frequency++
-				c.Recency = float64(day-first) / s.unit
+				c.Recency = float64(day-first) / float64(s.unit)
 			}
 		}
 		if fresh {
@@ -198,7 +199,7 @@ func Summarise(transactions []Transaction, o Options) (Table, error) {
 		purchases[i] = purchase{t.Customer, o.day(t.Time), int64(math.RoundToEven(t.Amount * 1e6)), i}
 		last = max(last, purchases[i].day)
 	}
-	s := summariser{unit: float64(o.Unit), calibrated: last}
+	s := summariser{unit: civil.Day(o.Unit), calibrated: last}
 	if !o.CalibrationEnd.IsZero() {
 		s.calibrated = o.day(o.CalibrationEnd)
 	}
