@@ -1,58 +1,98 @@
 package linkage
 
+import "math/bits"
+
+// maxJaro is how many characters of a text jaro looks at: one word of bits tells
+// which of them are taken.
+const maxJaro = 64
+
 // jaroWinkler returns the similarity of Jaro and Winkler of two texts, 0 to 1:
-// a prefix of up to four counts a tenth each. It works on bytes or runes.
-func jaroWinkler[C byte | rune](a, b []C) float64 {
-	j := jaro(a, b)
+// a prefix of up to four counts a tenth each.
+func jaroWinkler(a, b []rune) float64 {
 	prefix := 0
 	for prefix < min(4, len(a), len(b)) && a[prefix] == b[prefix] {
 		prefix++
 	}
-	return j + 0.1*float64(prefix)*(1-j)
+	return winkler(jaro(a, b), prefix)
 }
+
+// jaroWinklerASCII is jaroWinkler of two texts of nothing but ASCII.
+func jaroWinklerASCII(a, b string) float64 {
+	prefix := 0
+	for prefix < min(4, len(a), len(b)) && a[prefix] == b[prefix] {
+		prefix++
+	}
+	return winkler(jaroASCII(a, b), prefix)
+}
+
+func winkler(j float64, prefix int) float64 { return j + 0.1*float64(prefix)*(1-j) }
 
 // jaro counts the characters that two texts share within half the longer one's
 // length, and how many of them are out of order.
-func jaro[C byte | rune](a, b []C) float64 {
-	if len(a) == 0 || len(b) == 0 {
-		return 0
-	}
-	if len(a) > 64 || len(b) > 64 {
-		// One word of bits tells which characters are taken: what comes after
-		// 64 characters is not looked at.
-		a, b = a[:min(64, len(a))], b[:min(64, len(b))]
-	}
-	window := max(0, max(len(a), len(b))/2-1)
+func jaro(a, b []rune) float64 {
+	a, b = a[:min(maxJaro, len(a))], b[:min(maxJaro, len(b))]
+	window := jaroWindow(len(a), len(b))
 	var takenA, takenB uint64
-	shared := 0
 	for i, c := range a {
 		for k := max(0, i-window); k < min(len(b), i+window+1); k++ {
 			if b[k] == c && takenB&(1<<k) == 0 {
 				takenA |= 1 << i
 				takenB |= 1 << k
-				shared++
 				break
 			}
 		}
 	}
+	shared, moved := bits.OnesCount64(takenA), 0
+	for x, y := takenA, takenB; x != 0; x, y = x&(x-1), y&(y-1) {
+		if a[bits.TrailingZeros64(x)] != b[bits.TrailingZeros64(y)] {
+			moved++
+		}
+	}
+	return jaroOf(shared, moved, len(a), len(b))
+}
+
+// jaroASCII is jaro of two texts of nothing but ASCII. It knows of each character at
+// which places of b it stands, so that it need not look for it.
+func jaroASCII(a, b string) float64 {
+	a, b = a[:min(maxJaro, len(a))], b[:min(maxJaro, len(b))]
+	var places [128]uint64
+	for k := range len(b) {
+		places[b[k]&127] |= 1 << k
+	}
+	window := jaroWindow(len(a), len(b))
+	// The places of b within the window around i.
+	near := uint64(1)<<(window+1) - 1
+	var takenA, takenB uint64
+	for i := range len(a) {
+		if free := places[a[i]&127] & near &^ takenB; free != 0 {
+			takenA |= 1 << i
+			takenB |= free & -free
+		}
+		near <<= 1
+		if i < window {
+			near |= 1
+		}
+	}
+	moved := 0
+	for x, y := takenA, takenB; x != 0; x, y = x&(x-1), y&(y-1) {
+		if a[bits.TrailingZeros64(x)] != b[bits.TrailingZeros64(y)] {
+			moved++
+		}
+	}
+	return jaroOf(bits.OnesCount64(takenA), moved, len(a), len(b))
+}
+
+// jaroWindow is how far apart the places of a shared character may be in two texts
+// of those lengths.
+func jaroWindow(a, b int) int { return max(0, max(a, b)/2-1) }
+
+// jaroOf is the similarity of Jaro of two texts of lengths a and b.
+func jaroOf(shared, moved, a, b int) float64 {
 	if shared == 0 {
 		return 0
 	}
-	moved, k := 0, 0
-	for i, c := range a {
-		if takenA&(1<<i) == 0 {
-			continue
-		}
-		for takenB&(1<<k) == 0 {
-			k++
-		}
-		if b[k] != c {
-			moved++
-		}
-		k++
-	}
 	m := float64(shared)
-	return (m/float64(len(a)) + m/float64(len(b)) + (m-float64(moved/2))/m) / 3
+	return (m/float64(a) + m/float64(b) + (m-float64(moved/2))/m) / 3
 }
 
 // maxEdit is the greatest length that editDistance looks at.

@@ -3,6 +3,7 @@ package linkage
 import (
 	"math"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 )
@@ -93,6 +94,21 @@ func naiveEdits(a, b []rune) int {
 		}
 	}
 	return d[len(a)][len(b)]
+}
+
+// What is quick about ASCII changes nothing, to the last bit.
+func TestJaroASCII_equals_jaro(t *testing.T) {
+	texts := rapid.OneOf(
+		rapid.StringOfN(rapid.RuneFrom([]rune("abc")), 0, 80, -1),
+		rapid.StringOfN(rapid.RuneFrom([]rune("anestoril.@1")), 0, 40, -1),
+		rapid.StringOfN(rapid.RuneFrom(nil, &unicode.RangeTable{R16: []unicode.Range16{{Hi: 127, Stride: 1}}}), 0, 70, -1),
+	)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := texts.Draw(t, "a"), texts.Draw(t, "b")
+		if got, want := jaroWinklerASCII(a, b), jaroWinkler([]rune(a), []rune(b)); got != want {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	})
 }
 
 func TestSimilarity_laws(t *testing.T) {

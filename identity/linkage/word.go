@@ -95,7 +95,7 @@ func likelyBound(a, b *word) float64 {
 func likeness(a, b *word) float64 {
 	switch {
 	case a.runes == nil && b.runes == nil:
-		return jaroWinkler([]byte(a.text), []byte(b.text))
+		return jaroWinklerASCII(a.text, b.text)
 	case a.runes == nil:
 		return jaroWinkler([]rune(a.text), b.runes)
 	case b.runes == nil:
