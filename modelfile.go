@@ -49,6 +49,7 @@ type tagFile struct {
 	Told        string       `yaml:"told,omitempty" json:"told,omitempty"`
 	Choices     []string     `yaml:"choices,omitempty" json:"choices,omitempty"`
 	Query       bool         `yaml:"query,omitempty" json:"query,omitempty"`
+	Family      string       `yaml:"family,omitempty" json:"family,omitempty"`
 	Group       string       `yaml:"group,omitempty" json:"group,omitempty"`
 	Owner       string       `yaml:"owner,omitempty" json:"owner,omitempty"`
 	Description string       `yaml:"description,omitempty" json:"description,omitempty"`
@@ -139,7 +140,7 @@ func definitions(what string, files map[string]tagFile) ([]tags.Definition, erro
 
 func (f tagFile) definition(name string) (tags.Definition, error) {
 	d := tags.Definition{
-		Name: name, Else: f.Else, Told: tags.Told(f.Told), Choices: f.Choices, Query: f.Query, Group: f.Group, Owner: f.Owner, Description: f.Description,
+		Name: name, Else: f.Else, Told: tags.Told(f.Told), Choices: f.Choices, Query: f.Query, Family: f.Family, Group: f.Group, Owner: f.Owner, Description: f.Description,
 		Version: int(f.Version), Since: f.Since, Until: f.Until, Expires: f.Expires,
 	}
 	var faults []error
@@ -168,7 +169,7 @@ func (f tagFile) definition(name string) (tags.Definition, error) {
 
 func definitionFile(d tags.Definition) tagFile {
 	f := tagFile{
-		Rule: d.Rule.String(), Else: d.Else, Value: d.Value.String(), Told: string(d.Told), Choices: d.Choices, Query: d.Query, Group: d.Group,
+		Rule: d.Rule.String(), Else: d.Else, Value: d.Value.String(), Told: string(d.Told), Choices: d.Choices, Query: d.Query, Family: d.Family, Group: d.Group,
 		Owner: d.Owner, Description: d.Description, Version: yamlfile.Int(d.Version), Since: d.Since, Until: d.Until,
 		Expires: d.Expires,
 	}

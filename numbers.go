@@ -16,20 +16,22 @@ import (
 // in one pass, which for many segments over the same tags is several times faster than
 // one by one.
 func (v *View) Counts(ctx context.Context, es ...segment.Expr) ([]uint64, error) {
-	return inside(v, func() ([]uint64, error) {
-		queries := make([]*segment.Query, len(es))
-		for i, e := range es {
-			var err error
-			if queries[i], err = v.compile(ctx, e); err != nil {
-				return nil, fmt.Errorf("portrait: segment %d: %w", i+1, err)
-			}
+	return inside(v, func() ([]uint64, error) { return v.counts(ctx, es) })
+}
+
+func (v *View) counts(ctx context.Context, es []segment.Expr) ([]uint64, error) {
+	queries := make([]*segment.Query, len(es))
+	for i, e := range es {
+		var err error
+		if queries[i], err = v.compile(ctx, e); err != nil {
+			return nil, fmt.Errorf("portrait: segment %d: %w", i+1, err)
 		}
-		batch, err := segment.NewBatch(queries...)
-		if err != nil {
-			return nil, err
-		}
-		return batch.Counts(ctx, v.sourceFor(ctx))
-	})
+	}
+	batch, err := segment.NewBatch(queries...)
+	if err != nil {
+		return nil, err
+	}
+	return batch.Counts(ctx, v.sourceFor(ctx))
 }
 
 // Plan tells how a segment will be counted and what that takes, before it is: in
