@@ -113,13 +113,14 @@ func (v *View) eventsOf(ctx context.Context, m *member, a *syntax.Aggregate, sin
 			return nil, err
 		}
 	}
-	from, to := a.Window.Range(v.at, selects.Grain, cat.zone, cat.week)
+	window := a.Span()
+	from, to := window.Range(v.at, selects.Grain, cat.zone, cat.week)
 	var list []tags.Witness
 	for l, err := range v.logged(ctx, m.nodes, since, profile.Never) {
 		if err != nil {
 			return nil, err
 		}
-		if b := selects.Bucket(l.at); b < from || b > to || l.at < selects.Since {
+		if b, ok := selects.Place(l.at); !ok || b < from || b > to || l.at < selects.Since {
 			continue
 		}
 		e, err := l.event()

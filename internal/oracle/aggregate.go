@@ -18,7 +18,7 @@ var forms = map[syntax.Fn]profile.Form{
 	syntax.Unique: profile.Keys, syntax.MostFrequent: profile.Keys, syntax.Top: profile.Keys,
 	syntax.Latest: profile.Recent, syntax.Earliest: profile.Oldest,
 	syntax.Days: profile.Presence, syntax.ShareOfDays: profile.Presence, syntax.Streak: profile.Presence, syntax.LongestStreak: profile.Presence,
-	syntax.Sessions: profile.Spans,
+	syntax.Sessions: profile.Spans, syntax.Dwell: profile.Stays,
 }
 
 // grainOf returns how long the buckets of an aggregate are.
@@ -26,7 +26,7 @@ func grainOf(a *syntax.Aggregate) profile.Grain {
 	window := a.Window
 	counted := window.Kind == syntax.Last || window.Kind == syntax.Between
 	switch {
-	case forms[a.Fn] == profile.Presence, window.Kind == syntax.This:
+	case forms[a.Fn] == profile.Presence, forms[a.Fn] == profile.Stays, window.Kind == syntax.This:
 		return profile.ByDay
 	case counted && window.Unit == syntax.Minute:
 		return profile.ByMinute
@@ -57,6 +57,10 @@ func (w *world) series(o syntax.Operand, g gathering) (s Series, kept bool) {
 
 // aggregate evaluates a fold over the events of its window.
 func (w *world) aggregate(a *syntax.Aggregate) (v profile.Value, ok bool) {
+	if a.Fn == syntax.Dwell {
+		h, ok := w.haunt(a)
+		return h.middle, ok
+	}
 	g := gathering{
 		form: forms[a.Fn], grain: grainOf(a), gap: a.Gap, property: a.Property, by: a.By, since: w.since(a.Window),
 		choices: w.choices(syntax.Filter{Event: a.Event, Where: a.Where}),

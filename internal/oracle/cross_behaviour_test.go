@@ -87,10 +87,28 @@ func (d *deeds) property(depth int) syntax.Expr {
 
 func (d *deeds) event() string { return pick(d.r, "A", "A", "B", "C", "$page", syntax.AnyEvent) }
 
+// dwell returns a random place where most hours were spent.
+func (d *deeds) dwell() *syntax.Aggregate {
+	a := &syntax.Aggregate{Fn: syntax.Dwell, Event: d.event(), Where: d.where(), Window: d.window(true), Property: "at"}
+	a.Stay = &syntax.Stay{Level: pick(d.r, 10, 16, 16, 18), MinDays: 1 + d.r.IntN(3)}
+	for range d.r.IntN(3) {
+		a.Stay.Hours = append(a.Stay.Hours, profile.Hours{Days: uint8(1 + d.r.IntN(127)), From: d.r.IntN(24), To: 1 + d.r.IntN(24)})
+	}
+	if d.r.IntN(2) == 0 {
+		a.Stay.Except = append(a.Stay.Except, d.dwell())
+	}
+	if d.r.IntN(4) == 0 {
+		a.Stay.Except = append(a.Stay.Except, &syntax.Literal{Value: profile.Point(31.2304, 121.4737)})
+	}
+	return a
+}
+
 // number returns an operand that gives a number or is missing.
 func (d *deeds) number() syntax.Operand {
 	a := &syntax.Aggregate{Event: d.event(), Where: d.where()}
-	switch d.r.IntN(8) {
+	switch d.r.IntN(9) {
+	case 8:
+		return &syntax.Call{Fn: pick(d.r, syntax.DaysAt, syntax.DaysSeen, syntax.Confidence), Args: []syntax.Operand{d.dwell()}}
 	case 0, 1:
 		a.Fn = pick(d.r, syntax.Count, syntax.Count, syntax.SumOf, syntax.AvgOf, syntax.MinOf, syntax.MaxOf, syntax.Unique)
 		a.Window = d.window(false)
@@ -129,7 +147,9 @@ func (d *deeds) time() syntax.Operand {
 // other returns an operand that gives a list or a value of any kind.
 func (d *deeds) other() syntax.Operand {
 	a := &syntax.Aggregate{Event: d.event(), Where: d.where(), Window: d.window(false), Property: pick(d.r, "s", "any", "l", "id")}
-	switch d.r.IntN(4) {
+	switch d.r.IntN(5) {
+	case 4:
+		return d.dwell()
 	case 0:
 		a.Fn = pick(d.r, syntax.MostFrequent, syntax.FirstOf, syntax.LastOf)
 		return a
@@ -185,6 +205,8 @@ func (d *deeds) condition() syntax.Expr {
 		return &syntax.Exists{X: pick(d.r, d.other(), d.number(), d.time()), Missing: d.r.IntN(2) == 0}
 	case 3:
 		return cmpOf(d.number(), op, d.number())
+	case 4:
+		return cmpOf(d.dwell(), op%2, pick[syntax.Operand](d.r, d.dwell(), &syntax.Literal{Value: profile.Point(31.2309, 121.4732)}))
 	}
 	return cmpOf(d.number(), op, num(pick(d.r, 0, 1, 2, 3, 0.5, 0.25)))
 }

@@ -58,6 +58,10 @@ func (h *happening) event() profile.Event {
 	if r.IntN(3) == 0 {
 		e.Properties["any"] = scalar()
 	}
+	if r.IntN(2) == 0 {
+		where := h.where()
+		e.Properties["at"] = pick(r, where, where, profile.List(where, h.where(), profile.Number(1)), profile.Point(91, 0))
+	}
 	if r.IntN(3) == 0 {
 		e.Properties["id"] = pick(r, profile.String("x"), profile.String("y"), profile.Number(1), profile.List(profile.String("x")))
 	}
@@ -69,6 +73,21 @@ func (h *happening) event() profile.Event {
 		e.Properties["l"] = pick(r, profile.List(list...), profile.Set(list...))
 	}
 	return e
+}
+
+// where returns a place of few, some in one cell, some in neighbours, some at a corner of
+// the cube, a pole and the antimeridian.
+func (h *happening) where() profile.Value {
+	lat, lon := 31.2304, 121.4737
+	if h.r.IntN(3) == 0 {
+		at := pick(h.r, [2]float64{35.26438968, 45}, [2]float64{90, 0}, [2]float64{10, 180}, [2]float64{0, 45})
+		lat, lon = at[0], at[1]
+	}
+	lat = min(lat+float64(h.r.IntN(5)-2)/1000, 90)
+	if lon += float64(h.r.IntN(5)-2) / 1000; lon > 180 {
+		lon -= 360
+	}
+	return profile.Point(lat, lon)
 }
 
 func (h *happening) events(n int) []profile.Event {
@@ -88,6 +107,7 @@ func (h *happening) crowd() []profile.Event {
 		e := &events[i]
 		e.Name, e.MessageID = "A", fmt.Sprint("crowd", i)
 		e.Properties["s"], e.Properties["n"] = profile.String(fmt.Sprint(i)), profile.Number(float64(i))
+		e.Properties["at"] = profile.Point(float64(i)/100, 0)
 	}
 	return events
 }
@@ -126,7 +146,7 @@ func randomFolds(r *rand.Rand, zone *time.Location, around profile.Instant) (fol
 	for range 1 + r.IntN(12) {
 		id += uint32(1 + r.IntN(3))
 		f := profile.Fold{
-			ID: id, Form: profile.Form(r.IntN(12)), Grain: profile.Grain(r.IntN(4)), Zone: zone,
+			ID: id, Form: profile.Form(r.IntN(13)), Level: pick(r, 10, 16, 18), Grain: profile.Grain(r.IntN(4)), Zone: zone,
 			Property: pick(r, "n", "s", "any", "l", "id"), By: pick(r, "n", "any"), K: 1 + r.IntN(3),
 			Gap: time.Duration(r.IntN(3*3600)) * time.Second, Since: around - profile.Instant(72*time.Hour/time.Microsecond),
 		}
@@ -145,6 +165,11 @@ func randomFolds(r *rand.Rand, zone *time.Location, around profile.Instant) (fol
 			f.Grain = profile.ByDay
 		case profile.Spans:
 			f.Grain = profile.ByDay
+		case profile.Stays:
+			f.Property = pick(r, "at", "at", "any")
+			for range r.IntN(3) {
+				f.Hours = append(f.Hours, profile.Hours{Days: uint8(1 + r.IntN(127)), From: r.IntN(24), To: 1 + r.IntN(24)})
+			}
 		}
 		for range filters {
 			filter := profile.FoldFilter{Event: pick(r, "A", "B", profile.AnyEvent, "$page")}
@@ -176,6 +201,9 @@ func TestCross_series(t *testing.T) {
 		events := h.events(r.IntN(30))
 		if round%50 == 0 { // beyond the bounds
 			wide := profile.Fold{ID: 1000, Form: pick(r, profile.Keys, profile.Sums, profile.Trace), Property: "s", By: "n", Filters: []profile.FoldFilter{{Event: "A"}}}
+			if round%100 == 0 {
+				wide.Form, wide.Property, wide.Level, wide.Zone = profile.Stays, "at", 16, zone
+			}
 			sc.Folds = append(sc.Folds, wide)
 			events = append(events, h.crowd()...)
 		}
@@ -194,7 +222,7 @@ func TestCross_series(t *testing.T) {
 			}
 		}
 	}
-	for form := range profile.Form(12) {
+	for form := range profile.Form(13) {
 		if forms[form] < 25 {
 			t.Errorf("form %d in %d series only: the test is one-sided", form, forms[form])
 		}

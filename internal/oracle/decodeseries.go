@@ -169,6 +169,8 @@ func (r *seriesReader) entry() Series {
 	switch s.Form {
 	case profile.Recent, profile.Oldest:
 		s.K = int(min(r.n(), math.MaxInt32))
+	case profile.Stays:
+		s.Level = int(min(r.n(), math.MaxInt32))
 	case profile.Spans:
 		s.Gap = time.Duration(min(r.n(), uint64(math.MaxInt64/time.Microsecond))) * time.Microsecond
 	}
@@ -244,6 +246,8 @@ func (r *seriesReader) cell(s Series, number int64) (b Bucket) {
 		}
 	case profile.Keys, profile.Sums, profile.Scores, profile.Recent, profile.Oldest, profile.Trace:
 		r.list(s, at, &b)
+	case profile.Stays:
+		r.stays(&b)
 	default:
 		r.fail(fmt.Errorf("unknown form %d", s.Form))
 	}
@@ -251,6 +255,29 @@ func (r *seriesReader) cell(s Series, number int64) (b Bucket) {
 		r.fail(errors.New("a number beyond 1e18"))
 	}
 	return b
+}
+
+// stays reads the cells of a bucket.
+func (r *seriesReader) stays(b *Bucket) {
+	n := r.n()
+	b.Lost = n == 0
+	cell := uint64(0)
+	for i := range min(n, uint64(len(r.data))) {
+		if cell += r.n(); i > 0 {
+			cell++
+		}
+		s := Stayed{Cell: cell}
+		hours := r.n()
+		for hour := range 64 {
+			if hours>>hour%2 == 1 {
+				s.Hours = append(s.Hours, hour)
+			}
+		}
+		b.Stays = append(b.Stays, s)
+	}
+	if n > uint64(len(b.Stays)) {
+		r.fail(errors.New("cut short"))
+	}
 }
 
 // list reads the keys or the events of a bucket.

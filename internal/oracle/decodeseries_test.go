@@ -26,7 +26,7 @@ func entry(more byte, head []byte, parts ...[]byte) []byte {
 // seriesBytes is one series of every form, written down by hand from the table in
 // docs/format.md.
 func seriesBytes() []byte {
-	return slices.Concat([]byte{12},
+	return slices.Concat([]byte{13},
 		entry(1, []byte{0x30}, []byte{20, 5, 2, 1}),
 		entry(1, []byte{0x01}, []byte{0, 0xc8, 1, 30}),
 		entry(1, []byte{0x32}, []byte{1}),
@@ -39,6 +39,7 @@ func seriesBytes() []byte {
 		entry(1, []byte{0x09, 60}, []byte{0xd0, 0x0f, 10, 3, 0, 5, 0}),
 		entry(1, []byte{0x4a}, []byte{4, 1, 14, 'k', 10}),
 		entry(10, []byte{0x3b}, []byte{0, 2, 18}, tie(5), []byte{3, 0, 4}, tie(6), []byte{1, 6}),
+		entry(1, []byte{0x3c, 16}, []byte{4, 2, 5, 3, 0, 0x80, 0x80, 0x80, 4, 0, 0}),
 	)
 }
 
@@ -70,6 +71,10 @@ func decodedSeries() map[uint32]Series {
 		21: {Form: profile.Trace, Grain: profile.ByDay, Buckets: map[int64]Bucket{0: {Traced: []Traced{
 			{At: s(5, 6), Selects: 1, Link: text("")}, {At: s(9, 5), Selects: 3},
 		}}}},
+		22: {Form: profile.Stays, Grain: profile.ByDay, Level: 16, Buckets: map[int64]Bucket{
+			2: {Stays: []Stayed{{5, []int{0, 1}}, {6, []int{23}}}},
+			1: {Lost: true},
+		}},
 	}
 }
 
@@ -84,9 +89,10 @@ func TestDecode_seriesRefused(t *testing.T) {
 		{"more than there are", slices.Concat([]byte{2}, entry(1, []byte{0}, []byte{0, 1})), "no integer"},
 		{"a body longer than the series", []byte{1, 1, 0, 9, 0, 1}, "cut short"},
 		{"bytes too many", slices.Concat([]byte{1}, entry(1, []byte{0}, []byte{0, 1}), []byte{0}), "too many"},
-		{"an unknown form", slices.Concat([]byte{1}, entry(1, []byte{0x0c}, []byte{0})), "unknown form"},
+		{"an unknown form", slices.Concat([]byte{1}, entry(1, []byte{0x0d}, []byte{0})), "unknown form"},
 		{"a body that is cut", slices.Concat([]byte{1}, entry(1, []byte{4}, []byte{0, 0, 2, 9})), "cut short"},
 		{"keys that are cut", slices.Concat([]byte{1}, entry(1, []byte{5}, []byte{0, 9, 9, 1})), "no integer"},
+		{"cells that are cut", slices.Concat([]byte{1}, entry(1, []byte{0x3c, 16}, []byte{0, 2, 1})), "no integer"},
 		{"an infinite number", slices.Concat([]byte{1}, entry(1, []byte{3}, []byte{0, 1, 7}, []byte{0, 0, 0, 0, 0, 0, 0xf0, 0x7f})), "number +Inf"},
 		{"a value of no kind", slices.Concat([]byte{1}, entry(1, []byte{5}, []byte{0, 1, 7, 1})), "unknown kind"},
 	} {

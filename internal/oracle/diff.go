@@ -120,6 +120,7 @@ func (d *differences) series(place string, a, b Series) {
 	d.say(a.Grain != b.Grain, place+" grain", a.Grain, b.Grain)
 	d.say(a.K != b.K, place+" values", a.K, b.K)
 	d.say(a.Gap != b.Gap, place+" gap", a.Gap, b.Gap)
+	d.say(a.Level != b.Level, place+" level", a.Level, b.Level)
 	d.say(!slices.Equal(a.Spans, b.Spans), place+" spans", a.Spans, b.Spans)
 	for _, number := range slices.Sorted(maps.Keys(both(a.Buckets, b.Buckets))) {
 		place := fmt.Sprintf("%s bucket %d", place, number)
@@ -137,6 +138,7 @@ func (d *differences) series(place string, a, b Series) {
 		d.say(x.Lost != y.Lost, place+" lost", x.Lost, y.Lost)
 		d.say(!slices.EqualFunc(x.Keys, y.Keys, Key.equal), place+" keys", x.Keys, y.Keys)
 		d.say(!slices.EqualFunc(x.Traced, y.Traced, func(s, t Traced) bool { return s.compare(t) == 0 }), place+" events", x.Traced, y.Traced)
+		d.say(!slices.EqualFunc(x.Stays, y.Stays, Stayed.equal), place+" cells", x.Stays, y.Stays)
 	}
 }
 

@@ -14,7 +14,7 @@
 //   - where.go: when a where() holds of an event;
 //   - history.go, series.go: what events come to in buckets of time;
 //   - window.go: days, and which buckets a window has;
-//   - aggregate.go, sequence.go, interest.go, formula.go: what operands are;
+//   - aggregate.go, sequence.go, interest.go, dwell.go, formula.go: what operands are;
 //   - rules.go: what the identity rules say;
 //   - evidence.go: what is known of identifiers and pairs of them;
 //   - filter.go: what an identifier's policies make of its pairs;

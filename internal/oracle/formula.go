@@ -42,6 +42,10 @@ func finite(f float64) (v profile.Value, ok bool) {
 // call evaluates a function; ok is false when an argument is missing, but for
 // coalesce, or is of a kind that the function does not take.
 func (w *world) call(c *syntax.Call) (v profile.Value, ok bool) {
+	switch c.Fn {
+	case syntax.DaysAt, syntax.DaysSeen, syntax.Confidence:
+		return w.evidence(c)
+	}
 	var args []profile.Value
 	for _, x := range c.Args {
 		v, ok := w.value(x)

@@ -20,6 +20,8 @@ type gathering struct {
 	by       string
 	k        int // Recent, Oldest: how many values; 0 keeps all
 	gap      time.Duration
+	level    int // Stays
+	hours    []profile.Hours
 	halfLife time.Duration
 	since    profile.Instant
 }
@@ -34,7 +36,7 @@ type choice struct {
 
 // gather returns what all the events come to.
 func gather(events []profile.Event, g gathering) Series {
-	s := Series{Form: g.form, Grain: g.grain, K: g.k, Gap: g.gap, Buckets: map[int64]Bucket{}}
+	s := Series{Form: g.form, Grain: g.grain, K: g.k, Gap: g.gap, Level: g.level, Buckets: map[int64]Bucket{}}
 	parts := map[int64][]Bucket{}
 	for i := range events {
 		e := &events[i]
@@ -42,8 +44,15 @@ func gather(events []profile.Event, g gathering) Series {
 		if _, counted := countedName(e); !counted || at < g.since {
 			continue
 		}
+		number := g.bucket(at)
+		if g.form == profile.Stays {
+			day, counts := g.night(at)
+			if !counts {
+				continue
+			}
+			number = day
+		}
 		for _, b := range g.said(e) {
-			number := g.bucket(at)
 			parts[number] = append(parts[number], b)
 			if g.form == profile.Spans {
 				s.Spans = append(s.Spans, Span{First: at, Last: at, Events: 1})
@@ -123,6 +132,12 @@ func (g gathering) said(e *profile.Event) (adds []Bucket) {
 		for _, v := range values {
 			adds = append(adds, Bucket{Keys: []Key{{Value: v, At: at}}})
 		}
+	case profile.Stays:
+		for _, v := range values {
+			if v.Kind() == profile.KindPoint {
+				adds = append(adds, Bucket{Stays: []Stayed{g.stayed(v, at.At)}})
+			}
+		}
 	case profile.Sums:
 		sum, ok := millionthsOf(e.Properties[g.by])
 		for _, v := range values {
@@ -178,6 +193,8 @@ func gatheringOf(f *profile.Fold) gathering {
 		g.k = min(max(f.K, 1), maxElements)
 	case profile.Spans:
 		g.grain, g.gap = profile.WholeLife, f.Gap
+	case profile.Stays:
+		g.grain, g.level, g.hours = profile.ByDay, f.Level, f.Hours
 	}
 	for _, filter := range f.Filters {
 		g.choices = append(g.choices, choice{

@@ -13,6 +13,7 @@ import (
 const (
 	maxKeys   = 1000 // distinct values
 	maxTraced = 1000 // events of a trace
+	maxStays  = 1000 // cells
 )
 
 // Series is what the events of one fold come to, in buckets of time.
@@ -21,6 +22,7 @@ type Series struct {
 	Grain   profile.Grain
 	K       int           // Recent, Oldest: how many values a bucket keeps; 0 for all
 	Gap     time.Duration // Spans: the longest pause within one
+	Level   int           // Stays: of the cells
 	Buckets map[int64]Bucket
 	Spans   []Span // of the form Spans alone, which has no buckets; ascending
 }
@@ -36,7 +38,8 @@ type Bucket struct {
 	Latest      Sighting        // Ends
 	Keys        []Key           // Keys, Sums, Recent, Oldest and Scores: by value
 	Traced      []Traced        // Trace: by stamp
-	Lost        bool            // there were too many Keys or Traced, all of which were dropped
+	Stays       []Stayed        // Stays: by cell
+	Lost        bool            // there were too many Keys, Traced or Stays, all of which were dropped
 }
 
 // Sighting is a value of a property, in the event of that stamp.
@@ -102,14 +105,16 @@ func joined(form profile.Form, parts []Bucket) Bucket {
 			keys[name] = k
 		}
 		whole.Traced = append(whole.Traced, b.Traced...)
+		whole.Stays = append(whole.Stays, b.Stays...)
 	}
+	whole.Stays = unitedStays(whole.Stays)
 	for _, k := range keys {
 		whole.Keys = append(whole.Keys, k)
 	}
 	slices.SortFunc(whole.Keys, func(a, b Key) int { return a.Value.Compare(b.Value) })
 	slices.SortFunc(whole.Traced, Traced.compare)
 	if whole.Lost {
-		whole.Keys, whole.Traced = nil, nil
+		whole.Keys, whole.Traced, whole.Stays = nil, nil, nil
 	}
 	return whole
 }
@@ -143,15 +148,15 @@ func (s Series) bounded(b Bucket) Bucket {
 		kept := rankedKeys(b.Keys, s.Form)[:min(s.K, len(b.Keys))]
 		slices.SortFunc(kept, func(x, y Key) int { return x.Value.Compare(y.Value) })
 		b.Keys = kept
-	case !few && len(b.Keys) > maxKeys, len(b.Traced) > maxTraced:
-		b.Keys, b.Traced, b.Lost = nil, nil, true
+	case !few && len(b.Keys) > maxKeys, len(b.Traced) > maxTraced, len(b.Stays) > maxStays:
+		b.Keys, b.Traced, b.Stays, b.Lost = nil, nil, nil, true
 	}
 	return b
 }
 
 // unitedSeries returns what several series of one fold come to together.
 func unitedSeries(parts []Series) Series {
-	whole := Series{Form: parts[0].Form, Grain: parts[0].Grain, K: parts[0].K, Gap: parts[0].Gap, Buckets: map[int64]Bucket{}}
+	whole := Series{Form: parts[0].Form, Grain: parts[0].Grain, K: parts[0].K, Gap: parts[0].Gap, Level: parts[0].Level, Buckets: map[int64]Bucket{}}
 	buckets := map[int64][]Bucket{}
 	for _, s := range parts {
 		for number, b := range s.Buckets {
