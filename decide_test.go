@@ -103,6 +103,17 @@ func TestDecisions(t *testing.T) {
 			// The link is the strongest edge, and vetoed; then the earlier event wins.
 			map[profile.Identifier]string{},
 		},
+		"a veto keeps apart what others stand between": {
+			func(ctx context.Context, db *portrait.DB) {
+				do(db.Veto(ctx, a1, a2, early))
+				seen(t, db, "1", u1, id("email", "u@b.cn"))
+				seen(t, db, "2", u1, a1)
+				seen(t, db, "3", u1, a2)
+				seen(t, db, "4", a1)
+				seen(t, db, "5", a2)
+			},
+			map[profile.Identifier]string{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
