@@ -48,14 +48,16 @@ type walk struct {
 	column lane
 	every  bool // visit blocks where no member has a value as well
 	shards int
+	take   func() int // returns the next shard to visit; nil: it is the one behind the last
 
 	shard  int
 	i      int // the next block of the shard
 	blocks int // of the shard
 
-	base   uint32                     // the first ordinal of the block
-	chunks *[blockChunks]*shard.Chunk // nil where no one has a value
-	mask   *words                     // the members of the block
+	base    uint32                     // the first ordinal of the block
+	chunks  *[blockChunks]*shard.Chunk // nil where no one has a value
+	mask    *words                     // the members of the block
+	members int                        // how many they are
 }
 
 // walk starts a walk over the members of q. Unless it fails the walk has to be
@@ -89,6 +91,21 @@ func (w *walk) close() { w.x.release() }
 // err returns the error that has ended the walk.
 func (w *walk) err(ctx context.Context) error { return w.x.failure(ctx) }
 
+// workers returns how many goroutines may share the walk with profit.
+func (w *walk) workers() int { return min(w.x.src.Workers, w.shards) }
+
+// share does work on several goroutines, each on a walk of its own that takes whole
+// shards of those that w, which has not begun, would go through. What work adds up
+// must not depend on who takes which.
+func (w walk) share(ctx context.Context, work func(w *walk)) error {
+	return parallel(w.workers(), func(next func() int) error {
+		mine := walk{x: newExec(ctx, w.x.p, w.x.src, w.x.meter), column: w.column, every: w.every, shards: w.shards, shard: -1, take: next}
+		defer mine.close()
+		work(&mine)
+		return mine.err(ctx)
+	})
+}
+
 // next moves on to the next block; false means that there is none, or an error.
 func (w *walk) next() bool {
 	for w.x.err == nil {
@@ -99,7 +116,11 @@ func (w *walk) next() bool {
 				return true
 			}
 		}
-		if w.shard++; w.shard >= w.shards {
+		if w.shard++; w.take != nil {
+			w.shard = w.take()
+		}
+		if w.shard >= w.shards {
+			w.x.ask(0) // so that the budget knows of all
 			return false
 		}
 		w.i, w.blocks = 0, 0
@@ -130,7 +151,7 @@ func (w *walk) visit(i int) bool {
 		return false
 	}
 	w.base = uint32(w.shard*shard.Blocks+i) * blockSpan
-	w.mask = w.x.bits(v)
+	w.mask, w.members = w.x.bits(v), v.card
 	return true
 }
 

@@ -1,12 +1,11 @@
 package segment
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
-	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -30,64 +29,53 @@ func (q *Query) Groups(ctx context.Context, src Source, m *Measure, by ...Values
 	if len(by) < 1 || len(by) > 2 {
 		return nil, errors.New("segment: groups are by one operand or by two")
 	}
-	g := grouping{by: make([][]groupValue, len(by)), parts: make(map[groupKey]*part)}
+	values := make([][]groupValue, len(by))
+	g := grouping{}
 	for i, vs := range by {
 		for v, f := range vs.All() {
 			l, err := src.lane(f, Bitmap)
 			if err != nil {
 				return nil, err
 			}
-			g.by[i] = append(g.by[i], groupValue{v, l})
+			values[i] = append(values[i], groupValue{v, l})
 		}
-		slices.SortFunc(g.by[i], func(a, b groupValue) int { return a.value.Compare(b.value) })
+		slices.SortFunc(values[i], func(a, b groupValue) int { return a.value.Compare(b.value) })
+		g.by = append(g.by, divisor{lanes: make([]lane, len(values[i]))})
+		for j, v := range values[i] {
+			g.by[i].lanes[j] = v.lane
+		}
 	}
-	w, err := g.walk(ctx, q, src, m)
+	w, err := q.walkGroups(ctx, src, m)
 	if err != nil {
 		return nil, err
 	}
 	defer w.close()
-	shardNo := -1
-	for w.next() {
-		if shardNo != w.shard {
-			shardNo = w.shard
-			g.enter(shardNo)
-		}
-		g.block(&w)
+	g.begin(m)
+	if w.workers() > 1 {
+		err = g.share(ctx, w)
+	} else {
+		g.walk(&w)
+		err = w.err(ctx)
 	}
-	if w.err(ctx) != nil {
-		return nil, w.err(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return g.groups(), nil
+	return g.groups(values), nil
 }
 
-// grouping is Groups at work.
-type grouping struct {
-	kind  profile.Kind
-	by    [][]groupValue
-	parts map[groupKey]*part
-	some  [2][]int // the values that anyone has in this shard
-}
-
+// groupValue is a value of an operand and its bitmap.
 type groupValue struct {
 	value profile.Value
 	lane  lane
 }
 
-// groupKey is the places of the values in by; the second is 0 where there is one
-// operand.
-type groupKey [2]int
-
-type part struct {
-	count uint64
-	tally tally
-}
-
-func (g *grouping) walk(ctx context.Context, q *Query, src Source, m *Measure) (walk, error) {
+// walkGroups starts a walk through every block that has members; with a measure it
+// reads the column as well.
+func (q *Query) walkGroups(ctx context.Context, src Source, m *Measure) (walk, error) {
 	w, err := q.walkEvery(ctx, src)
 	if err != nil || m == nil {
 		return w, err
 	}
-	g.kind = m.Kind
 	if err = m.check(); err == nil {
 		w.column, err = src.lane(m.Field, Column)
 	}
@@ -98,94 +86,139 @@ func (g *grouping) walk(ctx context.Context, q *Query, src Source, m *Measure) (
 	return w, nil
 }
 
-func (g *grouping) enter(shardNo int) {
-	for i, values := range g.by {
-		g.some[i] = g.some[i][:0]
-		for j := range values {
-			if values[j].lane.enter(shardNo) {
-				g.some[i] = append(g.some[i], j)
+// grouping is Groups at work, on one goroutine.
+type grouping struct {
+	kind  profile.Kind
+	by    []divisor
+	parts *parts      // numbered by the first value and, within it, by the second
+	keys  *columnKeys // of the block; nil where only counts are asked for
+	codes *blockCodes // of the second operand; nil until it is needed
+	rows  *[rowsMax]uint16
+
+	lists  []rowList // in rows
+	listed int       // how much of rows they take
+}
+
+// rowsMax is how many ordinals of a block a list has room for: all, and what filter
+// writes beyond the last.
+const rowsMax = blockSpan + 16
+
+// divisor is an operand that a set is divided by.
+type divisor struct {
+	lanes   []lane    // of the values, in their order
+	some    []int     // the values that anyone may have in this shard
+	bits    []*bitmap // of these; empty before the first block of the shard
+	met     []value   // those that anyone has in this block
+	touched uint16    // see touch
+}
+
+// value is what the bitmap of a value has in a block.
+type value struct {
+	at   int // among the values
+	view view
+}
+
+// begin makes room. The operands are known.
+func (g *grouping) begin(m *Measure) {
+	n := len(g.by[0].lanes)
+	if len(g.by) == 2 {
+		n *= len(g.by[1].lanes)
+	}
+	g.parts, g.rows = newParts(n), new([rowsMax]uint16)
+	if m != nil {
+		g.kind, g.keys = m.Kind, &columnKeys{kind: m.Kind}
+	}
+}
+
+func (g *grouping) walk(w *walk) {
+	shardNo := -1
+	for w.next() {
+		if shardNo != w.shard {
+			shardNo = w.shard
+			for i := range g.by {
+				g.by[i].enter(shardNo)
 			}
 		}
+		g.block(w)
 	}
 }
 
-// block adds the members of the block to the groups.
-func (g *grouping) block(w *walk) {
-	top := w.x.top
-	dst := w.x.words()
-	for _, j := range g.some[0] {
+// share is walk on several goroutines.
+func (g *grouping) share(ctx context.Context, w walk) error {
+	var mu sync.Mutex // guards g.parts
+	return w.share(ctx, func(w *walk) {
+		mine := grouping{kind: g.kind, rows: new([rowsMax]uint16), parts: newParts(g.parts.n)}
+		for _, d := range g.by {
+			mine.by = append(mine.by, divisor{lanes: slices.Clone(d.lanes)})
+		}
+		if g.keys != nil {
+			mine.keys = &columnKeys{kind: g.kind}
+		}
+		mine.walk(w)
+		mu.Lock()
+		defer mu.Unlock()
+		g.parts.join(mine.parts, g.kind)
+	})
+}
+
+func (d *divisor) enter(shardNo int) {
+	d.some, d.bits = d.some[:0], d.bits[:0]
+	for i := range d.lanes {
+		if d.lanes[i].enter(shardNo) {
+			d.some = append(d.some, i)
+		}
+	}
+}
+
+// meet looks up what the bitmaps have in the present block. It reports false after
+// a failure.
+func (d *divisor) meet(w *walk) bool {
+	for len(d.bits) < len(d.some) {
 		if !w.x.live() {
-			return
+			return false
 		}
-		n := g.meet(w, dst, w.mask, &g.by[0][j].lane)
-		switch {
-		case n == 0:
-		case len(g.by) == 1:
-			g.add(groupKey{j, 0}, w.chunks, dst, n)
-		default:
-			g.second(w, j, dst)
-		}
+		d.bits = append(d.bits, d.lanes[d.some[len(d.bits)]].load(w.x).bits)
 	}
-	w.x.top = top
-}
-
-// second divides the members of a group, those of mask, by the second operand.
-func (g *grouping) second(w *walk, j int, mask *words) {
-	top := w.x.top
-	dst := w.x.words()
-	for _, k := range g.some[1] {
-		if !w.x.live() {
-			return
+	d.met = d.met[:0]
+	block := w.block()
+	for i, m := range d.bits {
+		if v := m.view(block); v.card > 0 {
+			d.met = append(d.met, value{d.some[i], v})
 		}
-		if n := g.meet(w, dst, mask, &g.by[1][k].lane); n > 0 {
-			g.add(groupKey{j, k}, w.chunks, dst, n)
-		}
-	}
-	w.x.top = top
-}
-
-// meet writes to dst those of mask that a bitmap has in this block, and returns
-// how many they are.
-func (g *grouping) meet(w *walk, dst, mask *words, l *lane) int {
-	v := l.load(w.x).bits.view(w.block())
-	if v.card == 0 {
-		return 0
 	}
 	if w.x.meter != nil {
-		w.x.read += v.size()
-	}
-	top := w.x.top
-	ops := append(w.x.ptrs[:0], mask, w.x.bits(v))
-	n := andWords(dst, ops, 2)
-	w.x.ptrs, w.x.top = ops[:0], top
-	return n
-}
-
-func (g *grouping) add(key groupKey, chunks *[blockChunks]*shard.Chunk, mask *words, n int) {
-	p := g.parts[key]
-	if p == nil {
-		p = &part{}
-		g.parts[key] = p
-	}
-	p.count += uint64(n)
-	if chunks != nil {
-		p.tally.block(chunks, mask, g.kind)
-	}
-}
-
-func (g *grouping) groups() []Group {
-	keys := make([]groupKey, 0, len(g.parts))
-	for k := range g.parts {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b groupKey) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	out := make([]Group, len(keys))
-	for i, k := range keys {
-		p := g.parts[k]
-		out[i] = Group{Values: make([]profile.Value, len(g.by)), Count: p.count, Summary: p.tally.summary(g.kind)}
-		for j := range g.by {
-			out[i].Values[j] = g.by[j][k[j]].value
+		for i := range d.met {
+			w.x.read += d.met[i].view.size()
 		}
+	}
+	d.touch()
+	return w.x.err == nil
+}
+
+// touch reads a little of each array, so that the processor fetches many at a time.
+func (d *divisor) touch() {
+	sum := uint16(0)
+	for i := range d.met {
+		if a := d.met[i].view.array; len(a) > 0 {
+			sum += a[0] + a[len(a)/2] + a[len(a)-1]
+		}
+	}
+	d.touched = sum
+}
+
+// groups returns the parts that have members.
+func (g *grouping) groups(values [][]groupValue) []Group {
+	var out []Group
+	for i, p := range g.parts.all() {
+		group := Group{Values: make([]profile.Value, len(values)), Count: p.count}
+		if g.keys != nil {
+			group.Summary = p.summary(g.kind, g.parts.place)
+		}
+		for j := len(values) - 1; j >= 0; j-- {
+			group.Values[j] = values[j][i%len(values[j])].value
+			i /= len(values[j])
+		}
+		out = append(out, group)
 	}
 	return out
 }

@@ -78,7 +78,7 @@ func TestQuery_Groups_equal_intersecting(t *testing.T) {
 		for _, b := range by {
 			values = append(values, b)
 		}
-		got, err := q.Groups(t.Context(), w.source(), m, values...)
+		got, err := q.Groups(t.Context(), w.asked(), m, values...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,5 +100,22 @@ func TestQuery_Groups_refuses_other_numbers_of_operands(t *testing.T) {
 	}
 	if _, err := NewQuery(All(), 0).Groups(t.Context(), w.source(), nil, bitValues{3}); err == nil {
 		t.Error("grouped by a column")
+	}
+}
+
+// valuesInOrder takes bitmaps for the numbers from 0 on.
+type valuesInOrder []FieldID
+
+func (b valuesInOrder) Field(v profile.Value) (FieldID, bool) { return b[int(v.Number())], true }
+
+func (b valuesInOrder) Exists() FieldID { return 0 }
+
+func (b valuesInOrder) All() iter.Seq2[profile.Value, FieldID] {
+	return func(yield func(profile.Value, FieldID) bool) {
+		for i, f := range b {
+			if !yield(profile.Number(float64(i)), f) {
+				return
+			}
+		}
 	}
 }

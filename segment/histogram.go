@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/portraitdb/portrait/internal/shard"
 )
@@ -26,10 +27,40 @@ func (q *Query) Histogram(ctx context.Context, src Source, m Measure, bounds []i
 	}
 	defer w.close()
 	h := newBins(bounds)
-	for w.next() {
-		h.block(&w)
+	if w.workers() > 1 {
+		err = h.share(ctx, w)
+	} else {
+		h.walk(&w)
+		err = w.err(ctx)
 	}
-	return h.counts, w.err(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.counts, nil
+}
+
+func (h *bins) walk(w *walk) {
+	for w.next() {
+		h.block(w)
+	}
+}
+
+// share is walk on several goroutines.
+func (h *bins) share(ctx context.Context, w walk) error {
+	var mu sync.Mutex // guards h
+	return w.share(ctx, func(w *walk) {
+		mine := newBins(h.bounds)
+		mine.walk(w)
+		mu.Lock()
+		defer mu.Unlock()
+		addCounts(h.counts, mine.counts)
+	})
+}
+
+func addCounts(dst, counts []uint64) {
+	for i, n := range counts {
+		dst[i] += n
+	}
 }
 
 // Rank says where a value stands among those of a column: how many are below,

@@ -33,7 +33,7 @@ func TestQuery_Histogram_equals_comparing(t *testing.T) {
 			}
 			want[i]++
 		}
-		got, err := q.Histogram(t.Context(), w.source(), m, bounds)
+		got, err := q.Histogram(t.Context(), w.asked(), m, bounds)
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("between %v: %v, %v; want %v", bounds, got, err, want)
 		}
@@ -59,7 +59,7 @@ func checkRank(t *testing.T, w *world, q *Query, m Measure, values []int64, at i
 			want.Above++
 		}
 	}
-	if got, err := q.Rank(t.Context(), w.source(), m, at); got != want || err != nil {
+	if got, err := q.Rank(t.Context(), w.asked(), m, at); got != want || err != nil {
 		t.Errorf("%d stands at %+v, %v; want %+v", at, got, err, want)
 	}
 }

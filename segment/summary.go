@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/bits"
+	"sync"
 
 	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/profile"
@@ -41,14 +42,34 @@ func (q *Query) Summary(ctx context.Context, src Source, m Measure) (Summary, er
 		return Summary{}, err
 	}
 	defer w.close()
-	var t tally
-	for w.next() {
-		t.block(w.chunks, w.mask, m.Kind)
+	if w.workers() > 1 {
+		return w.summary(ctx, m.Kind)
 	}
+	var t tally
+	t.walk(&w, m.Kind)
 	if w.err(ctx) != nil {
 		return Summary{}, w.err(ctx)
 	}
 	return t.summary(m.Kind), nil
+}
+
+// summary is Summary on several goroutines.
+func (w walk) summary(ctx context.Context, kind profile.Kind) (Summary, error) {
+	var (
+		mu    sync.Mutex // guards total
+		total tally
+	)
+	err := w.share(ctx, func(w *walk) {
+		var t tally
+		t.walk(w, kind)
+		mu.Lock()
+		defer mu.Unlock()
+		total.join(&t)
+	})
+	if err != nil {
+		return Summary{}, err
+	}
+	return total.summary(kind), nil
 }
 
 // tally is a Summary under construction.
@@ -60,6 +81,36 @@ type tally struct {
 }
 
 const decimalPlaces = 6
+
+func (t *tally) walk(w *walk, kind profile.Kind) {
+	for w.next() {
+		t.block(w.chunks, w.mask, kind)
+	}
+}
+
+// join adds what another tally has come to, which is not used any more.
+func (t *tally) join(o *tally) {
+	if o.n == 0 {
+		return
+	}
+	t.widen(o.least, o.greatest)
+	t.n += o.n
+	for i := range t.sums {
+		t.sums[i].addWide(o.sums[i])
+	}
+	if o.rest != nil {
+		t.binary().join(o.rest)
+	}
+}
+
+// widen makes the bounds hold these as well. It is called before n is raised.
+func (t *tally) widen(least, greatest int64) {
+	if t.n == 0 {
+		t.least, t.greatest = least, greatest
+		return
+	}
+	t.least, t.greatest = min(t.least, least), max(t.greatest, greatest)
+}
 
 // block adds the values of a block under the mask.
 func (t *tally) block(chunks *[blockChunks]*shard.Chunk, mask *words, kind profile.Kind) {
@@ -106,12 +157,7 @@ func (t *tally) chunk(c *shard.Chunk, sel *[4]uint64, n int, kind profile.Kind) 
 // bound widens the bounds to the values of the packed integers in mask.
 func (t *tally) bound(c *shard.Chunk, mask *[4]uint64) {
 	lo, hi := extremes(c.Data, c.Width, mask)
-	least, greatest := c.Value(lo), c.Value(hi)
-	if t.n == 0 {
-		t.least, t.greatest = least, greatest
-		return
-	}
-	t.least, t.greatest = min(t.least, least), max(t.greatest, greatest)
+	t.widen(c.Value(lo), c.Value(hi))
 }
 
 func (t *tally) summary(kind profile.Kind) Summary {
@@ -207,6 +253,17 @@ func (t *tally) number(v int64, n int) {
 	b := t.binary()
 	for range n {
 		b.add(f)
+	}
+}
+
+// value adds one value of a column of numbers.
+func (t *tally) value(v int64) {
+	t.widen(v, v)
+	t.n++
+	if f := Number(v); leastNumber <= v && v <= greatestNumber && surelyBinary(f) {
+		t.binary().add(f)
+	} else {
+		t.number(v, 1)
 	}
 }
 

@@ -158,6 +158,16 @@ func (s *binarySum) carry() {
 	s.digits[len(s.digits)-1] += over
 }
 
+// join adds another sum, which is left as it is but for its carries.
+func (s *binarySum) join(o *binarySum) {
+	s.carry()
+	o.carry()
+	for i, d := range o.digits {
+		s.digits[i] += d
+	}
+	s.adds++
+}
+
 // quotient returns the number nearest to the sum and millionths together,
 // divided by n.
 func (s *binarySum) quotient(millionths wide, n uint64) float64 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/profile"
@@ -17,7 +18,8 @@ type Ranking struct {
 	Least bool
 	// Tie reports of two profiles with the same value whether the first comes
 	// before the second: an order that is total, on which it depends who of equals
-	// is still among the K. Nil is the order of their IDs.
+	// is still among the K. Nil is the order of their IDs. It is called by as many
+	// goroutines at a time as Source.Workers allows.
 	Tie func(a, b profile.ID) bool
 }
 
@@ -28,7 +30,8 @@ type Ranked struct {
 }
 
 // Top returns the K greatest or least values of a column over the answer, in
-// their order, with whose they are. It keeps no more than K of them at a time.
+// their order, with whose they are. It keeps no more than K of them at a time, for
+// each of the goroutines that Source.Workers allows.
 // See Summary for the errors.
 func (q *Query) Top(ctx context.Context, src Source, m Measure, r Ranking) ([]Ranked, error) {
 	w, err := q.walk(ctx, src, newMeter(src.Budget), m)
@@ -37,14 +40,20 @@ func (q *Query) Top(ctx context.Context, src Source, m Measure, r Ranking) ([]Ra
 	}
 	defer w.close()
 	t := topList{Ranking: r, partition: src.Partition}
-	for r.K > 0 && w.next() {
-		t.block(&w)
-	}
-	if w.err(ctx) != nil {
+	switch {
+	case r.K <= 0:
 		return nil, w.err(ctx)
+	case w.workers() > 1:
+		err = t.share(ctx, w)
+	default:
+		t.walk(&w)
+		err = w.err(ctx)
+	}
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(t.heap, t.compare)
-	return t.heap, nil
+	return t.heap[:min(len(t.heap), r.K)], nil
 }
 
 // topList holds the best so far: once they are K a heap, the last of them first.
@@ -53,6 +62,24 @@ type topList struct {
 
 	partition uint32
 	heap      []Ranked
+}
+
+func (t *topList) walk(w *walk) {
+	for w.next() {
+		t.block(w)
+	}
+}
+
+// share is walk on several goroutines. The best of each are put side by side.
+func (t *topList) share(ctx context.Context, w walk) error {
+	var mu sync.Mutex // guards t
+	return w.share(ctx, func(w *walk) {
+		mine := topList{Ranking: t.Ranking, partition: t.partition}
+		mine.walk(w)
+		mu.Lock()
+		defer mu.Unlock()
+		t.heap = append(t.heap, mine.heap...)
+	})
 }
 
 // compare orders the best first.

@@ -34,7 +34,7 @@ func TestQuery_Top_equals_sorting(t *testing.T) {
 			return 1
 		})
 		want = want[:min(r.K, len(want))]
-		got, err := q.Top(t.Context(), w.source(), m, r)
+		got, err := q.Top(t.Context(), w.asked(), m, r)
 		if err != nil {
 			t.Fatal(err)
 		}
