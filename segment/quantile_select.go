@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/portraitdb/portrait/internal/shard"
 )
@@ -22,11 +23,12 @@ type selection struct {
 
 	n      uint64
 	stride uint64
-	drawn  []int64 // every stride-th value; ascending once the pass is over
+	drawn  []int64 // every stride-th value of each shard; ascending once the pass is over
 }
 
 const (
-	sampleMax = 1 << 14
+	// sampleMax is how many values are drawn at the most, but for one a shard.
+	sampleMax = 1 << 13
 	// keptMax is the most values that are collected.
 	keptMax = 1 << 21
 	// heavyShare is the part of a window that a value has to fill to be counted
@@ -34,51 +36,71 @@ const (
 	heavyShare = 8
 )
 
-// sample draws the sample and counts the values.
+// sample draws the sample and counts the values. It depends neither on the number of
+// goroutines nor on which of them reads what.
 func (s *selection) sample(ctx context.Context) error {
+	members, err := s.members.Count(ctx, Source{Root: s.src.Root, Loader: s.src.Loader})
+	if err != nil {
+		return err
+	}
+	s.stride = 1
+	for members/s.stride > sampleMax { // where some have no value the sample is smaller
+		s.stride *= 2
+	}
 	w, err := s.members.walk(ctx, s.src, s.meter, s.measure)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	s.stride = 1
-	next := uint64(0) // the number of the value to draw
+	if w.workers() > 1 {
+		err = s.shareSample(ctx, w)
+	} else {
+		s.draw(&w)
+		err = w.err(ctx)
+	}
+	slices.Sort(s.drawn)
+	return err
+}
+
+// shareSample is draw on several goroutines.
+func (s *selection) shareSample(ctx context.Context, w walk) error {
+	var mu sync.Mutex // guards s
+	return w.share(ctx, func(w *walk) {
+		mine := selection{stride: s.stride}
+		mine.draw(w)
+		mu.Lock()
+		defer mu.Unlock()
+		s.n += mine.n
+		s.drawn = append(s.drawn, mine.drawn...)
+	})
+}
+
+// draw draws every stride-th value of each shard, from its first on.
+func (s *selection) draw(w *walk) {
+	shardNo := -1
+	left := uint64(0) // values until the next is drawn
 	for w.next() {
+		if shardNo != w.shard {
+			shardNo, left = w.shard, 0
+		}
 		for i, c := range w.chunks {
 			if c == nil {
 				continue
 			}
 			var sel [4]uint64
 			n := uint64(pick(&sel, w.mask, i, c))
-			if next >= s.n+n {
-				s.n += n
+			s.n += n
+			if left >= n {
+				left -= n
 				continue
 			}
 			mask := packedMask(c, &sel)
-			for ; next < s.n+n; next += s.stride {
-				if len(s.drawn) == sampleMax {
-					s.thin()
-					if next = uint64(len(s.drawn)) * s.stride; next >= s.n+n {
-						break
-					}
-				}
-				x := packedAt(c.Data, c.Width, place(&mask, int(next-s.n)))
-				s.drawn = append(s.drawn, c.Value(x))
+			for ; left < n; left += s.stride {
+				s.drawn = append(s.drawn, c.Value(packedAt(c.Data, c.Width, place(&mask, int(left)))))
 			}
-			s.n += n
+			left -= n
 		}
 	}
-	slices.Sort(s.drawn)
-	return w.err(ctx)
-}
-
-// thin drops every second value drawn.
-func (s *selection) thin() {
-	for i := range len(s.drawn) / 2 {
-		s.drawn[i] = s.drawn[2*i]
-	}
-	s.drawn = s.drawn[:len(s.drawn)/2]
-	s.stride *= 2
 }
 
 // at returns the values of the ranks, which ascend.
@@ -96,11 +118,14 @@ func (s *selection) at(ctx context.Context, ranks []uint64) ([]int64, error) {
 		return nil, err
 	}
 	defer w.close()
-	for w.next() {
-		p.block(&w)
+	if w.workers() > 1 {
+		err = p.share(ctx, w)
+	} else {
+		p.walk(&w)
+		err = w.err(ctx)
 	}
-	if w.err(ctx) != nil {
-		return nil, w.err(ctx)
+	if err != nil {
+		return nil, err
 	}
 	bin, below := 0, uint64(0)
 	for i, r := range ranks {
@@ -135,7 +160,7 @@ func (s *selection) plan(ranks []uint64) *sieve {
 	var bounds []int64
 	var windows []Span
 	for _, r := range ranks {
-		at := int(r / s.stride)
+		at := int(r * uint64(len(s.drawn)) / s.n) // less than 2^32 * 2^14
 		from, to := max(at-reach, 0), min(at+reach, len(s.drawn)-1)
 		window := Span{math.MinInt64, math.MaxInt64}
 		if at-reach >= 0 {
@@ -153,7 +178,7 @@ func (s *selection) plan(ranks []uint64) *sieve {
 	}
 	slices.Sort(bounds)
 	p := newSieve(slices.Compact(bounds), joinSpans(windows))
-	p.expect(s.drawn, s.stride)
+	p.expect(s.drawn, s.n)
 	return p
 }
 
@@ -188,11 +213,7 @@ func (s *selection) search(ctx context.Context, lo, hi int64, rank uint64) (int6
 		if err != nil {
 			return 0, err
 		}
-		from, to := shard.CutAt(lo), shard.CutAfter(hi)
-		for w.next() {
-			countParts(&counts, &w, &from, &to, lo, shift)
-		}
-		err = w.err(ctx)
+		err = w.countParts(ctx, &counts, lo, hi, shift)
 		w.close()
 		if err != nil {
 			return 0, err
@@ -208,6 +229,28 @@ func (s *selection) search(ctx context.Context, lo, hi int64, rank uint64) (int6
 		}
 	}
 	return lo, nil
+}
+
+// countParts counts the values from lo to hi in parts of 2^shift values, from lo on.
+func (w walk) countParts(ctx context.Context, counts *[1 << searchBits]uint64, lo, hi int64, shift int) error {
+	count := func(w *walk, counts *[1 << searchBits]uint64) {
+		from, to := shard.CutAt(lo), shard.CutAfter(hi)
+		for w.next() {
+			countParts(counts, w, &from, &to, lo, shift)
+		}
+	}
+	if w.workers() <= 1 {
+		count(&w, counts)
+		return w.err(ctx)
+	}
+	var mu sync.Mutex // guards counts
+	return w.share(ctx, func(w *walk) {
+		var mine [1 << searchBits]uint64
+		count(w, &mine)
+		mu.Lock()
+		defer mu.Unlock()
+		addCounts(counts[:], mine[:])
+	})
 }
 
 // countParts counts the values of a block from one cut to the other in parts of

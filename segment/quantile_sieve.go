@@ -1,8 +1,10 @@
 package segment
 
 import (
+	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/portraitdb/portrait/internal/shard"
 )
@@ -13,7 +15,7 @@ type sieve struct {
 
 	kept [][]int64 // by bin; short of the count where that were too many
 	want []bool    // by bin
-	room int
+	room int       // how many more may be kept
 }
 
 func newSieve(bounds []int64, wanted []Span) *sieve {
@@ -27,8 +29,8 @@ func newSieve(bounds []int64, wanted []Span) *sieve {
 }
 
 // expect makes room for what the bins that are kept will hold, if they are as full
-// as those of a sample, which ascends: every stride-th of the values.
-func (p *sieve) expect(drawn []int64, stride uint64) {
+// as those of a sample of n values, which ascends.
+func (p *sieve) expect(drawn []int64, n uint64) {
 	for i := range p.want {
 		lo, hi := p.span(i)
 		from, _ := slices.BinarySearch(drawn, lo)
@@ -37,10 +39,32 @@ func (p *sieve) expect(drawn []int64, stride uint64) {
 			to, _ = slices.BinarySearch(drawn, hi+1)
 		}
 		if p.want[i] {
-			likely := (to-from+1)*int(stride)*5/4 + chunkSpan
+			likely := (to-from+1)*int(n/uint64(len(drawn))+1)*5/4 + chunkSpan
 			p.kept[i] = make([]int64, 0, min(likely, p.room))
 		}
 	}
+}
+
+func (p *sieve) walk(w *walk) {
+	for w.next() {
+		p.block(w)
+	}
+}
+
+// share is walk on several goroutines, among which the room is divided.
+func (p *sieve) share(ctx context.Context, w walk) error {
+	var mu sync.Mutex // guards p
+	room := p.room / w.workers()
+	return w.share(ctx, func(w *walk) {
+		mine := sieve{bins: newBins(p.bounds), kept: make([][]int64, len(p.kept)), want: p.want, room: room}
+		mine.walk(w)
+		mu.Lock()
+		defer mu.Unlock()
+		addCounts(p.counts, mine.counts)
+		for i, kept := range mine.kept {
+			p.kept[i] = append(p.kept[i], kept...)
+		}
+	})
 }
 
 // span returns the first and the last value that belong to a bin.
