@@ -215,7 +215,7 @@ func (l *lane) shards() int {
 	if l.field == nil {
 		return 0
 	}
-	return len(l.field.slots)
+	return l.field.shards()
 }
 
 // enter moves on to a shard and reports whether it may hold anything.

@@ -173,7 +173,7 @@ func tagWorld(profiles, tags int) *Index {
 		}
 		d := &field{id: FieldID(f), kind: Bitmap}
 		for from := 0; from < profiles; from += shard.Span {
-			m := &bitmap{bytes: bitmapBytes, blocks: new([shard.Blocks]*block)}
+			m := &bitmap{bytes: largeBytes, blocks: new([shard.Blocks]*block)}
 			for i := range m.blocks {
 				var w words
 				for x := range min(blockSpan, profiles-from-i*blockSpan) {
@@ -181,13 +181,11 @@ func tagWorld(profiles, tags int) *Index {
 						w[x>>6] |= 1 << (x & 63)
 					}
 				}
-				if m.blocks[i] = newBlock(&w); m.blocks[i] != nil {
-					m.card += int(m.blocks[i].card)
-				}
+				m.put(i, newBlock(&w))
 			}
 			s := &slot{ring: -1}
-			s.data.Store(&content{bits: m})
-			d.slots = append(d.slots, s)
+			s.data.Store(newContent(m))
+			d.slots, d.keys = append(d.slots, s), append(d.keys, makeKey(uint32(from/shard.Span), m.mask))
 		}
 		edits = append(edits, edit{d.id, d})
 	}

@@ -1,189 +1,342 @@
 package segment
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/shard"
 )
 
-// packedMax is the most bits of a shard that is one packed list.
-const packedMax = 512
-
-// bitmap is one immutable shard of a bitmap field, never empty. A shard with few
-// bits is one list of values, block after block; any other has blocks.
+// bitmap is one immutable shard of a bitmap field; the zero bitmap is empty. A
+// small shard lies in one slab, with toggles in another, so that a commit which
+// flips one bit copies the latter; a very small one has no toggles, and is
+// written anew. A large shard has blocks.
 type bitmap struct {
-	card   int
-	bytes  int
-	blocks *[shard.Blocks]*block // nil where packed
-	starts [shard.Blocks + 1]uint16
-	lows   []uint16
+	card    int32
+	bytes   int32  // of memory
+	mask    uint16 // the blocks that have members
+	blocks  *[shard.Blocks]*block
+	slab    slab
+	toggles slab
 }
 
-// view returns one block of the shard, which may be nil.
+const (
+	// bitmapBytes and largeBytes are what a shard takes besides its values: one that
+	// lies in a slab, and one that has blocks.
+	bitmapBytes = 80
+	largeBytes  = bitmapBytes + 8*shard.Blocks
+	// rewriteMax is how long a slab may be that is written anew by every commit that
+	// changes it.
+	rewriteMax = 256
+	// slabTogglesMax is the most toggles of a slab.
+	slabTogglesMax = 62
+)
+
+// view returns one block of the shard.
 func (m *bitmap) view(i int) view {
 	switch {
-	case m == nil:
+	case m.mask>>i&1 == 0:
 		return view{}
 	case m.blocks != nil:
 		return m.blocks[i].view()
 	}
-	return arrayView(m.lows[m.starts[i]:m.starts[i+1]])
+	v := m.slab.view(i)
+	if m.toggles.has(i) {
+		values, card := m.toggles.list(i)
+		if v.state == viewEmpty {
+			v.state, v.fixed, v.array = viewArray, true, values
+		} else {
+			v.toggles = values
+		}
+		v.card = card
+	}
+	return v
 }
 
 // contains reports whether the offset's bit is set.
 func (m *bitmap) contains(offset uint32) bool {
-	switch i, x := offset/blockSpan, uint16(offset); {
-	case m == nil:
-		return false
-	case m.blocks != nil:
-		return m.blocks[i].contains(x)
-	default:
-		_, ok := slices.BinarySearch(m.lows[m.starts[i]:m.starts[i+1]], x)
-		return ok
-	}
+	v := m.view(int(offset / blockSpan))
+	return v.contains(uint16(offset))
 }
 
-// with returns the shard changed by flips, which ascend by offset, one each; nil
-// where nothing is left, m itself where nothing changed.
-func (m *bitmap) with(flips []shard.Flip) *bitmap {
-	if m == nil {
-		m = &bitmap{}
+// with returns the shard changed by flips, which ascend by offset, one each.
+func (m *bitmap) with(flips []shard.Flip) bitmap {
+	if m.blocks == nil {
+		if d, ok := m.toggle(flips); ok {
+			return d
+		}
+		if d, ok := m.rewrite(flips); ok {
+			return d
+		}
 	}
-	if m.blocks == nil && m.card+len(flips) <= packedMax {
-		return m.repack(flips)
+	return m.change(flips)
+}
+
+// blockOfFlips returns the block that the first of flips is in, and how many of
+// them are.
+func blockOfFlips(flips []shard.Flip) (i, n int) {
+	i = int(flips[0].Offset() / blockSpan)
+	for n = 1; n < len(flips) && int(flips[n].Offset()/blockSpan) == i; n++ {
 	}
-	d := &bitmap{card: m.card, bytes: m.bytes, blocks: new([shard.Blocks]*block)}
-	if m.blocks != nil {
-		*d.blocks = *m.blocks
-	} else {
-		d.bytes = bitmapBytes
-		for i := range d.blocks {
-			if values := m.lows[m.starts[i]:m.starts[i+1]]; len(values) > 0 {
-				d.blocks[i] = arrayBlock(slices.Clone(values))
-				d.bytes += d.blocks[i].size()
+	return i, n
+}
+
+// blocksOf returns the mask of the blocks that flips are in.
+func blocksOf(flips []shard.Flip) (mask uint16) {
+	for _, f := range flips {
+		mask |= 1 << (f.Offset() / blockSpan)
+	}
+	return mask
+}
+
+// changed appends the values that flips do change in a view.
+func (v *view) changed(dst []uint16, flips []shard.Flip) []uint16 {
+	for _, f := range flips {
+		if x := uint16(f.Offset()); v.contains(x) != f.On() {
+			dst = append(dst, x)
+		}
+	}
+	return dst
+}
+
+// toggle returns the shard with flips among its toggles; ok is false where there
+// would be too many of them for a slab as long as this.
+func (m *bitmap) toggle(flips []shard.Flip) (d bitmap, ok bool) {
+	most := min(len(m.slab)/16, slabTogglesMax)
+	if len(m.slab) <= rewriteMax || len(flips)+m.toggles.length() > most {
+		return d, false
+	}
+	if len(flips) == 1 {
+		return m.toggleOne(flips[0])
+	}
+	var (
+		fresh [slabTogglesMax]uint16
+		b     = newSlabBuilder(m.toggles.mask()|blocksOf(flips), m.toggles.length()+len(flips))
+	)
+	d = *m
+	for i := range shard.Blocks {
+		n := 0
+		if len(flips) > 0 && int(flips[0].Offset()/blockSpan) == i {
+			_, n = blockOfFlips(flips)
+		}
+		if n == 0 && !m.toggles.has(i) {
+			continue
+		}
+		v := m.view(i)
+		var old []uint16
+		if m.toggles.has(i) {
+			old, _ = m.toggles.list(i)
+		}
+		changed := v.changed(fresh[:0], flips[:n])
+		card := v.card
+		for _, f := range flips[:n] {
+			if x := uint16(f.Offset()); v.contains(x) != f.On() {
+				card += 2*int(f&1) - 1
 			}
 		}
-	}
-	changed := false
-	for len(flips) > 0 {
-		i := flips[0].Offset() / blockSpan
-		n := 1
-		for n < len(flips) && flips[n].Offset()/blockSpan == i {
-			n++
+		flips = flips[n:]
+		if card == 0 {
+			return d, false // the slab may lose the block
 		}
+		d.card += int32(card - v.card)
+		d.mask |= 1 << i
+		b.begin(i)
+		begin := len(b.values)
+		if b.values = toggled(b.values, old, changed); len(b.values) == begin {
+			b.cancel(i)
+		} else {
+			b.end(card)
+		}
+	}
+	d.toggles = b.slab()
+	d.bytes = int32(bitmapBytes + 2*cap(d.slab) + 2*cap(d.toggles))
+	return d, true
+}
+
+// toggleOne is toggle of one flip.
+func (m *bitmap) toggleOne(f shard.Flip) (d bitmap, ok bool) {
+	i, x := int(f.Offset()/blockSpan), uint16(f.Offset())
+	v := m.view(i)
+	if v.contains(x) == f.On() {
+		return *m, true
+	}
+	by := 2*int(f&1) - 1
+	if v.card+by == 0 {
+		return d, false // the slab may lose the block
+	}
+	d = *m
+	d.card += int32(by)
+	d.mask |= 1 << i
+	d.toggles = m.toggles.toggle(i, x, v.card+by)
+	d.bytes = int32(bitmapBytes + 2*cap(d.slab) + 2*cap(d.toggles))
+	return d, true
+}
+
+// rewrite returns the shard with flips and without toggles, in a new slab; ok is
+// false where it is too large for one.
+func (m *bitmap) rewrite(flips []shard.Flip) (d bitmap, ok bool) {
+	if len(m.slab)+len(flips) > slabMax {
+		return d, false
+	}
+	var (
+		fresh [slabTogglesMax]uint16
+		b     = newSlabBuilder(m.mask|blocksOf(flips), m.slab.length()+m.toggles.length()+len(flips))
+	)
+	for i := range shard.Blocks {
+		n := 0
+		if len(flips) > 0 && int(flips[0].Offset()/blockSpan) == i {
+			_, n = blockOfFlips(flips)
+		}
+		if n == 0 && m.mask>>i&1 == 0 {
+			continue
+		}
+		v := m.slab.view(i)
+		var old []uint16
+		if m.toggles.has(i) {
+			old, _ = m.toggles.list(i)
+		}
+		toggles := old
+		if n > 0 {
+			now := m.view(i)
+			changed := now.changed(fresh[:0], flips[:n])
+			if toggles = changed; len(old) > 0 {
+				toggles = toggled(nil, old, changed)
+			}
+			flips = flips[n:]
+		}
+		if !b.add(i, &v, toggles) {
+			return d, false
+		}
+	}
+	return b.bitmap()
+}
+
+// bitmap returns what has been collected as a shard.
+func (b *slabBuilder) bitmap() (d bitmap, ok bool) {
+	if len(b.values) > slabMax {
+		return d, false
+	}
+	d = bitmap{card: int32(b.card), mask: b.mask, slab: b.slab()}
+	d.bytes = int32(bitmapBytes + 2*cap(d.slab))
+	return d, true
+}
+
+// change returns the shard with flips as one that has blocks, or as a slab where
+// it has become that small.
+func (m *bitmap) change(flips []shard.Flip) bitmap {
+	d := bitmap{card: m.card, bytes: m.bytes, mask: m.mask, blocks: new([shard.Blocks]*block)}
+	folded := m.blocks == nil
+	if folded {
+		d.bytes = largeBytes
+		for i := range d.blocks {
+			v := m.view(i)
+			d.blocks[i] = v.own()
+			d.bytes += int32(d.blocks[i].size())
+		}
+	} else {
+		*d.blocks = *m.blocks
+	}
+	for len(flips) > 0 {
+		i, n := blockOfFlips(flips)
 		old := d.blocks[i]
 		b := old.with(flips[:n])
 		flips = flips[n:]
 		if b == old {
 			continue
 		}
-		changed = true
-		d.blocks[i] = b
-		if old != nil {
-			d.card -= int(old.card)
-			d.bytes -= old.size()
-		}
-		if b != nil {
-			d.card += int(b.card)
-			d.bytes += b.size()
-		}
+		folded = folded || b == nil || old == nil || len(b.array) != len(old.array) || b.kind != old.kind
+		d.put(i, b)
 	}
-	switch {
-	case !changed:
-		return m.orNil()
-	case d.card == 0:
-		return nil
+	if folded {
+		if s, ok := d.compact(slabMax * 3 / 4); ok {
+			return s
+		}
 	}
 	return d
 }
 
-const bitmapBytes = 96 + shard.Blocks*8
-
-func (m *bitmap) orNil() *bitmap {
-	if m.card == 0 {
-		return nil
+// put replaces a block of a large shard that is being made.
+func (m *bitmap) put(i int, b *block) {
+	if old := m.blocks[i]; old != nil {
+		m.card -= old.card
+		m.bytes -= int32(old.size())
 	}
-	return m
+	m.blocks[i] = b
+	if m.mask &^= 1 << i; b != nil {
+		m.mask |= 1 << i
+		m.card += b.card
+		m.bytes += int32(b.size())
+	}
 }
 
-// repack returns a packed shard changed by flips.
-func (m *bitmap) repack(flips []shard.Flip) *bitmap {
-	d := &bitmap{lows: make([]uint16, 0, m.card+len(flips))}
-	for i := range shard.Blocks {
-		old := m.lows[m.starts[i]:m.starts[i+1]]
-		for len(flips) > 0 && int(flips[0].Offset()/blockSpan) == i {
-			x := uint16(flips[0].Offset())
-			at, found := slices.BinarySearch(old, x)
-			d.lows = append(d.lows, old[:at]...)
-			if flips[0].On() {
-				d.lows = append(d.lows, x)
-			}
-			if found {
-				at++
-			}
-			old, flips = old[at:], flips[1:]
+// compact returns a large shard as a slab; ok is false where that would hold more
+// than so many values.
+func (m *bitmap) compact(most int) (d bitmap, ok bool) {
+	n := 0
+	for _, b := range m.blocks {
+		if b == nil {
+			continue
 		}
-		d.lows = append(d.lows, old...)
-		d.starts[i+1] = uint16(len(d.lows))
+		if n += len(b.array) + len(b.toggles); b.kind == blockWords || n > most {
+			return d, false
+		}
 	}
-	d.card = len(d.lows)
-	d.bytes = 96 + 2*cap(d.lows)
-	return d.orNil()
+	b := newSlabBuilder(m.mask, n)
+	for i, old := range m.blocks {
+		if old == nil {
+			continue
+		}
+		v := old.view()
+		if !b.add(i, &v, v.toggles) {
+			return d, false
+		}
+	}
+	return b.bitmap()
 }
 
-// loadBitmap decodes the durable base of a shard; nil where it is empty.
-func loadBitmap(v []byte) (*bitmap, error) {
+// own returns the view as a block that shares no memory with it.
+func (v *view) own() *block {
+	switch {
+	case v.state == viewEmpty:
+		return nil
+	case v.state == viewFull && len(v.toggles) == 0:
+		return fullBlock
+	}
+	b := v.share()
+	b.array, b.toggles = slices.Clone(b.array), slices.Clone(b.toggles)
+	return b
+}
+
+// loadBitmap decodes the durable base of a shard.
+func loadBitmap(v []byte) (bitmap, error) {
 	if len(v) == 0 {
-		return nil, nil
+		return bitmap{}, nil
 	}
 	cs, err := shard.DecodeBitBase(nil, v)
 	if err != nil {
-		return nil, err
+		return bitmap{}, err
 	}
-	d := &bitmap{bytes: bitmapBytes, blocks: new([shard.Blocks]*block)}
 	var w words
+	d := bitmap{bytes: largeBytes, blocks: new([shard.Blocks]*block)}
 	for _, c := range cs {
-		c.Fill(&w)
-		b := newBlock(&w)
-		d.blocks[c.Key] = b
-		d.card += c.Card
-		d.bytes += b.size()
+		d.put(int(c.Key), loadBlock(&c, &w))
 	}
-	if d.card <= packedMax {
-		return d.pack(&w).orNil(), nil
+	if s, ok := d.compact(slabMax); ok {
+		return s, nil
 	}
 	return d, nil
 }
 
-// pack returns a small shard of blocks as one list.
-func (m *bitmap) pack(scratch *words) *bitmap {
-	d := &bitmap{card: m.card, bytes: 96 + 2*m.card, lows: make([]uint16, 0, m.card)}
-	for i, b := range m.blocks {
-		if b != nil {
-			b.view().fill(scratch)
-			d.lows = appendValues(d.lows, scratch)
+// loadBlock decodes a container. What is stored as an array is best held as one,
+// but for a large one.
+func loadBlock(c *shard.Container, scratch *words) *block {
+	if c.Kind == shard.Array && c.Card <= arrayMax {
+		values := make([]uint16, c.Card)
+		for i := range values {
+			values[i] = binary.LittleEndian.Uint16(c.Data[2*i:])
 		}
-		d.starts[i+1] = uint16(len(d.lows))
+		return arrayBlock(values)
 	}
-	return d
-}
-
-// setBits sets the bits of values.
-func setBits(w *words, values []uint16) {
-	for _, x := range values {
-		w[x>>6] |= 1 << (x & 63)
-	}
-}
-
-// clearBits clears the bits of values.
-func clearBits(w *words, values []uint16) {
-	for _, x := range values {
-		w[x>>6] &^= 1 << (x & 63)
-	}
-}
-
-// popcount returns how many bits are set.
-func popcount(w *words) int {
-	ops := [1]*words{w}
-	return orWords(nil, ops[:])
+	c.Fill(scratch)
+	return newBlock(scratch)
 }

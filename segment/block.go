@@ -33,32 +33,44 @@ const (
 type block struct {
 	card    int32 // toggles included
 	kind    blockKind
-	toggled uint8 // how many of toggles are in use
-	toggles [togglesMax]uint16
 	array   []uint16 // of blockArray and blockRuns
 	words   *words   // of blockWords
+	toggles []uint16
 }
+
+// fullBlock is the block of all values, which nothing changes.
+var fullBlock = &block{card: blockSpan, kind: blockFull}
+
+// headerBytes is what a block takes besides its base and its toggles.
+const headerBytes = 64
 
 // size estimates the memory that the block takes, in bytes.
 func (b *block) size() int {
-	n := 112 + 2*cap(b.array)
-	if b.kind == blockWords {
-		n += len(b.words) * 8
+	switch {
+	case b == nil || b == fullBlock:
+		return 0
+	case b.kind == blockWords:
+		return headerBytes + len(b.words)*8 + 2*cap(b.toggles)
 	}
-	return n
+	return headerBytes + 2*cap(b.array) + 2*cap(b.toggles)
 }
+
+// asRuns reports whether that many values are better held as runs.
+func asRuns(card, runs int) bool { return runs <= runsMax && 4*runs <= card }
 
 // newBlock returns the block of the bits of w in its best form, nil where there
 // are none. It copies what it keeps.
 func newBlock(w *words) *block {
 	card, runs := w.Measure()
-	b := &block{card: int32(card)}
 	switch {
 	case card == 0:
 		return nil
 	case card == blockSpan:
-		b.kind = blockFull
-	case runs <= runsMax && 8*runs <= 2*card:
+		return fullBlock
+	}
+	b := &block{card: int32(card)}
+	switch {
+	case asRuns(card, runs):
 		b.kind = blockRuns
 		b.array = appendRuns(make([]uint16, 0, 2*runs), w)
 	case card <= arrayMax:
@@ -116,46 +128,20 @@ func (b *block) view() view {
 		return view{}
 	}
 	return view{
-		state: stateOf[b.kind], card: int(b.card), array: b.array, words: b.words,
-		toggles: b.toggles[:b.toggled], block: b,
+		state: stateOf[b.kind], fixed: true, card: int(b.card), array: b.array, words: b.words,
+		toggles: b.toggles, block: b,
 	}
 }
 
 var stateOf = [...]viewState{blockArray: viewArray, blockRuns: viewRuns, blockWords: viewWords, blockFull: viewFull}
-
-// baseContains reports whether the base holds x.
-func (b *block) baseContains(x uint16) bool {
-	switch b.kind {
-	case blockWords:
-		return b.words[x>>6]>>(x&63)&1 == 1
-	case blockArray:
-		_, ok := slices.BinarySearch(b.array, x)
-		return ok
-	case blockRuns:
-		return inRuns(b.array, x)
-	}
-	return true
-}
-
-func inRuns(runs []uint16, x uint16) bool {
-	lo, hi := 0, len(runs)/2
-	for lo < hi {
-		if mid := (lo + hi) / 2; runs[2*mid+1] < x {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return 2*lo < len(runs) && runs[2*lo] <= x
-}
 
 // contains reports whether the block holds x.
 func (b *block) contains(x uint16) bool {
 	if b == nil {
 		return false
 	}
-	_, toggled := slices.BinarySearch(b.toggles[:b.toggled], x)
-	return b.baseContains(x) != toggled
+	v := b.view()
+	return v.contains(x)
 }
 
 // with returns the block changed by flips, of whose offsets only the low 16 bits
@@ -164,40 +150,55 @@ func (b *block) with(flips []shard.Flip) *block {
 	if b == nil {
 		return blockOf(flips)
 	}
-	d, changed := *b, false
+	var (
+		v       = b.view()
+		toggles [togglesMax]uint16
+		n       = copy(toggles[:], b.toggles)
+		card    = b.card
+		changed = false
+	)
 	for i, f := range flips {
 		x := uint16(f.Offset())
-		at, toggled := slices.BinarySearch(d.toggles[:d.toggled], x)
-		if (d.baseContains(x) != toggled) == f.On() {
+		at, toggled := slices.BinarySearch(toggles[:n], x)
+		if (v.baseContains(x) != toggled) == f.On() {
 			continue
 		}
 		switch {
 		case toggled:
-			copy(d.toggles[at:], d.toggles[at+1:d.toggled])
-			d.toggled--
-		case d.toggled == togglesMax:
-			return d.fold(flips[i:])
+			copy(toggles[at:], toggles[at+1:n])
+			n--
+		case n == togglesMax:
+			return b.fold(flips[i:], toggles[:n])
 		default:
-			copy(d.toggles[at+1:d.toggled+1], d.toggles[at:d.toggled])
-			d.toggles[at] = x
-			d.toggled++
+			copy(toggles[at+1:n+1], toggles[at:n])
+			toggles[at] = x
+			n++
 		}
-		d.card += 2*int32(f&1) - 1
+		card += 2*int32(f&1) - 1
 		changed = true
 	}
 	switch {
-	case d.card == 0:
+	case card == 0:
 		return nil
 	case !changed:
 		return b
 	}
-	return &d
+	d := &block{card: card, kind: b.kind, array: b.array, words: b.words}
+	if n > 0 {
+		d.toggles = slices.Clone(toggles[:n])
+	} else if b.kind == blockFull {
+		return fullBlock
+	}
+	return d
 }
 
-// fold returns a block with a new base: the old one, its toggles and flips.
-func (b *block) fold(flips []shard.Flip) *block {
+// fold returns a block with a new base: the old one, toggles in place of its own,
+// and flips.
+func (b *block) fold(flips []shard.Flip, toggles []uint16) *block {
 	var w words
-	b.view().fill(&w)
+	v := b.view()
+	v.toggles = toggles
+	v.fill(&w)
 	for _, f := range flips {
 		x := f.Offset() % blockSpan
 		w[x>>6] &^= 1 << (x & 63)

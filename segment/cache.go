@@ -54,7 +54,7 @@ func (c *cache) replace(old, fresh []*slot) {
 
 // add counts a slot; c.mu is held.
 func (c *cache) add(s *slot, d *content) {
-	s.ring = len(c.ring)
+	s.ring = int32(len(c.ring))
 	c.ring = append(c.ring, s)
 	c.bytes += int64(d.bytes())
 }

@@ -105,7 +105,7 @@ func newEstimate(x *exec) *estimate {
 		// Anyone may be in it.
 		x.fields[n.leaf] = e.universe
 		if e.universe != nil && x.err == nil {
-			x.shards = max(x.shards, len(e.universe.slots))
+			x.shards = max(x.shards, e.universe.shards())
 		}
 	}
 	for _, r := range p.roots {
@@ -136,7 +136,7 @@ func (e *estimate) addBlock() {
 	e.cost.Blocks++
 	e.everyone = blockSpan
 	if s := e.universe.slot(e.shard); s != nil {
-		if c := s.data.Load(); c != nil && c.bits != nil {
+		if c := s.data.Load(); c != nil && c.column == nil {
 			e.everyone = float64(c.bits.view(e.block).card)
 		}
 	}

@@ -83,7 +83,7 @@ func (x *exec) begin(p *program, src Source) {
 		}
 		x.fields, x.sets, x.contents = append(x.fields, f), append(x.sets, s), append(x.contents, nil)
 		if f != nil {
-			x.shards = max(x.shards, len(f.slots))
+			x.shards = max(x.shards, f.shards())
 		}
 		if s != nil {
 			x.shards = max(x.shards, s.shards())
@@ -362,13 +362,7 @@ func (x *exec) vacant(n *node) bool {
 		return false
 	}
 	c := x.contents[n.leaf]
-	if c == nil || c.bits == nil {
-		return false
-	}
-	if c.bits.blocks == nil {
-		return c.bits.starts[x.block] == c.bits.starts[x.block+1]
-	}
-	return c.bits.blocks[x.block] == nil
+	return c != nil && c.bits.mask>>x.block&1 == 0
 }
 
 // content returns this shard of a leaf's field, loading it on first use.
@@ -377,14 +371,15 @@ func (x *exec) content(n *node) *content {
 		return c
 	}
 	c := noContent
-	if s := x.fields[n.leaf].slot(x.shard); s != nil && x.err == nil {
-		var err error
-		c, err = s.load(ShardKey{n.field, uint32(x.shard)}, x.src.Loader, &x.src.Root.index.cache)
-		if err != nil {
-			x.fail(err)
-			c = noContent
+	if f := x.fields[n.leaf]; f != nil && x.err == nil {
+		if i, ok := f.find(uint32(x.shard)); ok {
+			var err error
+			if c, err = f.load(i, x.src.Root, x.src.Loader); err != nil {
+				x.fail(err)
+				c = noContent
+			}
+			x.left = 0 // loading may have taken long
 		}
-		x.left = 0 // loading may have taken long
 	}
 	x.contents[n.leaf] = c
 	return c

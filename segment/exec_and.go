@@ -47,7 +47,7 @@ func (x *exec) conjunction(n *node, dst *words, kept *[arrayScratch]uint16, coun
 	}
 	if next == len(n.kids) && len(n.minus) <= groupMax && x.foldRuns(base) {
 		if v, ok := x.subtractRuns(n, base); ok {
-			if v.state == viewRuns && v.block == nil { // what it lies in is about to be freed
+			if v.state == viewRuns && !v.fixed { // what it lies in is about to be freed
 				v.array = kept[:copy(kept[:], v.array)]
 			}
 			return v

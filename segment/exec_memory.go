@@ -10,6 +10,7 @@ type memory struct {
 	high    int      // up to where the views may have been used
 	ptrs    []*words // that andWords and orWords take
 	blank   *words   // without a bit, between uses
+	union   unionScratch
 
 	kept   []kept   // by slot less 1
 	forms  []*words // those below formed are in use in this block
@@ -117,7 +118,7 @@ func (x *exec) recall(n *node) *view {
 func (k *kept) hold(v view) {
 	k.view = v
 	switch {
-	case v.block != nil:
+	case v.fixed:
 	case v.state == viewArray || v.state == viewRuns:
 		if k.array == nil {
 			k.array = new([arrayScratch]uint16)

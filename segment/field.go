@@ -1,6 +1,10 @@
 package segment
 
-import "github.com/portraitdb/portrait/internal/shard"
+import (
+	"sync/atomic"
+
+	"github.com/portraitdb/portrait/internal/shard"
+)
 
 // FieldID names one bitmap or column of the index. IDs are handed out by the
 // caller, densely, and never reused.
@@ -22,43 +26,139 @@ type ShardKey struct {
 	Shard uint32
 }
 
-// field is one version of a field. It is immutable, but for what its slots
-// publish.
+// field is one version of a field. It is immutable, but for what is learned of
+// shards when they are loaded.
 type field struct {
 	id    FieldID
 	kind  FieldKind
-	slots []*slot // by shard; nil: empty
+	slots []*slot // ascending by shard, none of them nil
+	// keys are by slot the number of the shard, and below it the mask of the blocks
+	// that may have members: all, as long as the shard has not been loaded.
+	keys []uint32
+	// members is 1 more than the members of a bitmap, once they have been counted.
+	members atomic.Uint64
+}
+
+// anywhere is the mask of all blocks.
+const anywhere = 1<<shard.Blocks - 1
+
+func makeKey(shardNo uint32, mask uint16) uint32 { return shardNo<<shard.Blocks | uint32(mask) }
+
+// key returns the i-th of keys.
+func (f *field) key(i int) uint32 { return atomic.LoadUint32(&f.keys[i]) }
+
+// learn keeps which blocks of the i-th slot have members.
+func (f *field) learn(i int, mask uint16) {
+	if key := f.key(i); uint16(key) != mask {
+		atomic.StoreUint32(&f.keys[i], makeKey(key>>shard.Blocks, mask))
+	}
+}
+
+// find returns the place of the shard's slot; ok is false where it has none.
+func (f *field) find(shardNo uint32) (i int, ok bool) {
+	i = int(shardNo)
+	if i < len(f.keys) && f.key(i)>>shard.Blocks == shardNo { // as it is where no shard is empty
+		return i, true
+	}
+	lo, hi := 0, min(i, len(f.keys))
+	for lo < hi {
+		if mid := (lo + hi) / 2; f.key(mid)>>shard.Blocks < shardNo {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, lo < len(f.keys) && f.key(lo)>>shard.Blocks == shardNo
+}
+
+// seek returns the first place from i on whose shard is shardNo or later. It takes
+// steps that grow.
+func (f *field) seek(i int, shardNo uint32) int {
+	lo, step := i, 1
+	for lo+step < len(f.keys) && f.key(lo+step)>>shard.Blocks < shardNo {
+		lo += step
+		step *= 2
+	}
+	for hi := min(lo+step, len(f.keys)); lo < hi; {
+		if mid := (lo + hi) / 2; f.key(mid)>>shard.Blocks < shardNo {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // slot returns the shard's slot, which may be nil.
 func (f *field) slot(i int) *slot {
-	if f == nil || i >= len(f.slots) {
+	if f == nil {
 		return nil
 	}
-	return f.slots[i]
+	if at, ok := f.find(uint32(i)); ok {
+		return f.slots[at]
+	}
+	return nil
 }
 
-// withSlots returns a version with slots in place of those of their shards.
+// shards returns how many shards, from the first on, hold everything.
+func (f *field) shards() int {
+	if len(f.keys) == 0 {
+		return 0
+	}
+	return int(f.key(len(f.keys)-1)>>shard.Blocks) + 1
+}
+
+// withSlots returns a version with slots in place of those of their shards, which
+// ascend.
 func (f *field) withSlots(shards []uint32, slots []*slot) *field {
-	d := &field{id: f.id, kind: f.kind}
 	n := len(f.slots)
 	for i, s := range shards {
+		if _, ok := f.find(s); ok {
+			n--
+		}
 		if slots[i] != nil {
-			n = max(n, int(s)+1)
+			n++
 		}
 	}
-	d.slots = make([]*slot, n)
-	copy(d.slots, f.slots)
+	d := &field{id: f.id, kind: f.kind, slots: make([]*slot, 0, n), keys: make([]uint32, 0, n)}
+	at := 0
 	for i, s := range shards {
-		if int(s) < n {
-			d.slots[s] = slots[i]
+		for ; at < len(f.slots) && f.key(at)>>shard.Blocks < s; at++ {
+			d.slots, d.keys = append(d.slots, f.slots[at]), append(d.keys, f.key(at))
+		}
+		if at < len(f.slots) && f.key(at)>>shard.Blocks == s {
+			at++
+		}
+		if slots[i] != nil {
+			d.slots, d.keys = append(d.slots, slots[i]), append(d.keys, makeKey(s, slots[i].mask()))
 		}
 	}
-	for n > 0 && d.slots[n-1] == nil {
-		n--
+	for ; at < len(f.slots); at++ {
+		d.slots, d.keys = append(d.slots, f.slots[at]), append(d.keys, f.key(at))
 	}
-	d.slots = d.slots[:n:n]
+	d.recount(f, shards, slots)
 	return d
+}
+
+// recount keeps how many members there are in place of those of an older version,
+// where that is known without loading.
+func (f *field) recount(old *field, shards []uint32, slots []*slot) {
+	n := old.members.Load()
+	if n == 0 && len(old.slots) == 0 {
+		n = 1
+	}
+	if n == 0 || f.kind != Bitmap {
+		return
+	}
+	for i, s := range shards {
+		before, ok := old.slot(int(s)).size()
+		after, known := slots[i].size()
+		if !ok || !known {
+			return
+		}
+		n += after - before
+	}
+	f.members.Store(n)
 }
 
 // directory finds fields by ID: a radix tree of pages, copied along the path to

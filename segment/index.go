@@ -2,7 +2,6 @@ package segment
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -45,13 +44,11 @@ func (ix *Index) LoadedBytes() int64 { return ix.cache.size() }
 // Attach declares a field that is already durable: shards lists those that may
 // hold something, ascending. Nothing is loaded. It replaces the current root.
 func (ix *Index) Attach(f FieldID, kind FieldKind, shards []uint32) {
-	d := &field{id: f, kind: kind}
-	if n := len(shards); n > 0 {
-		d.slots = make([]*slot, slices.Max(shards)+1)
-		for _, s := range shards {
-			d.slots[s] = &slot{column: kind == Column, ring: -1}
-		}
+	slots := make([]*slot, len(shards))
+	for i := range slots {
+		slots[i] = &slot{column: kind == Column, ring: -1}
 	}
+	d := (&field{id: f, kind: kind}).withSlots(shards, slots)
 	old := ix.Root()
 	ix.root.Store(&Root{index: ix, dir: old.dir.with([]edit{{f, d}})})
 }
@@ -88,7 +85,7 @@ func (r *Root) Value(ld Loader, f FieldID, ordinal uint32) (v int64, ok bool, er
 func (r *Root) content(ld Loader, f FieldID, kind FieldKind, ordinal uint32) (*content, uint32, error) {
 	d := r.dir.find(f)
 	if d == nil {
-		return &content{}, 0, nil
+		return noContent, 0, nil
 	}
 	if d.kind != kind {
 		return nil, 0, kindError(f, d.kind)
@@ -96,7 +93,7 @@ func (r *Root) content(ld Loader, f FieldID, kind FieldKind, ordinal uint32) (*c
 	n, offset := splitOrdinal(ordinal)
 	s := d.slot(int(n))
 	if s == nil {
-		return &content{}, offset, nil
+		return noContent, offset, nil
 	}
 	c, err := s.load(ShardKey{f, n}, ld, &r.index.cache)
 	return c, offset, err

@@ -12,7 +12,7 @@ import (
 type Query struct {
 	*program
 	node   *node // what it was planned from
-	single *node // the root, where it is an operation on a few bitmaps
+	single *node // the root, where it is made of bitmaps alone
 }
 
 // Source is what a query runs on: one epoch of one partition.
@@ -48,10 +48,7 @@ func NewQuery(n Node, universe FieldID) *Query {
 // one read of the Loader or one scan (see Catalog) under way.
 func (q *Query) Count(ctx context.Context, src Source) (uint64, error) {
 	if q.single != nil && src.Budget == nil && src.Workers <= 1 {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return q.countLight(ctx, src)
+		return q.countLight(ctx, &src)
 	}
 	if err := q.ready(ctx, src); err != nil {
 		return 0, err

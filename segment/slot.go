@@ -31,27 +31,55 @@ type slot struct {
 	pending atomic.Pointer[pending]
 	used    atomic.Bool // since the clock's hand last passed
 	old     atomic.Bool // replaced by a newer version
-	ring    int         // place in the cache's ring; guarded by cache.mu
+	ring    int32       // place in the cache's ring; guarded by cache.mu
 	column  bool
 }
 
-// content is the decoded form of a shard; nothing is set where it is empty.
+// content is the decoded form of a shard; the zero content is empty.
 type content struct {
-	bits   *bitmap
+	bits   bitmap
 	column *column
 }
 
-func (c *content) bytes() int {
-	switch {
-	case c.bits != nil:
-		return c.bits.bytes
-	case c.column != nil:
-		return c.column.bytes
+// everything is the content of a bitmap's shard that has every bit, which nothing
+// changes: that of most shards of the universe.
+var everything = func() *content {
+	b := newSlabBuilder(anywhere, 0)
+	for i := range shard.Blocks {
+		b.begin(i)
+		b.end(blockSpan)
 	}
-	return 0
+	full, _ := b.bitmap()
+	full.bytes = 0
+	return &content{bits: full}
+}()
+
+func newContent(m *bitmap) *content {
+	if m.card == shard.Span {
+		return everything
+	}
+	return &content{bits: *m}
 }
 
-func (c *content) empty() bool { return c.bits == nil && c.column == nil }
+func (c *content) bytes() int {
+	if c.column != nil {
+		return slotBytes + c.column.bytes
+	}
+	return slotBytes + int(c.bits.bytes)
+}
+
+// slotBytes is what a slot takes, and the pointers to it.
+const slotBytes = 56
+
+func (c *content) empty() bool { return c.bits.card == 0 && c.column == nil }
+
+// mask returns the blocks that may have members.
+func (c *content) mask() uint16 {
+	if c.column != nil {
+		return anywhere
+	}
+	return c.bits.mask
+}
 
 // changes is what one commit does to a shard, ascending by offset, one entry an
 // offset: flips of a bitmap, or cells of a column.
@@ -73,14 +101,15 @@ func (c *content) with(ch changes) *content {
 	if len(ch.cells) > 0 {
 		return &content{column: c.column.with(ch.cells)}
 	}
-	return &content{bits: c.bits.with(ch.flips)}
+	d := c.bits.with(ch.flips)
+	return newContent(&d)
 }
 
 // next returns the slot of the version after ch, which it keeps; nil where that
 // is known to be empty. It never loads. A nil slot is empty.
 func (s *slot) next(ch changes, isColumn bool) *slot {
 	d := &slot{column: isColumn, ring: -1}
-	base := &content{}
+	base := noContent
 	if s != nil {
 		base = s.data.Load()
 	}
@@ -145,11 +174,47 @@ func (s *slot) read(key ShardKey, ld Loader) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &content{}
 	if s.column {
+		d := &content{}
 		d.column, err = loadColumn(v)
-	} else {
-		d.bits, err = loadBitmap(v)
+		return d, err
 	}
-	return d, err
+	m, err := loadBitmap(v)
+	return newContent(&m), err
+}
+
+// mask returns the blocks that may have members, by what is known without loading.
+func (s *slot) mask() uint16 {
+	if c := s.data.Load(); c != nil {
+		return c.mask()
+	}
+	return anywhere
+}
+
+// size returns how many members a bitmap has there; ok is false where that is not
+// known without loading. A nil slot is empty.
+func (s *slot) size() (n uint64, ok bool) {
+	if s == nil {
+		return 0, true
+	}
+	if c := s.data.Load(); c != nil {
+		return uint64(c.bits.card), true
+	}
+	return 0, false
+}
+
+// load returns the content of the field's i-th slot, decoding it where need be.
+func (f *field) load(i int, root *Root, ld Loader) (*content, error) {
+	s, key := f.slots[i], f.key(i)
+	c := s.data.Load()
+	if c == nil || !s.used.Load() {
+		var err error
+		if c, err = s.load(ShardKey{f.id, key >> shard.Blocks}, ld, &root.index.cache); err != nil {
+			return nil, err
+		}
+	}
+	if uint16(key) == anywhere {
+		f.learn(i, c.mask())
+	}
+	return c, nil
 }

@@ -1,0 +1,155 @@
+package segment
+
+import (
+	"math/bits"
+
+	"github.com/portraitdb/portrait/internal/shard"
+)
+
+// unionScratch sorts the shards and blocks of many bitmaps by their numbers: lists
+// of places in a slice, by shard and by block. 0 ends a list.
+type unionScratch struct {
+	heads  []int32 // by shard: the last of its slots
+	slots  []unionSlot
+	blocks [shard.Blocks]int32 // by block: the last of its parts
+	parts  []unionPart
+}
+
+// unionSlot is one shard of one bitmap.
+type unionSlot struct {
+	field *field
+	at    int32 // the place of the slot within the field
+	next  int32
+}
+
+// unionPart is one block of one bitmap.
+type unionPart struct {
+	bitmap *bitmap
+	next   int32
+}
+
+// unionMax is how many shards of bitmaps the scratch may hold that waits to be
+// used again: some 16 bytes each.
+const unionMax = 1 << 13
+
+// countUnion counts what is in any of many bitmaps.
+func (l *light) countUnion(leaves []*node) (n uint64, err error) {
+	x := l.scratch()
+	u := &x.union
+	u.slots = append(u.slots[:0], unionSlot{})
+	for _, leaf := range leaves {
+		var f *field
+		if f, err = l.find(leaf); err != nil {
+			break
+		}
+		u.add(f)
+	}
+	for s, head := range u.heads {
+		if head == 0 {
+			continue
+		}
+		u.heads[s] = 0
+		if err == nil {
+			var m uint64
+			m, err = l.uniteShard(u, head)
+			n += m
+		}
+	}
+	u.forget()
+	x.giveBack()
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// add sorts the shards of a field.
+func (u *unionScratch) add(f *field) {
+	for len(u.heads) < f.shards() {
+		u.heads = append(u.heads, 0)
+	}
+	for i := range f.keys {
+		head := &u.heads[f.key(i)>>shard.Blocks]
+		u.slots = append(u.slots, unionSlot{f, int32(i), *head})
+		*head = int32(len(u.slots) - 1)
+	}
+}
+
+// forget lets go of all that is not scratch.
+func (u *unionScratch) forget() {
+	clear(u.slots)
+	clear(u.parts)
+	if cap(u.slots)+cap(u.parts) > unionMax {
+		*u = unionScratch{}
+	}
+}
+
+// uniteShard counts what is in any of the slots on a list.
+func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
+	clear(u.parts)
+	u.parts = append(u.parts[:0], unionPart{})
+	u.blocks = [shard.Blocks]int32{}
+	for ; head != 0; head = u.slots[head].next {
+		c, err := l.load(u.slots[head].field, int(u.slots[head].at))
+		if err != nil {
+			return 0, err
+		}
+		for mask := c.bits.mask; mask != 0; mask &= mask - 1 {
+			i := bits.TrailingZeros16(mask)
+			u.parts = append(u.parts, unionPart{&c.bits, u.blocks[i]})
+			u.blocks[i] = int32(len(u.parts) - 1)
+		}
+	}
+	for i, first := range u.blocks {
+		if first != 0 {
+			n += uint64(l.uniteBlock(u, first, i))
+		}
+	}
+	return n, nil
+}
+
+// uniteBlock counts what is in a block of any of the parts on a list.
+func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
+	var p piece
+	p.of(u.parts[first].bitmap, i)
+	if u.parts[first].next == 0 {
+		return int(p.card)
+	}
+	x := l.x
+	x.top, x.ptrs = 0, x.ptrs[:0]
+	sum, begun := x.words(), false // of what is not words
+	for at := first; at != 0; at = u.parts[at].next {
+		p.of(u.parts[at].bitmap, i)
+		switch {
+		case p.card == blockSpan:
+			return blockSpan
+		case p.isWords():
+			x.ptrs = append(x.ptrs, p.words)
+			continue
+		case p.isArray() || p.isRuns():
+			if !begun {
+				begun = true
+				clear(sum[:])
+			}
+			v := view{state: p.state, array: p.array}
+			v.lay(sum)
+			continue
+		}
+		d := x.words()
+		p.view().fill(d)
+		if x.ptrs = append(x.ptrs, d); x.top > groupMax {
+			if begun {
+				x.ptrs = append(x.ptrs, sum)
+			}
+			orWords(sum, x.ptrs)
+			x.ptrs, x.top, begun = x.ptrs[:0], 1, true
+		}
+	}
+	if begun {
+		x.ptrs = append(x.ptrs, sum)
+	}
+	return orWords(nil, x.ptrs)
+}
