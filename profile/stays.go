@@ -86,17 +86,17 @@ type StayFold struct {
 }
 
 // Stays appends where a person was seen, of Stays, by day, the latest first, then by
-// cell. ok is false when one of the days had more than 1,000 cells and gave up. What it
-// appends belongs to the caller.
+// cell. ok is false when one of the days had more than 1,000 cells and gave up: that one
+// is left out. What it appends belongs to the caller.
 func (s Series) Stays(from, to int64, dst []StayFold) (stays []StayFold, ok bool) {
 	c := s.of(Stays)
-	for c.in(from, to) {
+	dst = slices.Grow(dst, len(c.s)/6)
+	for ok = true; c.in(from, to); {
 		n := len(dst)
-		if dst = appendStays(dst, &c); n == len(dst) {
-			return dst, false
-		}
+		dst = appendStays(dst, &c)
+		ok = ok && n < len(dst)
 	}
-	return dst, true
+	return dst, ok
 }
 
 // appendStays reads the cells of a bucket; none of one that gave up.

@@ -118,6 +118,8 @@ func (c *compiler) part(e syntax.Expr) *part {
 		p.node = fixed(e.Value)
 	case *syntax.InList:
 		p.node = fixed(e.Known != nil && *e.Known)
+	case *syntax.Members:
+		p.node = fixed(e.Known != nil && *e.Known)
 	case *syntax.TagRef:
 		rule := c.tag(e)
 		p.node, p.parts = rule.node, []*part{rule}

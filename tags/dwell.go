@@ -1,8 +1,6 @@
 package tags
 
 import (
-	"cmp"
-	"math/bits"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/grid"
@@ -10,9 +8,7 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// dwell is the point where most hours were spent: in a cell and those around it. Of
-// equals it is that of the cell with most hours of its own, then most days, then the
-// least.
+// dwell is the point where most hours were spent.
 type dwell struct {
 	id      uint32
 	level   grid.Level
@@ -21,34 +17,36 @@ type dwell struct {
 	window  window
 }
 
-// dwelling is what dwell finds.
+// evidence says how sure that point is.
+type evidence struct {
+	fn syntax.CallFn
+	of *dwell
+}
+
+// dwelling is what dwell finds at an instant.
 type dwelling struct {
-	cells  []uint64 // with the hours spent in each
-	hours  []int
-	days   int // on which the person was there
-	seen   int // on which the person was seen at all
-	found  bool
-	change profile.Instant
+	haunt
+	seen  int // on how many days the person was seen at all
+	found bool
+	until profile.Instant // before which nothing of this changes
 }
 
-func (o *dwell) read(st *profile.State, now profile.Instant) reading {
-	d := o.find(st, now)
-	if !d.found {
-		return missing(d.change)
-	}
-	lat, lon := o.level.Middle(d.cells, d.hours)
-	return reading{value: profile.Point(lat, lon), ok: true, until: d.change}
+// search looks for dwellings at instants that go on, in what it gathers once.
+type search struct {
+	of     *dwell
+	series profile.Series
+	where  whereabouts
+	lost   bool // a day gave up what it held
+	// until is when one of the points that are left out changes.
+	until profile.Instant
 }
 
-// find looks for the dwelling at now.
-func (o *dwell) find(st *profile.State, now profile.Instant) dwelling {
-	s := st.Series(o.id)
-	from, to := o.window.at(now)
-	d := dwelling{change: o.window.change(s, from, to)}
+func (o *dwell) search(st *profile.State, now profile.Instant) search {
+	s := search{of: o, series: st.Series(o.id), until: profile.Never}
 	var out []uint64
 	for _, x := range o.except {
 		r := x.read(st, now)
-		d.change = min(d.change, r.until)
+		s.until = min(s.until, r.change(now))
 		if !r.ok || r.value.Kind() != profile.KindPoint {
 			continue
 		}
@@ -56,153 +54,62 @@ func (o *dwell) find(st *profile.State, now profile.Instant) dwelling {
 			out = o.level.Around(append(out, cell), cell)
 		}
 	}
-	stays, ok := s.Stays(from, to, nil)
-	if !ok {
-		return d
-	}
+	from, _ := o.window.at(now)
+	stays, ok := s.series.Stays(from, lastBucket, nil)
+	s.lost = !ok
 	if len(out) > 0 {
 		stays = slices.DeleteFunc(stays, func(s profile.StayFold) bool { return slices.Contains(out, s.Cell) })
 	}
-	w := newWhereabouts(stays)
-	d.seen = w.days
-	best, ok := w.best(o.level, o.minDays)
-	if !ok {
+	s.where = newWhereabouts(stays, o.level)
+	return s
+}
+
+// at looks for the dwelling at an instant.
+func (s *search) at(now profile.Instant) dwelling {
+	w := &s.of.window
+	from, to := w.at(now)
+	if s.lost {
+		d := dwelling{until: min(s.until, w.change(s.series, from, to))}
+		if s.series.Overflowed(from, to) {
+			return d
+		}
+		s.find(&d, from, to)
 		return d
 	}
-	d.found, d.days = true, best.days
-	for _, i := range best.spots {
-		d.cells, d.hours = append(d.cells, w.spots[i].cell), append(d.hours, w.spots[i].hours)
+	d := dwelling{until: s.until}
+	first, end := s.find(&d, from, to)
+	if days := s.where.days; first < end {
+		d.until = min(d.until, w.leaves(days[first]))
+	}
+	if days := s.where.days; end < len(days) {
+		d.until = min(d.until, w.enters(days[end]))
 	}
 	return d
 }
 
-// whereabouts are the stays of a window by cell.
-type whereabouts struct {
-	spots []spot // by cell
-	at    []onDay
-	days  int
-	slots []uint32 // by day: scratch, zero
+// find fills in what is found in the days from one to another, and returns which of
+// those with a stay they are.
+func (s *search) find(d *dwelling, from, to int64) (first, end int) {
+	first, end = s.where.between(from, to)
+	d.seen = end - first
+	d.haunt, d.found = s.where.best(first, end, s.of.minDays)
+	return first, end
 }
 
-// spot is a cell in which the person was seen.
-type spot struct {
-	cell       uint64
-	begin, end int // its part of at
-	hours      int
-}
+// sight makes a reading of a dwelling.
+type sight func(s *search, d *dwelling) reading
 
-// onDay is in which hours of a day.
-type onDay struct {
-	day   int // counted among those on which the person was seen
-	hours uint32
-}
-
-// newWhereabouts gathers stays that come by day.
-func newWhereabouts(stays []profile.StayFold) whereabouts {
-	w := whereabouts{}
-	for i := range stays {
-		if i == 0 || stays[i].Day != stays[i-1].Day {
-			w.days++
-		}
-	}
-	day, last := -1, int64(0)
-	for i := range stays {
-		if s := &stays[i]; i == 0 || s.Day != last {
-			day, last = day+1, s.Day
-		}
-		stays[i].Day = int64(day)
-	}
-	slices.SortFunc(stays, func(a, b profile.StayFold) int {
-		return cmp.Or(cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Day, b.Day))
-	})
-	w.at = make([]onDay, len(stays))
-	for i, s := range stays {
-		if i == 0 || s.Cell != stays[i-1].Cell {
-			w.spots = append(w.spots, spot{cell: s.Cell, begin: i})
-		}
-		w.at[i] = onDay{int(s.Day), s.Hours}
-		one := &w.spots[len(w.spots)-1]
-		one.end, one.hours = i+1, one.hours+bits.OnesCount32(s.Hours)
-	}
-	w.slots = make([]uint32, w.days)
-	return w
-}
-
-// haunt is a cell and those around it.
-type haunt struct {
-	cell  uint64
-	spots []int // ascending
-	hours int   // distinct
-	own   int
-	days  int
-}
-
-// best returns the place of most hours; ok is false where none has so many days.
-func (w *whereabouts) best(level grid.Level, minDays int) (best haunt, ok bool) {
-	var around []uint64
-	var spots, kept []int
-	for i := range w.spots {
-		at := &w.spots[i]
-		around = level.Around(append(around[:0], at.cell), at.cell)
-		slices.Sort(around)
-		spots = spots[:0]
-		most, from := 0, 0
-		for _, cell := range around {
-			n, found := slices.BinarySearchFunc(w.spots[from:], cell, func(s spot, c uint64) int { return cmp.Compare(s.cell, c) })
-			if from += n; found {
-				spots = append(spots, from)
-				most += w.spots[from].hours
-			}
-		}
-		if ok && most < best.hours {
-			continue
-		}
-		p := haunt{cell: at.cell, own: at.hours}
-		p.hours, p.days = w.count(spots)
-		if p.days < minDays || ok && p.compare(&best) <= 0 {
-			continue
-		}
-		kept = append(kept[:0], spots...)
-		best, ok = p, true
-	}
-	best.spots = kept
-	return best, ok
-}
-
-// compare orders places; of the better one it is positive. Cells are all different.
-func (p *haunt) compare(q *haunt) int {
-	return cmp.Or(cmp.Compare(p.hours, q.hours), cmp.Compare(p.own, q.own), cmp.Compare(p.days, q.days), cmp.Compare(q.cell, p.cell))
-}
-
-// count returns in how many hours, and on how many days, the person was in one of some
-// spots.
-func (w *whereabouts) count(spots []int) (hours, days int) {
-	for _, i := range spots {
-		for _, at := range w.at[w.spots[i].begin:w.spots[i].end] {
-			w.slots[at.day] |= at.hours
-		}
-	}
-	for _, i := range spots {
-		for _, at := range w.at[w.spots[i].begin:w.spots[i].end] {
-			if n := bits.OnesCount32(w.slots[at.day]); n > 0 {
-				hours, days = hours+n, days+1
-				w.slots[at.day] = 0
-			}
-		}
-	}
-	return hours, days
-}
-
-// evidence says how sure a dwelling is.
-type evidence struct {
-	fn syntax.CallFn
-	of *dwell
-}
-
-func (o *evidence) read(st *profile.State, now profile.Instant) reading {
-	d := o.of.find(st, now)
+func middle(s *search, d *dwelling) reading {
 	if !d.found {
-		return missing(d.change)
+		return missing(d.until)
+	}
+	cells, hours := s.where.cells(&d.haunt)
+	return reading{value: profile.Point(s.of.level.Middle(cells, hours)), ok: true, until: d.until}
+}
+
+func (o *evidence) sight(_ *search, d *dwelling) reading {
+	if !d.found {
+		return missing(d.until)
 	}
 	n := float64(d.days)
 	switch o.fn {
@@ -211,5 +118,78 @@ func (o *evidence) read(st *profile.State, now profile.Instant) reading {
 	case syntax.Confidence:
 		n /= float64(d.seen)
 	}
-	return reading{value: profile.Number(n), ok: true, until: d.change}
+	return reading{value: profile.Number(n), ok: true, until: d.until}
+}
+
+func (o *dwell) once(st *profile.State, now profile.Instant, of sight) reading {
+	s := o.search(st, now)
+	d := s.at(now)
+	return of(&s, &d)
+}
+
+func (o *dwell) read(st *profile.State, now profile.Instant) reading { return o.once(st, now, middle) }
+
+func (o *evidence) read(st *profile.State, now profile.Instant) reading {
+	return o.of.once(st, now, o.sight)
+}
+
+// Both implement tester and lasting: to look again in what was gathered costs far less
+// than to gather it again.
+
+func (o *dwell) test(p predicate, st *profile.State, now profile.Instant) answer {
+	return o.pursue(st, now, middle, p)
+}
+
+func (o *evidence) test(p predicate, st *profile.State, now profile.Instant) answer {
+	return o.of.pursue(st, now, o.sight, p)
+}
+
+func (o *dwell) pursue(st *profile.State, now profile.Instant, of sight, p predicate) answer {
+	s := o.search(st, now)
+	d := s.at(now)
+	holds := func() bool {
+		r := of(&s, &d)
+		return p.holds(r.value, r.ok)
+	}
+	a := answer{ok: holds(), exact: true, guess: true}
+	for range maxTurns {
+		if a.until = d.until; a.until == s.until { // Never, or there is more to look at.
+			a.exact, a.guess = a.until == profile.Never, false
+			return a
+		}
+		if d = s.at(a.until); holds() != a.ok {
+			a.guess = false
+			return a
+		}
+	}
+	return a
+}
+
+func (o *dwell) lasts(st *profile.State, now profile.Instant) (r reading, until profile.Instant) {
+	return o.steady(st, now, middle)
+}
+
+func (o *evidence) lasts(st *profile.State, now profile.Instant) (r reading, until profile.Instant) {
+	return o.of.steady(st, now, o.sight)
+}
+
+// steadyTurns is how often a value is looked at again for how long it lasts: a point may
+// stay where it is through all the days of its window.
+const steadyTurns = 16
+
+func (o *dwell) steady(st *profile.State, now profile.Instant, of sight) (r reading, until profile.Instant) {
+	s := o.search(st, now)
+	d := s.at(now)
+	r = of(&s, &d)
+	until = d.until
+	for range steadyTurns {
+		if until >= s.until {
+			break
+		}
+		if d = s.at(until); !r.same(new(of(&s, &d))) {
+			break
+		}
+		until = d.until
+	}
+	return r, until
 }

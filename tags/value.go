@@ -57,17 +57,31 @@ func (v *Value) Deps() Deps { return v.deps }
 // [profile.Never]; of a value that stays the same through dozens of windows moving on
 // it may be an earlier instant, at which to ask again.
 func (v *Value) Eval(st *profile.State, now profile.Instant) (value profile.Value, ok bool, until profile.Instant) {
-	r := v.x.read(st, now)
-	until = lasts(v.x, &r, st, now)
+	var r reading
+	if x, is := v.x.(lasting); is {
+		r, until = x.lasts(st, now)
+	} else {
+		r = v.x.read(st, now)
+		until = lasts(v.x, &r, st, now)
+	}
 	if !r.ok {
 		return profile.Value{}, false, until
 	}
 	return r.value, true, until
 }
 
+// lasting is an operand that finds out by itself until when its reading of now lasts.
+type lasting interface {
+	lasts(st *profile.State, now profile.Instant) (r reading, until profile.Instant)
+}
+
 // lasts returns the first instant after now at which an operand is something else
 // than a reading of now, or a safe bound.
 func lasts(x operand, r *reading, st *profile.State, now profile.Instant) profile.Instant {
+	if x, ok := x.(lasting); ok {
+		_, until := x.lasts(st, now)
+		return until
+	}
 	until := r.change(now)
 	for range maxTurns {
 		if until == profile.Never {
