@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
@@ -11,9 +12,10 @@ import (
 
 // The limits of a fit.
 const (
-	// maxLog keeps the search where the likelihood can be computed: parameters are
-	// within exp(-maxLog) and exp(maxLog), in scaled units.
-	maxLog = 25
+	// minLog and maxLog bound the logarithms of the parameters, in scaled units.
+	// Beyond endLog a search is taken to be on its way to infinity: with a shape of
+	// thousands customers are alike but for a per cent, and the likelihood is flat.
+	minLog, endLog, maxLog = -12, 9, 10
 	// maxGain is the growth of the log-likelihood that a converged fit may leave.
 	maxGain = 1e-5
 	// minInformation is the least information about any direction of the logarithms
@@ -69,7 +71,7 @@ func (f *fitting) objective(logs []float64) float64 {
 	f.evaluations++
 	params := make([]float64, len(logs))
 	for i, l := range logs {
-		if !(math.Abs(l) <= maxLog) {
+		if !(l >= minLog && l <= maxLog) {
 			return math.Inf(1)
 		}
 		params[i] = math.Exp(l)
@@ -121,7 +123,7 @@ func (f *fitting) climb(ctx context.Context, at []float64, value float64) {
 		f.gradient(grad, at)
 		f.hessian(curvature, at)
 		for accepted := false; !accepted; {
-			if ctx.Err() != nil || damping > 1e6 {
+			if ctx.Err() != nil || damping > 1e6 || slices.Max(at) > endLog {
 				return
 			}
 			damped.CopySym(curvature)
@@ -163,6 +165,9 @@ func (f *fitting) judge(at []float64, rep *Report) error {
 	flat := &FitError{
 		Model: f.model, Reason: ReasonFlat,
 		Detail: "the likelihood has no peak: the data do not tell the parameters",
+	}
+	if slices.Max(at) > endLog {
+		return flat
 	}
 	for i := range dim {
 		if math.IsNaN(grad[i]) || math.IsInf(grad[i], 0) || math.IsNaN(information.At(i, i)) || math.IsInf(information.At(i, i), 0) {

@@ -82,7 +82,7 @@ func geometricRepeats(a, b, rho, tau float64) float64 {
 		return 0
 	case math.IsInf(tau, 1):
 		return geometricRepeats(a, b, rho, math.MaxFloat64)
-	case z > 0.9 || c-rho <= -1 || c > 100*rho || a > 50:
+	case z > 0.9 || c-rho <= -1 || c > 100*rho || a > 40:
 		// The series is slow, alternates, cancels or overflows.
 		return geometricRepeatsByQuadrature(a, b, rho, tau)
 	}
@@ -114,9 +114,9 @@ func geometricRepeatsByQuadrature(a, b, rho, tau float64) float64 {
 		}
 		return weight * -math.Expm1(-rho*math.Log1p(p*tau)) / p
 	}
-	step := min(0.5, 0.6*math.Sqrt(1/a+1/b))
+	step := min(0.25, 0.5*math.Sqrt(1/a+1/b))
 	mode := math.Log(a / b)
-	const reach = 1 << 14 // of steps: a guard, some 200 are taken
+	const reach = 1 << 14 // of steps: a guard, some 300 are taken
 	sum := term(mode)
 	for k := 1; k < reach; k++ {
 		v := term(mode + float64(k)*step)

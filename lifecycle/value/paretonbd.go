@@ -92,11 +92,23 @@ func (m ParetoNBD) logA0(row Summary) float64 {
 func (m ParetoNBD) logTail(frequency int, u float64) float64 {
 	rx := m.R + float64(frequency)
 	k := rx + m.S
-	logAlpha, logBeta := math.Log(m.Alpha+u), math.Log(m.Beta+u)
-	if m.Alpha >= m.Beta {
-		return -rx*logAlpha - m.S*logBeta + math.Log(hypergeo1(rx, k+1, (m.Alpha-m.Beta)/(m.Alpha+u)))
+	alpha, beta := m.Alpha+u, m.Beta+u
+	if alpha >= beta {
+		if f, ok := hypergeo1(rx, k+1, (alpha-beta)/alpha); ok {
+			return -rx*math.Log(alpha) - m.S*math.Log(beta) + math.Log(f)
+		}
+	} else if f, ok := hypergeo1(m.S+1, k+1, (beta-alpha)/beta); ok {
+		return (1-rx)*math.Log(alpha) - (m.S+1)*math.Log(beta) + math.Log(f)
 	}
-	return (1-rx)*logAlpha - (m.S+1)*logBeta + math.Log(hypergeo1(m.S+1, k+1, (m.Beta-m.Alpha)/(m.Beta+u)))
+	return math.Log(k) - rx*math.Log(alpha) - (m.S+1)*math.Log(beta) + math.Log(tailByQuadrature(alpha, rx, beta, m.S+1))
+}
+
+// tailByQuadrature returns the integral of (1+v/alpha)^-a (1+v/beta)^-b over v from
+// 0 to infinity, for a+b > 1, in the way of [discountedLife].
+func tailByQuadrature(alpha, a, beta, b float64) float64 {
+	return expSinh(1/(a/alpha+b/beta), func(v float64) float64 {
+		return math.Exp(-a*math.Log1p(v/alpha) - b*math.Log1p(v/beta))
+	})
 }
 
 // PAlive implements [Model].
