@@ -53,13 +53,22 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 			if err != nil {
 				return nil, err
 			}
-			if a.plan.Analysis, err = tags.Analyse(ctx, tags.Subjects(a.next.model.Tags, a.next), a.next); err != nil {
+			labels, err := a.next.model.labels()
+			if err != nil {
+				return nil, err
+			}
+			if a.plan.Analysis, err = tags.Analyse(ctx, tags.Subjects(labels, a.next), a.next); err != nil {
 				return nil, err
 			}
 			a.plan.Moves, err = v.moves(ctx, a.next)
 			return a.plan, err
 		})
 	}
+	ahead, err := db.matchAhead(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	defer db.endMatch(ahead)
 	if err := db.lockNow(ctx); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/identity"
-	"github.com/portraitdb/portrait/internal/idlist"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
@@ -24,7 +23,7 @@ type catalog struct {
 	zone   *time.Location
 	week   time.Weekday // that weeks begin on
 	rules  *identity.Rules
-	match  map[string]*idlist.Keys // by namespace
+	match  matchKeys
 	fold   *profile.Schema
 	folds  *foldSet
 	cover  coverage // of the event log
@@ -94,7 +93,9 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	faults = append(faults, c.addPlaces(m.Places)...)
 	c.host.before = nil // which need not outlive its epochs
 	faults = append(faults, c.addTraits(m.Traits)...)
-	faults = append(faults, c.addTags("tag", m.Tags)...)
+	labels, err := m.labels()
+	faults = append(faults, err)
+	faults = append(faults, c.addTags("tag", labels)...)
 	faults = append(faults, c.addTags("segment", m.Segments)...)
 	// Each is checked once all declarations are known, which also tells what profiles
 	// have to keep.

@@ -42,6 +42,11 @@ type Model struct {
 	Places []tags.Place
 	// Tags are the live labels.
 	Tags []tags.Definition
+	// Stages are where a profile stands in its life, in order: it is in the first whose
+	// rule holds. The last has no rule and takes in everybody else, so that everybody is in
+	// exactly one. They are kept live as the values of a tag called "stage", which rules
+	// and segments ask for with stage() = "name".
+	Stages []tags.Tier
 	// Segments are tracked: their members are kept live, as those of tags are, and
 	// who enters and leaves is in the feed. Rules ask for them as for tags, so that a tag
 	// and a segment cannot have the same name; a profile does not show them.
@@ -151,7 +156,7 @@ func (m Model) clone() Model {
 		m.Events[name] = profile.Folds{Numbers: slices.Clone(f.Numbers), Uniques: slices.Clone(f.Uniques)}
 	}
 	m.Traits = maps.Clone(m.Traits)
-	m.Tags, m.Segments = slices.Clone(m.Tags), slices.Clone(m.Segments)
+	m.Tags, m.Segments, m.Stages = slices.Clone(m.Tags), slices.Clone(m.Segments), slices.Clone(m.Stages)
 	for i := range m.Tags {
 		m.Tags[i].Tiers, m.Tags[i].Choices = slices.Clone(m.Tags[i].Tiers), slices.Clone(m.Tags[i].Choices)
 	}

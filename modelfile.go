@@ -24,6 +24,7 @@ type modelFile struct {
 	Interests map[string]interestFile `yaml:"interests,omitempty" json:"interests,omitempty"`
 	Places    map[string]placeFile    `yaml:"places,omitempty" json:"places,omitempty"`
 	Tags      map[string]tagFile      `yaml:"tags,omitempty" json:"tags,omitempty"`
+	Stages    []stageFile             `yaml:"stages,omitempty" json:"stages,omitempty"`
 	Segments  map[string]tagFile      `yaml:"segments,omitempty" json:"segments,omitempty"`
 	Log       logFile                 `yaml:"log,omitempty" json:"log,omitzero"`
 }
@@ -62,6 +63,11 @@ type tagFile struct {
 type tierFile struct {
 	Value string `yaml:"value" json:"value"`
 	Rule  string `yaml:"rule" json:"rule"`
+}
+
+type stageFile struct {
+	Name string `yaml:"name" json:"name"`
+	Rule string `yaml:"rule,omitempty" json:"rule,omitempty"`
 }
 
 type interestFile struct {
@@ -112,6 +118,8 @@ func (f *modelFile) model() (Model, error) {
 	}
 	var err error
 	m.Tags, err = definitions("tag", f.Tags)
+	faults = append(faults, err)
+	m.Stages, err = stages(f.Stages)
 	faults = append(faults, err)
 	m.Segments, err = definitions("segment", f.Segments)
 	faults = append(faults, err)
@@ -267,6 +275,7 @@ func fileOf(m Model) modelFile {
 		Week:     m.Week,
 		Identity: identityFileOf(m.Identity),
 		Tags:     definitionFiles(m.Tags),
+		Stages:   stageFiles(m.Stages),
 		Segments: definitionFiles(m.Segments),
 		Log:      m.Log.file(),
 	}

@@ -235,6 +235,8 @@ func (p *parser) word() (Expr, *Error) {
 			return nil, faultAt(start.pos, len(start.text), "how often it happened is sequence_count(...)", "sequence(...) is a condition, a value should be here")
 		}
 		return e, nil
+	case called && start.text == "stage":
+		return p.stage(start)
 	case called:
 		return p.condition()
 	case (start.text == "true" || start.text == "false") && !isOperator(behind):
