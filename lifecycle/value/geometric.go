@@ -117,9 +117,15 @@ func geometricRepeatsByQuadrature(a, b, rho, tau float64) float64 {
 	step := min(0.25, 0.5*math.Sqrt(1/a+1/b))
 	mode := math.Log(a / b)
 	const reach = 1 << 14 // of steps: a guard, some 300 are taken
+	// Far out on either side the terms are a geometric series of a known quotient.
 	sum := term(mode)
 	for k := 1; k < reach; k++ {
-		v := term(mode + float64(k)*step)
+		y := mode + float64(k)*step
+		v := term(y)
+		if y > 45 && math.Exp(-y)*(a+rho+1) < 1e-18 {
+			sum += v / -math.Expm1(-b*step)
+			break
+		}
 		sum += v
 		if v <= 1e-18*sum {
 			break
@@ -128,14 +134,14 @@ func geometricRepeatsByQuadrature(a, b, rho, tau float64) float64 {
 	for k := 1; k < reach; k++ {
 		y := mode - float64(k)*step
 		v := term(y)
-		if v <= 1e-18*sum {
-			break
-		}
 		if y < -45 && math.Exp(y)*(tau+1)*(rho+1) < 1e-18 {
-			sum += v / -math.Expm1(-a*step) // From here on the terms are a geometric series.
+			sum += v / -math.Expm1(-a*step)
 			break
 		}
 		sum += v
+		if v <= 1e-18*sum {
+			break
+		}
 	}
 	return sum * step
 }

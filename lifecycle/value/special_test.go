@@ -52,7 +52,7 @@ func TestDiscountedLife(t *testing.T) {
 func TestGeometricRepeats(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := magnitude(0.01, 40).Draw(t, "a")
-		b := magnitude(0.05, 300).Draw(t, "b")
+		b := magnitude(0.001, 300).Draw(t, "b")
 		rho := magnitude(0.02, 300).Draw(t, "rho")
 		tau := magnitude(1e-6, 9).Draw(t, "tau")
 		got, want := geometricRepeats(a, b, rho, tau), geometricRepeatsByQuadrature(a, b, rho, tau)
