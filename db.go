@@ -47,6 +47,7 @@ type DB struct {
 	moves    []move // memory of a transaction's
 	resuming bool   // Open is finishing what a crash interrupted: see unmade
 	sweep    sweepPlace
+	matching []*matchBuild
 	filler   filler
 
 	incarnation uint64 // random, made with the store: the same for every opening

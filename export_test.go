@@ -120,6 +120,18 @@ func BreakOffList(ctx context.Context, db *DB, name string, ids ...profile.Ident
 	return w.putParts(ctx, tokens)
 }
 
+// MatchesOf counts the entries of all match indexes, of models and of none.
+func MatchesOf(db *DB) (n int) {
+	prefix := []byte{keys.Match}
+	for _, err := range db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
+		if err != nil {
+			panic(err)
+		}
+		n++
+	}
+	return n
+}
+
 // FieldsOf counts the fields of the index that are recorded under a name.
 func FieldsOf(db *DB, name string) (n int) {
 	prefix := []byte{keys.Field}

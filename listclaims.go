@@ -60,13 +60,13 @@ type claims struct {
 
 	mu    sync.Mutex // guards what follows
 	held  int
-	parts [listParts][][]claim
+	parts [nodeShares][][]claim
 }
 
 // newClaims returns a range that begins with a first byte.
 func newClaims(from, most int) *claims {
 	c := &claims{from: from, most: most}
-	c.to.Store(listParts)
+	c.to.Store(nodeShares)
 	return c
 }
 
@@ -101,7 +101,7 @@ func (c *claims) sorted(part int) []claim {
 // claimer gathers claims for one goroutine.
 type claimer struct {
 	claims *claims
-	open   [listParts][]claim
+	open   [nodeShares][]claim
 }
 
 // add adds a claim.

@@ -16,7 +16,7 @@ import (
 // addMatches makes the keyrings of the namespaces that lists may name by digests.
 func (c *catalog) addMatches(key [32]byte) []error {
 	var faults []error
-	c.match = map[string]*idlist.Keys{}
+	c.match = matchKeys{}
 	for _, n := range c.identity().Namespaces {
 		if len(n.Match) == 0 {
 			continue
@@ -56,9 +56,12 @@ func (c *catalog) digests(namespace string) []string {
 	return nil
 }
 
-// indexMatches puts what leads from the digests of an identifier to it.
-func (c *catalog) indexMatches(set func(key, value []byte), id profile.Identifier, token identity.Token) {
-	keyring := c.match[id.Namespace]
+// matchKeys are keyrings by namespace.
+type matchKeys map[string]*idlist.Keys
+
+// index puts what leads from the digests of an identifier to it.
+func (m matchKeys) index(set func(key, value []byte), id profile.Identifier, token identity.Token) {
+	keyring := m[id.Namespace]
 	if keyring == nil {
 		return
 	}
@@ -68,49 +71,99 @@ func (c *catalog) indexMatches(set func(key, value []byte), id profile.Identifie
 	}
 }
 
-// rematch brings the match indexes to what the next catalog declares, before it is in
-// force: it reads every identifier where a digest is new. Broken off, it leaves entries
-// that nobody reads and that the next attempt writes again.
-func (db *DB) rematch(ctx context.Context, e *epoch, next *catalog) error {
-	fresh := map[string]bool{} // the namespaces
+// indexMatches puts what leads from the digests of a new identifier to it, those of the
+// model in force and those that are being made for one.
+func (t *txn) indexMatches(id profile.Identifier, token identity.Token) {
+	t.cat.match.index(t.batch.Set, id, token)
+	for _, b := range t.db.matching {
+		b.keys.index(t.batch.Set, id, token)
+	}
+}
+
+// digest is one kind of digest of a namespace's identifiers.
+type digest struct{ namespace, kind string }
+
+// freshDigests returns what the next catalog declares and another one does not.
+func (c *catalog) freshDigests(next *catalog) (fresh []digest) {
 	for _, n := range next.identity().Namespaces {
-		have := e.cat.digests(n.Name)
-		if slices.ContainsFunc(n.Match, func(kind string) bool { return !slices.Contains(have, kind) }) {
-			fresh[n.Name] = true
+		have := c.digests(n.Name)
+		for _, kind := range n.Match {
+			if !slices.Contains(have, kind) {
+				fresh = append(fresh, digest{n.Name, kind})
+			}
 		}
 	}
+	return fresh
+}
+
+// ring returns keyrings for some digests alone.
+func (c *catalog) ring(key [32]byte, some []digest) (matchKeys, error) {
+	kinds := map[string][]idlist.Kind{}
+	for _, d := range some {
+		if kind, ok := idlist.ParseKind(d.kind); ok {
+			kinds[d.namespace] = append(kinds[d.namespace], kind)
+		}
+	}
+	ring := matchKeys{}
+	for namespace, kinds := range kinds {
+		keyring, err := idlist.NewKeys(key, namespace, kinds...)
+		if err != nil {
+			return nil, err
+		}
+		ring[namespace] = keyring
+	}
+	return ring, nil
+}
+
+// rematch brings the match indexes to what the next catalog declares, before it is in
+// force: it reads every identifier where a digest is new that was not made ahead. Broken
+// off, it leaves entries that nobody reads and that the next attempt writes again.
+func (db *DB) rematch(ctx context.Context, e *epoch, next *catalog) error {
+	fresh := slices.DeleteFunc(e.cat.freshDigests(next), func(d digest) bool {
+		return slices.ContainsFunc(db.matching, func(b *matchBuild) bool { return b.whole && slices.Contains(b.digests, d) })
+	})
 	if len(fresh) == 0 {
 		return nil
 	}
-	b := db.store.NewBatch()
-	prefix := []byte{keys.Node}
-	seen := 0
-	for kv, err := range e.snap.Scan(prefix, keys.End(prefix)) {
-		if seen++; err == nil && seen&1023 == 0 && ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		token, err := tokenOf(kv.Key)
-		if err != nil {
-			return err
-		}
-		head, _, err := splitNode(token, kv.Value)
-		if err != nil {
-			return err
-		}
-		if fresh[head.id.Namespace] {
-			next.indexMatches(b.Set, head.id, token)
-		}
-		if b.Size() > 1<<20 {
-			if err := db.store.Commit(b, false); err != nil {
+	ring, err := next.ring(db.key, fresh)
+	if err != nil {
+		return err
+	}
+	return db.writeMatches(ctx, e, ring)
+}
+
+// writeMatches writes the match indexes of an epoch's identifiers. It takes no right to
+// write: nothing reads them before the model that declares them is in force.
+func (db *DB) writeMatches(ctx context.Context, e *epoch, ring matchKeys) error {
+	batches := newBatches(db)
+	err := eachPiece(ctx, nodeShares, func(worker, share int) error {
+		b := batches[worker]
+		prefix := []byte{keys.Node, byte(share)}
+		for kv, err := range e.snap.Scan(prefix, keys.End(prefix)) {
+			if err != nil {
 				return err
 			}
-			b.Reset()
+			token, err := tokenOf(kv.Key)
+			if err != nil {
+				return err
+			}
+			head, _, err := splitNode(token, kv.Value)
+			if err != nil {
+				return err
+			}
+			ring.index(b.Set, head.id, token)
+			if err := db.commitApart(b, apartBytes); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, b := range batches {
+		if err == nil {
+			err = db.commitApart(b, 0)
 		}
 	}
-	return db.store.Commit(b, !db.opts.NoSync)
+	return err
 }
 
 // unmatch removes the match indexes that the next catalog does not declare any more.
@@ -119,9 +172,17 @@ func (t *txn) unmatch(cur, next *catalog) {
 		keep := next.digests(n.Name)
 		for _, name := range n.Match {
 			if kind, ok := idlist.ParseKind(name); ok && !slices.Contains(keep, name) {
-				prefix := keys.AppendMatches(nil, xxhash.Sum64String(n.Name), byte(kind))
-				t.batch.DeleteRange(prefix, keys.End(prefix))
+				t.dropMatches(n.Name, kind)
+				for _, b := range t.db.matching {
+					b.forget(digest{n.Name, name})
+				}
 			}
 		}
 	}
+}
+
+// dropMatches removes the match index of one kind of digest.
+func (t *txn) dropMatches(namespace string, kind idlist.Kind) {
+	prefix := keys.AppendMatches(nil, xxhash.Sum64String(namespace), byte(kind))
+	t.batch.DeleteRange(prefix, keys.End(prefix))
 }

@@ -101,7 +101,7 @@ func (r *listResolver) note(ordinals []uint32) {
 
 // lookUp looks up whose each identifier is.
 func (r *listResolver) lookUp(ctx context.Context) error {
-	return eachPiece(ctx, listParts, func(_, part int) error {
+	return eachPiece(ctx, nodeShares, func(_, part int) error {
 		var found []uint32
 		for _, token := range r.tokens.sorted(part) {
 			ordinal, ok, err := r.e.ordinalOf(token)
@@ -155,13 +155,13 @@ func (e *epoch) head(token identity.Token) (*node, error) {
 
 // sweep reads all nodes, as often as it takes to hold what they say of their components.
 func (r *listResolver) sweep(ctx context.Context) error {
-	for from := 0; from < listParts; {
+	for from := 0; from < nodeShares; {
 		c := newClaims(from, r.sizes.claims)
 		claimers := make([]*claimer, runtime.GOMAXPROCS(0))
 		for i := range claimers {
 			claimers[i] = &claimer{claims: c}
 		}
-		if err := eachPiece(ctx, listParts, func(worker, part int) error { return r.read(part, claimers[worker]) }); err != nil {
+		if err := eachPiece(ctx, nodeShares, func(worker, part int) error { return r.read(part, claimers[worker]) }); err != nil {
 			return err
 		}
 		for _, c := range claimers {

@@ -9,19 +9,15 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 )
 
-const (
-	// listParts is how many shares the tokens of a list are cut into, by their first byte.
-	listParts = 256
-	// listChunk is how many tokens of a share lie together while they are collected, so
-	// that collecting them copies none.
-	listChunk = 1 << 10
-)
+// listChunk is how many tokens of a share lie together while they are collected, so that
+// collecting them copies none.
+const listChunk = 1 << 10
 
 // listTokens are the identifiers of a list that is being uploaded, by the first byte of
 // their tokens.
 type listTokens struct {
 	n     int
-	parts [listParts][][]identity.Token // one slice, ascending, once sorted
+	parts [nodeShares][][]identity.Token // one slice, ascending, once sorted
 }
 
 // add adds an identifier.

@@ -2,13 +2,11 @@ package portrait
 
 import (
 	"context"
-	"runtime"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
-	"github.com/portraitdb/portrait/store"
 )
 
 // listWriter writes a list in several steps, with events going in between. It first
@@ -56,24 +54,12 @@ func (w *listWriter) begin(ctx context.Context) error {
 	return nil
 }
 
-// listBatchBytes is about how many bytes of identifiers one commit writes.
-const listBatchBytes = 512 << 10
-
 // putParts writes the identifiers, which takes no right to write: nothing else is kept
 // under their keys, and nobody reads those of a list that is not shown but to tell who is
 // in it, which is found out anew afterwards.
 func (w *listWriter) putParts(ctx context.Context, tokens *listTokens) error {
-	batches := make([]*store.Batch, runtime.GOMAXPROCS(0))
-	for i := range batches {
-		batches[i] = w.db.store.NewBatch()
-	}
-	commit := func(b *store.Batch, least int) error {
-		if b.Len() == 0 || b.Size() < least {
-			return nil
-		}
-		return w.db.store.Commit(b, !w.db.opts.NoSync)
-	}
-	err := eachPiece(ctx, listParts, func(worker, part int) error {
+	batches := newBatches(w.db)
+	err := eachPiece(ctx, nodeShares, func(worker, part int) error {
 		rest, b := tokens.sort(part), batches[worker]
 		var key, value []byte
 		for len(rest) > 0 {
@@ -82,7 +68,7 @@ func (w *listWriter) putParts(ctx context.Context, tokens *listTokens) error {
 			value = appendPart(value[:0], rest[:n])
 			b.Set(key, value)
 			rest = rest[n:]
-			if err := commit(b, listBatchBytes); err != nil {
+			if err := w.db.commitApart(b, apartBytes); err != nil {
 				return err
 			}
 		}
@@ -90,7 +76,7 @@ func (w *listWriter) putParts(ctx context.Context, tokens *listTokens) error {
 	})
 	for _, b := range batches {
 		if err == nil {
-			err = commit(b, 0)
+			err = w.db.commitApart(b, 0)
 		}
 	}
 	return err

@@ -170,7 +170,7 @@ func (t *txn) nodeOf(token identity.Token, id profile.Identifier) (*node, error)
 	}
 	n = &node{token: token, id: id, root: token, state: &profile.State{}, gen: t.cat.folds.gen}
 	n.state.Name(&n.id)
-	t.cat.indexMatches(t.batch.Set, id, token)
+	t.indexMatches(id, token)
 	t.db.nodes.put(n)
 	t.markDirty(n)
 	return n, nil
