@@ -263,6 +263,7 @@ func drawEvent(r *rand.Rand, i int, identifier func() profile.Identifier) profil
 				text(`{"price":5,"kind":"a"}`, `{"price":15,"kind":"a"}`, `{"price":15,"kind":"b"}`),
 				text(`{"price":25,"kind":"a"}`, `{"kind":"a"}`, `x`),
 			),
+			"at": profile.Point(31.23+float64(r.IntN(3))*0.001, 121.47),
 		}
 		for _, p := range []string{"category", "address.city", "items"} {
 			if r.IntN(4) == 0 {
