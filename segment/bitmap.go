@@ -15,6 +15,7 @@ type bitmap struct {
 	card    int32
 	bytes   int32  // of memory
 	mask    uint16 // the blocks that have members
+	full    uint16 // those that have all
 	blocks  *[shard.Blocks]*block
 	slab    slab
 	toggles slab
@@ -99,6 +100,17 @@ func (v *view) changed(dst []uint16, flips []shard.Flip) []uint16 {
 	return dst
 }
 
+// setCard keeps whether a block has members, and all of them.
+func (m *bitmap) setCard(i, card int) {
+	m.mask, m.full = m.mask&^(1<<i), m.full&^(1<<i)
+	if card > 0 {
+		m.mask |= 1 << i
+	}
+	if card == blockSpan {
+		m.full |= 1 << i
+	}
+}
+
 // toggle returns the shard with flips among its toggles; ok is false where there
 // would be too many of them for a slab as long as this.
 func (m *bitmap) toggle(flips []shard.Flip) (d bitmap, ok bool) {
@@ -139,7 +151,7 @@ func (m *bitmap) toggle(flips []shard.Flip) (d bitmap, ok bool) {
 			return d, false // the slab may lose the block
 		}
 		d.card += int32(card - v.card)
-		d.mask |= 1 << i
+		d.setCard(i, card)
 		b.begin(i)
 		begin := len(b.values)
 		if b.values = toggled(b.values, old, changed); len(b.values) == begin {
@@ -166,7 +178,7 @@ func (m *bitmap) toggleOne(f shard.Flip) (d bitmap, ok bool) {
 	}
 	d = *m
 	d.card += int32(by)
-	d.mask |= 1 << i
+	d.setCard(i, v.card+by)
 	d.toggles = m.toggles.toggle(i, x, v.card+by)
 	d.bytes = int32(bitmapBytes + 2*cap(d.slab) + 2*cap(d.toggles))
 	return d, true
@@ -216,7 +228,7 @@ func (b *slabBuilder) bitmap() (d bitmap, ok bool) {
 	if len(b.values) > slabMax {
 		return d, false
 	}
-	d = bitmap{card: int32(b.card), mask: b.mask, slab: b.slab()}
+	d = bitmap{card: int32(b.card), mask: b.mask, full: b.full, slab: b.slab()}
 	d.bytes = int32(bitmapBytes + 2*cap(d.slab))
 	return d, true
 }
@@ -224,7 +236,7 @@ func (b *slabBuilder) bitmap() (d bitmap, ok bool) {
 // change returns the shard with flips as one that has blocks, or as a slab where
 // it has become that small.
 func (m *bitmap) change(flips []shard.Flip) bitmap {
-	d := bitmap{card: m.card, bytes: m.bytes, mask: m.mask, blocks: new([shard.Blocks]*block)}
+	d := bitmap{card: m.card, bytes: m.bytes, mask: m.mask, full: m.full, blocks: new([shard.Blocks]*block)}
 	folded := m.blocks == nil
 	if folded {
 		d.bytes = largeBytes
@@ -262,8 +274,8 @@ func (m *bitmap) put(i int, b *block) {
 		m.bytes -= int32(old.size())
 	}
 	m.blocks[i] = b
-	if m.mask &^= 1 << i; b != nil {
-		m.mask |= 1 << i
+	if m.setCard(i, 0); b != nil {
+		m.setCard(i, int(b.card))
 		m.card += b.card
 		m.bytes += int32(b.size())
 	}

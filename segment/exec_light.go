@@ -15,21 +15,60 @@ import (
 // lightMax is the most operands of a conjunction that is counted here.
 const lightMax = 8
 
-// light returns the root of the program if it can be counted here: a bitmap, a
-// disjunction of bitmaps, an exclusive one of two, or a conjunction of a few.
-func (p *program) light() *node {
+// lightPlan is what is counted here, in one place, for there may be little more to
+// do than to find it.
+type lightPlan struct {
+	how    lightOp
+	kids   uint8 // how many of fields are not to be subtracted
+	n      uint8 // fields
+	fields [lightMax]FieldID
+}
+
+type lightOp uint8
+
+const (
+	notLight  lightOp = iota
+	lightOne          // a bitmap
+	lightPair         // what two have in common
+	lightSub          // one less another
+	lightOr           // either of two
+	lightXor          // one of two alone
+	lightAnd          // a conjunction of more
+	lightAny          // a disjunction of more: of all leaves
+)
+
+// light returns how the program can be counted here, if it can.
+func (p *program) light() lightPlan {
 	r := p.roots[0]
+	plan := lightPlan{}
 	operands := len(r.kids) + len(r.minus)
 	for i := range operands {
-		if r.operand(i).op != opBits {
-			return nil
+		n := r.operand(i)
+		if n.op != opBits {
+			return plan
+		}
+		if i < lightMax {
+			plan.fields[i] = n.field
 		}
 	}
 	switch {
-	case r.op == opBits, r.op == opOr, r.op == opXor && operands == 2, r.op == opAnd && operands <= lightMax:
-		return r
+	case r.op == opBits:
+		plan.how, plan.fields[0], operands = lightOne, r.field, 1
+	case r.op == opAnd && operands == 2 && len(r.minus) == 0:
+		plan.how = lightPair
+	case r.op == opAnd && operands == 2:
+		plan.how = lightSub
+	case r.op == opOr && operands == 2:
+		plan.how = lightOr
+	case r.op == opXor && operands == 2:
+		plan.how = lightXor
+	case r.op == opAnd && operands <= lightMax:
+		plan.how = lightAnd
+	case r.op == opOr:
+		plan.how = lightAny
 	}
-	return nil
+	plan.kids, plan.n = uint8(min(len(r.kids), lightMax)), uint8(min(operands, lightMax))
+	return plan
 }
 
 // light is one count on the way.
@@ -41,38 +80,24 @@ type light struct {
 }
 
 // countLight counts a light program.
-func (q *Query) countLight(ctx context.Context, src *Source) (uint64, error) {
+func (q *Query) countLight(ctx context.Context, src *Source) (n uint64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	var (
-		l = light{ctx: ctx, root: src.Root, loader: src.Loader}
-		r = q.single
-		n uint64
-		f [lightMax]*field
-	)
-	operands := len(r.kids) + len(r.minus)
-	switch {
-	case r.op == opBits:
-		a, err := l.find(r)
+	l := light{ctx: ctx, root: src.Root, loader: src.Loader}
+	switch p := &q.light; p.how {
+	case lightOne:
+		f, err := l.find(p.fields[0])
 		if err != nil {
 			return 0, err
 		}
-		return l.members(a)
-	case operands > lightMax || r.op == opOr && operands > 2:
-		return l.countUnion(r.kids)
-	}
-	for i := range operands {
-		var err error
-		if f[i], err = l.find(r.operand(i)); err != nil {
-			return 0, err
-		}
-	}
-	var err error
-	if operands == 2 {
-		n, err = l.countPair(r, f[0], f[1])
-	} else {
-		n, err = l.meet(f[:operands], len(r.kids))
+		return l.members(f)
+	case lightAny:
+		return l.countUnion(q.leaves)
+	case lightAnd:
+		n, err = l.countMeet(p)
+	default:
+		n, err = l.countPair(p)
 	}
 	if l.x != nil {
 		l.x.giveBack()
@@ -83,9 +108,9 @@ func (q *Query) countLight(ctx context.Context, src *Source) (uint64, error) {
 // nowhere is the field that does not exist.
 var nowhere = &field{}
 
-// find returns the field of a leaf.
-func (l *light) find(leaf *node) (*field, error) {
-	f := l.root.dir.find(leaf.field)
+// find returns a bitmap field.
+func (l *light) find(id FieldID) (*field, error) {
+	f := l.root.dir.find(id)
 	switch {
 	case f == nil:
 		return nowhere, nil
@@ -129,20 +154,41 @@ func (l *light) members(f *field) (uint64, error) {
 
 // countPair counts an operation on two fields. All follows from what they have in
 // common.
-func (l *light) countPair(r *node, a, b *field) (uint64, error) {
+func (l *light) countPair(p *lightPlan) (uint64, error) {
+	a, err := l.find(p.fields[0])
+	if err != nil {
+		return 0, err
+	}
+	b, err := l.find(p.fields[1])
+	if err != nil {
+		return 0, err
+	}
 	both, err := l.meetTwo(a, b)
-	if err != nil || r.op == opAnd && len(r.minus) == 0 {
+	if err != nil || p.how == lightPair {
 		return both, err
 	}
 	n, err := l.members(a)
-	if err != nil || r.op == opAnd {
+	if err != nil || p.how == lightSub {
 		return n - both, err
 	}
 	m, err := l.members(b)
-	if r.op == opXor {
+	if p.how == lightXor {
 		both *= 2
 	}
 	return n + m - both, err
+}
+
+// countMeet counts a conjunction.
+func (l *light) countMeet(p *lightPlan) (uint64, error) {
+	var fields [lightMax]*field
+	for i, id := range p.fields[:p.n] {
+		f, err := l.find(id)
+		if err != nil {
+			return 0, err
+		}
+		fields[i] = f
+	}
+	return l.meet(fields[:p.n], int(p.kids))
 }
 
 // meetTwo counts what two fields have in common.

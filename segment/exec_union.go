@@ -29,8 +29,8 @@ type unionPart struct {
 }
 
 // unionMax is how many shards of bitmaps the scratch may hold that waits to be
-// used again: some 16 bytes each.
-const unionMax = 1 << 13
+// used again: 24 and 16 bytes each.
+const unionMax = 1 << 15
 
 // countUnion counts what is in any of many bitmaps.
 func (l *light) countUnion(leaves []*node) (n uint64, err error) {
@@ -39,7 +39,7 @@ func (l *light) countUnion(leaves []*node) (n uint64, err error) {
 	u.slots = append(u.slots[:0], unionSlot{})
 	for _, leaf := range leaves {
 		var f *field
-		if f, err = l.find(leaf); err != nil {
+		if f, err = l.find(leaf.field); err != nil {
 			break
 		}
 		u.add(f)
@@ -92,19 +92,24 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 	clear(u.parts)
 	u.parts = append(u.parts[:0], unionPart{})
 	u.blocks = [shard.Blocks]int32{}
-	for ; head != 0; head = u.slots[head].next {
+	full := uint16(0)
+	for ; head != 0 && full != anywhere; head = u.slots[head].next {
 		c, err := l.load(u.slots[head].field, int(u.slots[head].at))
 		if err != nil {
 			return 0, err
 		}
-		for mask := c.bits.mask; mask != 0; mask &= mask - 1 {
+		full |= c.bits.full
+		for mask := c.bits.mask &^ full; mask != 0; mask &= mask - 1 {
 			i := bits.TrailingZeros16(mask)
 			u.parts = append(u.parts, unionPart{&c.bits, u.blocks[i]})
 			u.blocks[i] = int32(len(u.parts) - 1)
 		}
 	}
 	for i, first := range u.blocks {
-		if first != 0 {
+		switch {
+		case full>>i&1 == 1:
+			n += blockSpan
+		case first != 0:
 			n += uint64(l.uniteBlock(u, first, i))
 		}
 	}
@@ -124,8 +129,6 @@ func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 	for at := first; at != 0; at = u.parts[at].next {
 		p.of(u.parts[at].bitmap, i)
 		switch {
-		case p.card == blockSpan:
-			return blockSpan
 		case p.isWords():
 			x.ptrs = append(x.ptrs, p.words)
 			continue

@@ -11,8 +11,8 @@ import (
 // belongs to the epoch that it was compiled for; any other runs on every Root.
 type Query struct {
 	*program
-	node   *node // what it was planned from
-	single *node // the root, where it is made of bitmaps alone
+	node  *node // what it was planned from
+	light lightPlan
 }
 
 // Source is what a query runs on: one epoch of one partition.
@@ -37,7 +37,7 @@ func NewQuery(n Node, universe FieldID) *Query {
 	z := &normalizer{terms: newTerms()}
 	root := z.normalize(n.node())
 	p := plan(universe, z.terms, []literal{root})
-	return &Query{program: p, node: n.node(), single: p.light()}
+	return &Query{program: p, node: n.node(), light: p.light()}
 }
 
 // Count returns how many profiles are in the answer, without building it.
@@ -47,7 +47,7 @@ func NewQuery(n Node, universe FieldID) *Query {
 // takes it for. They return within milliseconds of the context's end, but for
 // one read of the Loader or one scan (see Catalog) under way.
 func (q *Query) Count(ctx context.Context, src Source) (uint64, error) {
-	if q.single != nil && src.Budget == nil && src.Workers <= 1 {
+	if q.light.how != notLight && src.Budget == nil && src.Workers <= 1 {
 		return q.countLight(ctx, &src)
 	}
 	if err := q.ready(ctx, src); err != nil {

@@ -128,8 +128,9 @@ func (s slab) toggle(i int, x uint16, card int) slab {
 // slabBuilder collects lists, by ascending blocks, where the slab is going to be.
 type slabBuilder struct {
 	mask   uint16
-	n      int // blocks
-	card   int // of all
+	full   uint16 // the blocks whose cardinality is that of everything
+	n      int    // blocks
+	card   int    // of all
 	starts [shard.Blocks]uint16
 	cards  [shard.Blocks]uint16
 	values []uint16 // behind room for the head
@@ -152,6 +153,9 @@ func (b *slabBuilder) begin(i int) {
 // end closes the list.
 func (b *slabBuilder) end(card int) {
 	b.cards[b.n] = uint16(card - 1)
+	if card == blockSpan {
+		b.full |= 1 << bits.Len16(b.mask>>1)
+	}
 	b.card += card
 	b.n++
 }

@@ -133,8 +133,8 @@ func mustHold(t *testing.T, m *bitmap, want []bool) {
 			}
 		}
 		total += card
-		if v.card != card || m.mask>>i&1 == 1 != (card > 0) {
-			t.Fatalf("block %d has %d members, states %d and mask %016b", i, card, v.card, m.mask)
+		if v.card != card || m.mask>>i&1 == 1 != (card > 0) || m.full>>i&1 == 1 != (card == blockSpan) {
+			t.Fatalf("block %d has %d members, states %d, mask %016b and full %016b", i, card, v.card, m.mask, m.full)
 		}
 		for range 20 {
 			x := rand.IntN(blockSpan)
