@@ -15,12 +15,13 @@ func shopper(t testing.TB) (*syntaxtest.Scope, []profile.Event) {
 	t.Helper()
 	s := shop(t, "Asia/Shanghai")
 	s.FirstDay = time.Monday
-	for name, text := range map[string]string{"recent": `count("Order Completed", last("7d"))`, "basket": `spend / count("Order Completed")`} {
+	for name, text := range map[string]string{"recent": `count("Order Completed", last("7d"))`, "basket": `spend / count("Order Completed")`, "lives": `dwell("Located", "at", during("home"))`, "works": `dwell("Located", "at", during("work"))`} {
 		x, err := syntax.ParseOperand(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Traits[name] = syntax.TraitInfo{Kind: profile.KindNumber, Compute: x}
+		kind, _, _ := syntax.OperandKind(x, s)
+		s.Traits[name] = syntax.TraitInfo{Kind: kind, Compute: x}
 	}
 	s.Tags["等级"] = parse(t, `true`)
 	s.Values = map[string]map[string]syntax.Expr{"等级": {"高": parse(t, `spend >= 20`), "中": parse(t, `not (spend >= 20)`)}}
@@ -34,6 +35,11 @@ func shopper(t testing.TB) (*syntaxtest.Scope, []profile.Event) {
 			"sizes": profile.List(), "points": profile.Number(10),
 		},
 	}}
+	const (
+		flat   = `"at": {"lat": 31.2304, "lon": 121.4737}`
+		office = `"at": {"lat": 31.24, "lon": 121.5}`
+		park   = `"at": {"lat": 31.2, "lon": 121.43}`
+	)
 	for i, e := range []struct{ name, when, properties string }{
 		{"Order Completed", "02T08:00", `"revenue": 10.5, "coupon": "x", "channel": "app", "address": {"city": "上海"}, "products": [{"sku": "p1", "price": 10.5}]`},
 		{"Order Completed", "03T08:00", `"revenue": 1, "coupon": "y", "channel": "web", "labels": ["gift", "sale"]`},
@@ -51,6 +57,21 @@ func shopper(t testing.TB) (*syntaxtest.Scope, []profile.Event) {
 		{"App Opened", "10T10:00", ``},
 		{"App Opened", "10T10:20", ``},
 		{"App Opened", "10T11:30", ``},
+		{"Located", "05T23:10", flat},
+		{"Located", "06T23:10", flat},
+		{"Located", "07T23:10", flat},
+		{"Located", "08T23:10", flat},
+		{"Located", "09T06:40", flat},
+		{"Located", "09T20:00", flat},
+		{"Located", "06T10:00", office},
+		{"Located", "07T10:00", office},
+		{"Located", "08T10:00", office},
+		{"Located", "06T16:30", office},
+		{"Located", "07T16:30", office},
+		{"Located", "08T16:30", office},
+		{"Located", "09T15:00", park},
+		{"Located", "10T10:30", park},
+		{"Located", "10T11:10", park},
 	} {
 		event, err := profile.ParseEvent(fmt.Appendf(nil, `{"type": "track", "event": %q, "messageId": "e%d", "userId": "u", "timestamp": "2026-05-%s:00+08:00", "properties": {%s}}`, e.name, i, e.when, e.properties))
 		if err != nil {

@@ -68,6 +68,8 @@ func TestEncodeJSON_documented(t *testing.T) {
 		`exists(count("E", since("2026-05-01")))`:   `{"since": "2026-05-01"}`,
 		`exists(count("E", this("month")))`:         `{"this": "month"}`,
 		`sequence("A", without("B"), step("C", within("1h")), within("2h"), same("p"), last("7d"), overlapping())`: `{"sequence": {"steps": ["A", {"without": "B"}, {"step": {"event": "C", "within": "1h"}}], "within": "2h", "same": "p", "window": {"last": "7d"}, "overlapping": true}}`,
+		`exists(dwell("E", "p", during("22-7"), cell(15), min_days(5), except(home)))`:                             `{"dwell": {"event": "E", "property": "p", "during": ["22-7"], "cell": 15, "min_days": 5, "except": [{"trait": "home"}]}}`,
+		`exists(confidence(home))`:   `{"confidence": {"trait": "home"}}`,
 		`exists(interest("i"))`:      `{"interest": "i"}`,
 		`exists(interest("i", "k"))`: `{"interest": {"name": "i", "key": "k"}}`,
 		`exists(interests("i", 3))`:  `{"interests": {"name": "i", "n": 3}}`,
