@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The chart's measures, in units of its view box.
@@ -84,6 +85,9 @@ func extraChart(c *Case, figure string) chart {
 	for _, who := range slices.SortedFunc(maps.Keys(c.Extra[figure]), subjectFirst) {
 		v := c.Extra[figure][who]
 		bars = append(bars, bar{who: who, v: v, least: v, top: v})
+	}
+	if name, ok := strings.CutSuffix(figure, "_ns"); ok {
+		return newChart(spaced(name), bars, duration)
 	}
 	return newChart(spaced(figure), bars, short)
 }

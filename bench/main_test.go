@@ -81,7 +81,10 @@ func TestSuites(t *testing.T) {
 			contenders: []string{"portrait", "plain_scan"},
 		},
 		"mixed": {
-			cases:      []string{"count/4-tags", "count/4-tags/due-each-ms", "counts/100-segments", "profile", "ingest"},
+			cases: []string{
+				"count/4-tags", "ingest/count/4-tags", "count/4-tags/due-each-ms", "ingest/count/4-tags/due-each-ms",
+				"counts/100-segments", "ingest/counts/100-segments", "profile", "ingest/profile",
+			},
 			contenders: []string{"portrait"},
 		},
 		"batch": {

@@ -40,7 +40,7 @@ func mixedSuite(ctx context.Context, cfg config) (report *Report, err error) {
 		Setting: map[string]string{
 			"portrait":    "one goroutine asks, nothing else happens; or, in ingest, one goroutine takes events in, nobody asks",
 			busyName:      fmt.Sprintf("the same, while another goroutine takes events in without a pause, %d a call, every commit synced", mixedBatch),
-			"with_reader": "ingest, while another goroutine asks without a pause what the name says",
+			"with_reader": "ingest, while another goroutine asks what the name says",
 			"tags":        fmt.Sprint(len(kinds)*len(tagRules), " over four kinds of events; an event touches five"),
 			"memory":      fmt.Sprintf("%d MiB for reads, what Portrait takes where nothing is said", (usual.blocks+usual.states)>>20),
 		},
@@ -51,65 +51,68 @@ func mixedSuite(ctx context.Context, cfg config) (report *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.db.Close()) }()
-	feeding := newFeedingCase()
 	for _, q := range mixedQuestions {
 		if !cfg.only.MatchString(q.name) {
 			continue
 		}
 		cfg.logf("%s", q.name)
-		c, err := s.mix(ctx, cfg, q.name, q.every, func(ctx context.Context) error { return q.ask(s, ctx) }, feeding)
+		asked, fed, err := s.mix(ctx, cfg, q.name, q.every, func(ctx context.Context) error { return q.ask(s, ctx) })
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.name, err)
 		}
-		report.Cases = append(report.Cases, c)
-		report.Summary["p99_under_ingest_times_alone,_"+q.name] = c.Extra["p99_times_alone"][busyName]
-	}
-	if len(report.Cases) > 0 {
-		report.Cases = append(report.Cases, feeding.report(len(s.known)))
+		report.Cases = append(report.Cases, asked, fed)
+		report.Summary["p99_under_ingest_times_alone,_"+q.name] = asked.Extra["p99_times_alone"][busyName]
 	}
 	return report, nil
 }
 
 // mix gives a question its turns: the reader alone, the reader while events are taken
-// in, and, so that ingest has something to be compared with, ingest alone.
-func (s *mixedStore) mix(ctx context.Context, cfg config, name string, every time.Duration, ask func(context.Context) error, feeding *feedingCase) (Case, error) {
+// in, and ingest alone. The first case it returns is of the answers, the second of the
+// events.
+func (s *mixedStore) mix(ctx context.Context, cfg config, name string, every time.Duration, ask func(context.Context) error) (asked, fed Case, err error) {
 	if err := s.compare(ctx); err != nil {
-		return Case{}, err
+		return Case{}, Case{}, err
 	}
 	turn := time.Duration(cfg.seconds * float64(time.Second))
-	samples, all := map[string][]sample{}, map[string]laps{}
+	answers, events, all := map[string][]sample{}, map[string][]sample{}, map[string]laps{}
 	var times laps // of each turn: its p99 under ingest by that of the turn alone
 	for range cfg.rounds {
-		var p99 [2]float64
-		for i, who := range []string{subject, busyName} {
-			s.rest()
-			var ingest *ingestion
-			if who == busyName {
-				ingest = s.beginIngest(ctx)
-			}
-			took, got, err := askFor(ctx, turn, every, ask)
-			if ingest != nil {
-				fed, failure := ingest.end()
-				err = errors.Join(err, failure)
-				feeding.take("with_reader/"+name, fed)
-			}
-			if err != nil {
-				return Case{}, err
-			}
-			samples[who], all[who] = append(samples[who], got), append(all[who], took...)
-			p99[i] = took.quantile(0.99)
+		s.rest()
+		alone, got, err := askFor(ctx, turn, every, ask)
+		if err != nil {
+			return Case{}, Case{}, err
 		}
-		times = append(times, p99[1]/p99[0])
+		answers[subject] = append(answers[subject], got)
+
 		s.rest()
 		ingest := s.beginIngest(ctx)
-		time.Sleep(turn)
-		fed, err := ingest.end()
-		if err != nil {
-			return Case{}, err
+		busy, got, err := askFor(ctx, turn, every, ask)
+		taken, failure := ingest.end()
+		if err := errors.Join(err, failure); err != nil {
+			return Case{}, Case{}, err
 		}
-		feeding.take(subject, fed)
+		answers[busyName], events["with_reader"] = append(answers[busyName], got), append(events["with_reader"], taken)
+
+		s.rest()
+		ingest = s.beginIngest(ctx)
+		time.Sleep(turn)
+		if taken, err = ingest.end(); err != nil {
+			return Case{}, Case{}, err
+		}
+		events[subject] = append(events[subject], taken)
+		all[subject], all[busyName] = append(all[subject], alone...), append(all[busyName], busy...)
+		times = append(times, busy.quantile(0.99)/alone.quantile(0.99))
 	}
-	c := newCase(name, len(s.known), samples)
+	asked, fed = newCase(name, len(s.known), answers), newCase("ingest/"+name, len(s.known), events)
+	asked.tellWaits(all, times)
+	for who, ns := range fed.NsPerOp {
+		fed.tell("events_per_second", who, 1e9/ns)
+	}
+	return asked, fed, s.compare(ctx)
+}
+
+// tellWaits reports how long the answers took, and how many times as long as alone.
+func (c *Case) tellWaits(all map[string]laps, times laps) {
 	for who, l := range all {
 		c.tell("p50_ns", who, l.quantile(0.5))
 		c.tell("p99_ns", who, l.quantile(0.99))
@@ -121,7 +124,6 @@ func (s *mixedStore) mix(ctx context.Context, cfg config, name string, every tim
 	}
 	c.tell("p99_times_alone_least_turn", busyName, times.quantile(0))
 	c.tell("p99_times_alone_most_turn", busyName, times.quantile(1))
-	return c, s.compare(ctx)
 }
 
 // askFor asks one question after the other for a while, or one every so often.
@@ -148,19 +150,4 @@ func askFor(ctx context.Context, turn, every time.Duration, ask func(context.Con
 		m.elapsed = time.Duration(took.mean() * float64(len(took)))
 	}
 	return took, m.sample, nil
-}
-
-// feedingCase gathers how fast events went in, with readers and without.
-type feedingCase struct{ samples map[string][]sample }
-
-func newFeedingCase() *feedingCase { return &feedingCase{map[string][]sample{}} }
-
-func (f *feedingCase) take(who string, fed sample) { f.samples[who] = append(f.samples[who], fed) }
-
-func (f *feedingCase) report(customers int) Case {
-	c := newCase("ingest", customers, f.samples)
-	for who, ns := range c.NsPerOp {
-		c.tell("events_per_second", who, 1e9/ns)
-	}
-	return c
 }
