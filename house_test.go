@@ -53,7 +53,7 @@ var house = map[string][]string{
 	"segment":           {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
 	"segment/export":    {"profile", "internal/spelling"},
 	"segment/insight":   {"segment"},
-	"lifecycle":         {},
+	"lifecycle":         {"internal/civil"},
 	"lifecycle/value":   {"internal/civil"},
 	"internal/crowd":    {"profile"}, // people whose truth is known, for tests
 	"internal/yamlfile": {"internal/spelling"},

@@ -1,0 +1,30 @@
+// Package lifecycle is the arithmetic of how customers come, stay and leave: scores
+// of recency, frequency and monetary value, growth accounting, and cohorts.
+//
+// All of it is pure functions of values: nothing is read from a store, and the
+// order of customers never matters but where it is said to. Everything is safe for
+// concurrent use. What single customers are worth is in package lifecycle/value.
+//
+// # RFM
+//
+// A [Scheme] scores customers against each other by quantiles and returns, beside
+// the scores, the cut-offs that it used: [Scales] scores anybody by them later,
+// however the population has moved on. A [Naming] turns scores into the names of
+// segments: [Putler], [RPackage], [Quartiles], or boxes and codes of your own.
+// [Eight] names the eight classes that are in use in China.
+//
+// The field disagrees about what happens to values that equal a cut-off, and the
+// segments of one population differ for it: [Edges] has the three ways, each held
+// against a published table.
+//
+// # Growth
+//
+// [Grow] accounts for every customer in every period: new, retained, resurrected or
+// churned, so that
+//
+//	active(t)   = new + retained + resurrected
+//	active(t-1) = retained + churned
+//
+// [Cohorts] follows those who came in one period through the later ones. Both take
+// the periods in which each customer was active, as [Calendar] numbers them.
+package lifecycle
