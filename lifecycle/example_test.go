@@ -24,10 +24,10 @@ func ExampleScheme_Scores() {
 	fmt.Printf("to keep, for recency: %.1f\n", scales.R.Cuts)
 	// Output:
 	// 555 champions 重要价值
-	// 322 about_to_sleep 一般发展
+	// 312 about_to_sleep 一般发展
 	// 244 at_risk 重要保持
 	// 433 potential_loyalists 一般发展
-	// 111 hibernating 一般挽留
+	// 121 hibernating 一般挽留
 	// to keep, for recency: [10.2 28.8 60.0 112.0]
 }
 
