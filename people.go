@@ -300,6 +300,10 @@ func (v *View) members(ctx context.Context, set *segment.Set) iter.Seq2[*member,
 		return v.epoch.everyone(ctx, identity.Token{})
 	}
 	return func(yield func(*member, error) bool) {
+		if err := ownPartition(set); err != nil {
+			yield(nil, err)
+			return
+		}
 		for id := range set.Members() {
 			m, err := v.epoch.byOrdinal(id.Ordinal())
 			if err == nil && ctx.Err() != nil {

@@ -89,6 +89,8 @@ func (s *settler) expr(e syntax.Expr) syntax.Expr {
 		return s.tag(e)
 	case *syntax.InList:
 		return s.list(e)
+	case *syntax.Members:
+		return s.members(e)
 	case *syntax.Compare:
 		if x, k, op := beside(e); x != nil && s.explain == nil {
 			if p := s.column(x.X); p != nil {

@@ -200,6 +200,12 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 		return k.match(e)
 	case *syntax.Inside:
 		return k.inside(e)
+	case *syntax.Members:
+		set, ok := e.Set.(*Set)
+		if !ok {
+			return Node{}, false, errNoExpr
+		}
+		return Fixed(set), true, nil
 	case *syntax.InList:
 		f, ok := k.catalog.List(e.Name)
 		if !ok {

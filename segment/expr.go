@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/portraitdb/portrait/internal/syntax"
 )
@@ -73,7 +74,8 @@ func (e Expr) Tree() syntax.Expr { return e.tree }
 // IsZero reports whether e is the zero Expr.
 func (e Expr) IsZero() bool { return e.tree == nil }
 
-// String returns the canonical text of the expression, "" for the zero Expr.
+// String returns the canonical text of the expression, "" for the zero Expr. In the place
+// of [Members] it has a note of how many they are, which Parse refuses.
 func (e Expr) String() string {
 	if e.tree == nil {
 		return ""
@@ -90,8 +92,16 @@ func (e Expr) Locate(err error) error {
 	return syntax.Locate(err, e.text)
 }
 
-// MarshalText returns the canonical text.
-func (e Expr) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+// MarshalText returns the canonical text. An expression with [Members] has none, which is
+// an error.
+func (e Expr) MarshalText() ([]byte, error) {
+	if e.tree != nil {
+		if err := syntax.Writable(e.tree); err != nil {
+			return nil, fmt.Errorf("segment: %w", err)
+		}
+	}
+	return []byte(e.String()), nil
+}
 
 // UnmarshalText is [Parse].
 func (e *Expr) UnmarshalText(text []byte) error {
@@ -104,7 +114,8 @@ func (e *Expr) UnmarshalText(text []byte) error {
 }
 
 // MarshalJSON returns the JSON form, in which the conditions are objects for
-// programs to build and to read; null for the zero Expr.
+// programs to build and to read; null for the zero Expr. An expression with [Members] has
+// none, which is an error.
 func (e Expr) MarshalJSON() ([]byte, error) {
 	if e.tree == nil {
 		return []byte("null"), nil

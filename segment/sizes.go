@@ -27,9 +27,7 @@ func (r *Root) Sizes(ctx context.Context, ld Loader, fields []FieldID) ([]uint64
 			if err != nil {
 				return nil, err
 			}
-			if c.bits != nil {
-				sizes[i] += uint64(c.bits.card)
-			}
+			sizes[i] += uint64(c.bits.card)
 		}
 	}
 	return sizes, nil

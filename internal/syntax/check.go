@@ -182,6 +182,9 @@ func (c *checker) expr(e Expr) Expr {
 	case *InList:
 		c.inList(e)
 		return e
+	case *Members:
+		c.members(e)
+		return e
 	case *TagRef:
 		c.tag(e)
 		return e

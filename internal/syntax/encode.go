@@ -135,6 +135,8 @@ func (w *encoder) expr(e Expr) {
 		w.raw("}")
 	case *Inside:
 		w.inside(e)
+	case *Members:
+		w.err = errors.Join(w.err, errMembers)
 	case *InList:
 		w.open("in_list")
 		w.text(e.Name)

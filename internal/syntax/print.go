@@ -88,6 +88,8 @@ func appendExpr(b []byte, e Expr, least int) []byte {
 		return appendList(append(b, ' '), e.List)
 	case *Inside:
 		return appendInside(b, e)
+	case *Members:
+		return appendMembers(b, e)
 	case *InList:
 		return append(appendQuoted(append(b, "in_list("...), e.Name), ')')
 	case *Match:

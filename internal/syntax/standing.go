@@ -130,6 +130,8 @@ func relative(e Expr, s Scope, known map[dependency]bool) (is bool) {
 				is = is || relativeTag(e, s, known)
 			case *InList:
 				is = is || e.Known == nil
+			case *Members:
+				is = is || e.Known == nil
 			}
 			return !is
 		},
