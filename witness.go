@@ -42,6 +42,9 @@ func (v *View) eventsBehind(ctx context.Context, m *member, o *tags.Operand) ([]
 	if err != nil {
 		return nil, nil //nolint:nilerr // What has no text form has no events to show.
 	}
+	if c, ok := x.(*syntax.Call); ok && c.Fn.Evidence() {
+		x = c.Args[0] // which is made of the same events
+	}
 	if t, ok := x.(*syntax.Trait); ok {
 		info := v.epoch.cat.traits[t.Name]
 		if x = info.Compute; x == nil {

@@ -1,6 +1,7 @@
 package tags
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/grid"
@@ -131,6 +132,20 @@ func (o *dwell) read(st *profile.State, now profile.Instant) reading { return o.
 
 func (o *evidence) read(st *profile.State, now profile.Instant) reading {
 	return o.of.once(st, now, o.sight)
+}
+
+// grounds implements grounded.
+func (o *dwell) grounds(st *profile.State, now profile.Instant) string {
+	s := o.search(st, now)
+	d := s.at(now)
+	if !d.found {
+		return fmt.Sprintf("nowhere on %d of %d days", o.minDays, d.seen)
+	}
+	return fmt.Sprintf("there on %d of %d days", d.days, d.seen)
+}
+
+func (o *evidence) grounds(st *profile.State, now profile.Instant) string {
+	return o.of.grounds(st, now)
 }
 
 // Both implement tester and lasting: to look again in what was gathered costs far less

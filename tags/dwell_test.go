@@ -226,4 +226,12 @@ func TestDwell_explained(t *testing.T) {
 	if why.Holds || why.Wants != "needs 6 more" || why.Values[0].Text != "days_at(住)" || why.Values[0].Value.Number() != 14 {
 		t.Error(why)
 	}
+	for rule, want := range map[string]string{
+		`confidence(住) > 0.5`: "true    confidence(住) > 0.5  -- confidence(住) is 0.875 (there on 14 of 16 days), ends if it falls by 0.375 (until 2026-08-12T16:00:00Z)\n",
+		`exists(dwell("Located", "at", during("home"), min_days(30)))`: "false   exists(dwell(\"Located\", \"at\", during(\"22-7\"), min_days(30)))  -- dwell(\"Located\", \"at\", during(\"22-7\"), min_days(30)) is missing (nowhere on 30 of 16 days)\n",
+	} {
+		if got := compile(t, s, rule).Explain(fold(t, s, events...), at(t, "2026-05-20T04:00:00Z")).String(); got != want {
+			t.Errorf("%s", got)
+		}
+	}
 }

@@ -85,6 +85,9 @@ type Operand struct {
 	// of the match that ends last, a stamp for each step; of latest and earliest, one
 	// for each value. Of what is counted and added up there are none.
 	Witnesses []profile.Stamp `json:"-"`
+	// Grounds says how sure Value is, of a place that a person is found at: "there on 14 of
+	// 16 days", or "nowhere on 3 of 2 days" where that is why there is none. Else empty.
+	Grounds string `json:"grounds,omitempty"`
 	// Events are what the log of the store still knows of the events behind Value, in
 	// the order of time: those of Witnesses, and of what is counted and added up the
 	// latest few. A program does not know them; the store fills them in.
@@ -123,6 +126,11 @@ func (o Operand) MarshalJSON() ([]byte, error) {
 // witness is an operand that knows which events made it what it is.
 type witness interface {
 	witnesses(st *profile.State, now profile.Instant) []profile.Stamp
+}
+
+// grounded is an operand that says how sure its value is.
+type grounded interface {
+	grounds(st *profile.State, now profile.Instant) string
 }
 
 // Explain returns why the rule holds of a state at now or does not.
@@ -184,6 +192,9 @@ func (x *explainer) operand(o syntax.Operand, compiled operand, r *reading) Oper
 	}
 	if w, ok := compiled.(witness); ok {
 		out.Witnesses = w.witnesses(x.state, x.now)
+	}
+	if g, ok := compiled.(grounded); ok {
+		out.Grounds = g.grounds(x.state, x.now)
 	}
 	return out
 }
@@ -273,6 +284,9 @@ func (e *Explanation) write(b *strings.Builder, depth int) {
 			value = "missing"
 		}
 		fmt.Fprintf(b, "%s%s is %s", sep, o.Text, value)
+		if o.Grounds != "" {
+			fmt.Fprintf(b, " (%s)", o.Grounds)
+		}
 		if !o.Since.IsZero() {
 			fmt.Fprintf(b, " (of events since %s)", o.Since.Format(time.RFC3339Nano))
 		}

@@ -332,9 +332,9 @@ func (c *checker) stay(x *Aggregate) *Stay {
 	return &s
 }
 
-// evidence reports whether the function tells of a place that dwell gives how sure it
+// Evidence reports whether the function tells of a place that [Dwell] gives how sure it
 // is.
-func (f CallFn) evidence() bool { return f == DaysAt || f == DaysSeen || f == Confidence }
+func (f CallFn) Evidence() bool { return f == DaysAt || f == DaysSeen || f == Confidence }
 
 // dwelling checks what a function tells the evidence of: dwell(), or a trait that
 // stands for it.
