@@ -85,7 +85,7 @@ func (c *listCrowd) holds(t *testing.T, name string, in map[profile.Identifier]b
 // people were found.
 func TestUpload_while_people_merge(t *testing.T) {
 	seeds := seed(t)
-	rounds := 12
+	rounds := 10
 	if testing.Short() {
 		rounds = 4
 	}
@@ -105,7 +105,7 @@ func TestUpload_while_people_merge(t *testing.T) {
 		for w := range 2 {
 			r := rand.New(rand.NewPCG(seeds.Uint64(), uint64(w)))
 			writers.Go(func() {
-				for !done.Load() {
+				for n := 0; n < 25 && !done.Load(); n++ {
 					c.change(t, r)
 				}
 			})
@@ -128,7 +128,7 @@ func TestUpload_while_people_merge(t *testing.T) {
 func TestUpload_sizes(t *testing.T) {
 	r := seed(t)
 	c := &listCrowd{db: openLists(t, t.TempDir(), 120), people: 120}
-	for range 150 {
+	for range 100 {
 		c.change(t, r)
 	}
 	in := map[profile.Identifier]bool{}
@@ -140,8 +140,8 @@ func TestUpload_sizes(t *testing.T) {
 		}
 	}
 	profiles := uint64(0)
-	for n := range 12 {
-		size, seek := 1<<(n/2), []int{0, 1 << 20}[n%2]
+	for n := range 8 {
+		size, seek := 1<<n, []int{0, 1 << 20}[n%2]
 		portrait.SmallLists(c.db, size, seek)
 		got, err := c.db.Lists().Upload(t.Context(), "list", strings.NewReader(text.String()), segment.Upload{Namespace: "phone", Kind: "plain"})
 		if err != nil || n > 0 && got.Profiles != profiles {

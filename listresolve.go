@@ -90,7 +90,7 @@ func (e *epoch) about(ctx context.Context) (float64, error) {
 	return n, nil
 }
 
-// found notes profiles, from any goroutine.
+// note notes profiles, from any goroutine.
 func (r *listResolver) note(ordinals []uint32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,15 +187,19 @@ func (r *listResolver) read(part int, out *claimer) error {
 	listed := r.tokens.sorted(part)
 	lower := []byte{keys.Node, byte(part)}
 	var found []uint32
+	n := 0
 	for kv, err := range r.e.snap.Scan(lower, keys.End(lower)) {
 		if err != nil {
 			return err
+		}
+		if n++; n%1024 == 0 {
+			runtime.Gosched() // others may be waiting for a processor
 		}
 		token, err := tokenOf(kv.Key)
 		if err != nil {
 			return err
 		}
-		n, _, err := splitNode(token, kv.Value)
+		head, _, err := splitNode(token, kv.Value)
 		if err != nil {
 			return err
 		}
@@ -210,16 +214,16 @@ func (r *listResolver) read(part int, out *claimer) error {
 			}
 		}
 		switch {
-		case n.alone() && !n.linked:
-			if is && n.numbered {
-				found = append(found, n.ordinal)
+		case head.alone() && !head.linked:
+			if is && head.numbered {
+				found = append(found, head.ordinal)
 			}
 			continue
 		case is:
-			out.add(n.root, isListed)
+			out.add(head.root, isListed)
 		}
-		if n.numbered {
-			out.add(n.root, n.ordinal)
+		if head.numbered {
+			out.add(head.root, head.ordinal)
 		}
 	}
 	if len(listed) > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"runtime"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -47,6 +48,9 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	if err != nil {
 		return segment.Uploaded{}, fmt.Errorf("portrait: list %q: %w", name, err)
 	}
+	if report.Lines > manyLines {
+		runtime.GC()
+	}
 	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}}}
 	if err := w.write(ctx, tokens); err != nil {
 		return segment.Uploaded{}, errors.Join(err, w.undo())
@@ -55,6 +59,10 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	report.Profiles, err = w.shown.countList(ctx, w.list)
 	return report, err
 }
+
+// manyLines is from how many lines on what matching a list has left behind is collected
+// before it is written. Left to itself the collector would let the heap double first.
+const manyLines = 1 << 22
 
 // countList counts the profiles of a list that a commit has just written. The list is
 // there, so that the end of ctx does not count any more.

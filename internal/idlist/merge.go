@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 )
 
 // errOrder is a broken promise of Index.Scan.
@@ -19,7 +20,9 @@ type merger struct {
 	seek   bool // look each token up instead of reading all between them
 }
 
-// checkEvery is how many steps are taken between two looks at the context.
+// checkEvery is how many steps are taken between two looks at the context. Then others
+// have their turn, too: with all processors at work on a list, whoever waits for a disk
+// would else have to wait ten milliseconds more for a processor.
 const checkEvery = 1 << 12
 
 // merge takes in the sorted records of one partition.
@@ -34,8 +37,11 @@ func (m *merger) merge(ctx context.Context, rs []record) error {
 		if err != nil {
 			return inIndex(err)
 		}
-		if steps%checkEvery == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if steps%checkEvery == 0 {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			runtime.Gosched()
 		}
 		if e.Token.compare(from) < 0 || e.Token.compare(to) > 0 || steps > 0 && e.Token.compare(before) <= 0 {
 			return inIndex(errOrder)

@@ -3,6 +3,7 @@ package idlist
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"unicode/utf8"
 )
 
@@ -45,7 +46,10 @@ func (p *parser) parse(text []byte, line uint32) error {
 		p.judge(0, Skipped)
 		line++
 	}
-	for ; len(text) > 0 && p.err == nil; line++ {
+	for n := 1; len(text) > 0 && p.err == nil; line, n = line+1, n+1 {
+		if n%checkEvery == 0 {
+			runtime.Gosched()
+		}
 		if rest, ok := p.digestLine(text, line); ok {
 			text = rest
 			continue
