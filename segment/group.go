@@ -177,7 +177,7 @@ func (d *divisor) meet(w *walk) bool {
 		if !w.x.live() {
 			return false
 		}
-		d.bits = append(d.bits, d.lanes[d.some[len(d.bits)]].load(w.x).bits)
+		d.bits = append(d.bits, &d.lanes[d.some[len(d.bits)]].load(w.x).bits)
 	}
 	d.met = d.met[:0]
 	block := w.block()
