@@ -174,11 +174,13 @@ const rangesMax = 32
 
 // countArrays counts the common values of two arrays, the first the shorter.
 func (x *exec) countArrays(a, b []uint16) int {
-	if len(a)*searchCost < len(b) {
+	if len(a)*skewed < len(b) {
 		n := 0
 		for _, value := range a {
-			at, found := slices.BinarySearch(b, value)
-			if b = b[at:]; found {
+			if b = b[before(b, value):]; len(b) == 0 {
+				break
+			}
+			if b[0] == value {
 				n++
 			}
 		}
@@ -191,6 +193,27 @@ func (x *exec) countArrays(a, b []uint16) int {
 	n := hits(b, x.blank)
 	clearBits(x.blank, a)
 	return n
+}
+
+// skewed is how many times longer an array must be than another for the values of
+// that to be searched for in it: fewer it takes less time to look up.
+const skewed = 48
+
+// before returns how many of values are less than x: a binary search that does not
+// branch on what it finds.
+func before(values []uint16, x uint16) int {
+	at, n := 0, len(values)
+	for n > 1 {
+		half := n / 2
+		if values[at+half-1] < x {
+			at += half
+		}
+		n -= half
+	}
+	if n == 1 && values[at] < x {
+		at++
+	}
+	return at
 }
 
 func countMerged(a, b []uint16) int {

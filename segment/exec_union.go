@@ -116,7 +116,8 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 	return n, nil
 }
 
-// uniteBlock counts what is in a block of any of the parts on a list.
+// uniteBlock counts what is in a block of any of the parts on a list: words first,
+// for they may come to everything.
 func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 	var p piece
 	p.of(u.parts[first].bitmap, i)
@@ -125,34 +126,46 @@ func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 	}
 	x := l.x
 	x.top, x.ptrs = 0, x.ptrs[:0]
-	sum, begun := x.words(), false // of what is not words
+	sum, begun := x.words(), false
 	for at := first; at != 0; at = u.parts[at].next {
-		p.of(u.parts[at].bitmap, i)
-		switch {
+		switch p.of(u.parts[at].bitmap, i); {
 		case p.isWords():
 			x.ptrs = append(x.ptrs, p.words)
-			continue
-		case p.isArray() || p.isRuns():
-			if !begun {
-				begun = true
-				clear(sum[:])
-			}
-			v := view{state: p.state, array: p.array}
-			v.lay(sum)
-			continue
+		case p.toggled:
+			d := x.words()
+			p.view().fill(d)
+			x.ptrs = append(x.ptrs, d)
 		}
-		d := x.words()
-		p.view().fill(d)
-		if x.ptrs = append(x.ptrs, d); x.top > groupMax {
-			if begun {
-				x.ptrs = append(x.ptrs, sum)
+		if len(x.ptrs) == uniteRound {
+			begun = true
+			if orWords(sum, x.ptrs) == blockSpan {
+				return blockSpan
 			}
-			orWords(sum, x.ptrs)
-			x.ptrs, x.top, begun = x.ptrs[:0], 1, true
+			x.ptrs, x.top = append(x.ptrs[:0], sum), 1
 		}
 	}
-	if begun {
-		x.ptrs = append(x.ptrs, sum)
+	laid := 0
+	for at := first; at != 0; at = u.parts[at].next {
+		p.of(u.parts[at].bitmap, i)
+		if p.toggled || p.state == viewWords {
+			continue
+		}
+		if !begun {
+			begun = true
+			clear(sum[:])
+			x.ptrs = append(x.ptrs, sum)
+		}
+		v := view{state: p.state, array: p.array}
+		v.lay(sum)
+		if laid += int(p.card); laid >= blockSpan {
+			if laid = 0; popcount(sum) == blockSpan {
+				return blockSpan
+			}
+		}
 	}
 	return orWords(nil, x.ptrs)
 }
+
+// uniteRound is how many operands are united before it is asked whether they are
+// everything.
+const uniteRound = 8

@@ -29,14 +29,27 @@ type ShardKey struct {
 // field is one version of a field. It is immutable, but for what is learned of
 // shards when they are loaded.
 type field struct {
-	id    FieldID
-	kind  FieldKind
-	slots []*slot // ascending by shard, none of them nil
 	// keys are by slot the number of the shard, and below it the mask of the blocks
 	// that may have members: all, as long as the shard has not been loaded.
-	keys []uint32
+	keys  []uint32
+	few   [fewSlots]uint32 // where keys lie, if that is room enough
+	id    FieldID
+	kind  FieldKind
+	slots []*slot         // ascending by shard, none of them nil
+	place [fewSlots]*slot // where slots lie, likewise
 	// members is 1 more than the members of a bitmap, once they have been counted.
 	members atomic.Uint64
+}
+
+const fewSlots = 2
+
+// newField returns a field with room for n slots.
+func newField(id FieldID, kind FieldKind, n int) *field {
+	f := &field{id: id, kind: kind}
+	if f.keys, f.slots = f.few[:0], f.place[:0]; n > fewSlots {
+		f.keys, f.slots = make([]uint32, 0, n), make([]*slot, 0, n)
+	}
+	return f
 }
 
 // anywhere is the mask of all blocks.
@@ -120,7 +133,7 @@ func (f *field) withSlots(shards []uint32, slots []*slot) *field {
 			n++
 		}
 	}
-	d := &field{id: f.id, kind: f.kind, slots: make([]*slot, 0, n), keys: make([]uint32, 0, n)}
+	d := newField(f.id, f.kind, n)
 	at := 0
 	for i, s := range shards {
 		for ; at < len(f.slots) && f.key(at)>>shard.Blocks < s; at++ {
@@ -161,33 +174,26 @@ func (f *field) recount(old *field, shards []uint32, slots []*slot) {
 	f.members.Store(n)
 }
 
-// directory finds fields by ID: a radix tree of pages, copied along the path to
-// what a commit touches. The zero directory is empty.
-type directory struct {
-	root  *page
-	depth int // levels below root; 0: root holds fields
-}
+// directory finds fields by ID: pages of 64 fields, in groups of 64 pages at most. A
+// commit copies the pages that it touches, their groups, and the list of groups. The
+// zero directory is empty.
+type directory struct{ groups [][]*page }
 
 const pageBits = 6
 
-// page is one node: kids on an inner level, fields on the lowest.
-type page struct {
-	kids   *[1 << pageBits]*page
-	fields *[1 << pageBits]*field
-}
+type page [1 << pageBits]*field
+
+// noFields stands for a page without fields.
+var noFields page
 
 func (d directory) find(id FieldID) *field {
-	if uint64(id)>>(pageBits*(d.depth+1)) != 0 {
-		return nil
+	if at := int(id >> (2 * pageBits)); at < len(d.groups) {
+		pages := d.groups[at]
+		if i := int(id >> pageBits & (1<<pageBits - 1)); i < len(pages) {
+			return pages[i][id&(1<<pageBits-1)]
+		}
 	}
-	p := d.root
-	for level := d.depth; p != nil && level > 0; level-- {
-		p = p.kids[id>>(pageBits*level)&(1<<pageBits-1)]
-	}
-	if p == nil {
-		return nil
-	}
-	return p.fields[id&(1<<pageBits-1)]
+	return nil
 }
 
 // edit is the new version of one field; nil: it is gone.
@@ -201,42 +207,35 @@ func (d directory) with(edits []edit) directory {
 	if len(edits) == 0 {
 		return d
 	}
-	for uint64(edits[len(edits)-1].id)>>(pageBits*(d.depth+1)) != 0 {
-		top := &page{kids: new([1 << pageBits]*page)}
-		top.kids[0] = d.root
-		d = directory{root: top, depth: d.depth + 1}
-	}
-	d.root = d.root.with(edits, d.depth)
-	return d
-}
-
-func (p *page) with(edits []edit, level int) *page {
-	d := &page{}
-	if level == 0 {
-		d.fields = new([1 << pageBits]*field)
-		if p != nil {
-			*d.fields = *p.fields
-		}
-		for _, e := range edits {
-			d.fields[e.id&(1<<pageBits-1)] = e.field
-		}
-		return d
-	}
-	d.kids = new([1 << pageBits]*page)
-	if p != nil {
-		*d.kids = *p.kids
-	}
+	groups := make([][]*page, max(len(d.groups), int(edits[len(edits)-1].id>>(2*pageBits))+1))
+	copy(groups, d.groups)
 	for len(edits) > 0 {
-		prefix := edits[0].id >> (pageBits * level)
-		n := 1
-		for n < len(edits) && edits[n].id>>(pageBits*level) == prefix {
+		at, n := edits[0].id>>(2*pageBits), 1
+		for n < len(edits) && edits[n].id>>(2*pageBits) == at {
 			n++
 		}
-		i := prefix & (1<<pageBits - 1)
-		d.kids[i] = d.kids[i].with(edits[:n], level-1)
+		groups[at] = withPages(groups[at], edits[:n])
 		edits = edits[n:]
 	}
-	return d
+	return directory{groups}
+}
+
+// withPages returns a group of pages with edits applied.
+func withPages(old []*page, edits []edit) []*page {
+	place := func(id FieldID) int { return int(id >> pageBits & (1<<pageBits - 1)) }
+	pages := make([]*page, max(len(old), place(edits[len(edits)-1].id)+1))
+	for i := copy(pages, old); i < len(pages); i++ {
+		pages[i] = &noFields
+	}
+	last := -1
+	for _, e := range edits {
+		if at := place(e.id); at != last {
+			p := *pages[at]
+			pages[at], last = &p, at
+		}
+		pages[last][e.id&(1<<pageBits-1)] = e.field
+	}
+	return pages
 }
 
 func splitOrdinal(ordinal uint32) (shardNo, offset uint32) {
