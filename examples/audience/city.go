@@ -60,6 +60,41 @@ func (c city) events(n int) []profile.Event {
 	for range r.IntN(6) {
 		all = append(all, event("Visit", ago(45), map[string]profile.Value{"at": c.place(r)}))
 	}
+	for i, at := range c.sightings(n) {
+		all = append(all, event("Located", at.at, map[string]profile.Value{"where": at.where}))
+		all[len(all)-1].MessageID = fmt.Sprint(n, "located", i)
+	}
+	return all
+}
+
+// sighting is that a phone told where it was.
+type sighting struct {
+	at    time.Time
+	where profile.Value
+	night bool
+}
+
+// sightings are those of some nights and working days, more than a month ago; of every
+// third person there are any. Some of the nights are spent in Hangzhou.
+func (c city) sightings(n int) (all []sighting) {
+	if n%3 != 0 {
+		return nil
+	}
+	r := rand.New(rand.NewPCG(c.seed, uint64(n)<<32))
+	home, work, away := c.place(r), c.place(r), profile.Point(30.25, 120.16)
+	midnight := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, today.Location())
+	first := 31 + r.IntN(30) // days ago
+	for i := range 2 + r.IntN(7) {
+		day := midnight.AddDate(0, 0, -first-i)
+		where := home
+		if r.IntN(5) == 0 {
+			where = away
+		}
+		all = append(all, sighting{day.Add(23 * time.Hour), where, true}, sighting{day.Add(29 * time.Hour), where, true})
+		if weekday := day.Weekday(); weekday != time.Saturday && weekday != time.Sunday {
+			all = append(all, sighting{day.Add(10 * time.Hour), work, false}, sighting{day.Add(16 * time.Hour), work, false})
+		}
+	}
 	return all
 }
 

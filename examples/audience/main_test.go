@@ -52,12 +52,20 @@ type person struct {
 	stations     map[int]bool // days
 	recent       int
 	phone, known bool // in which lists
+	nights, away float64
 }
 
 func (c city) person(n int) person {
 	zone := time.FixedZone("", 8*3600)
 	p := person{stations: map[int]bool{}, phone: n%3 == 0, known: n%4 == 0}
 	stations := [][2]float64{{31.2304, 121.4737}, {31.2243, 121.4768}, {31.2397, 121.4998}, {31.1886, 121.4365}, {31.1944, 121.3209}, {31.2497, 121.4558}}
+	for _, s := range c.sightings(n) {
+		if lat, _ := s.where.Point(); s.night && lat < 31 {
+			p.away += 0.5 // each night twice
+		} else if s.night {
+			p.nights += 0.5
+		}
+	}
 	first := time.Date(today.Year(), today.Month(), today.Day()-29, 0, 0, 0, 0, zone)
 	for _, e := range c.events(n) {
 		if !e.Time.Before(first) && e.Type != profile.Identify {
@@ -134,6 +142,10 @@ func TestTour_counts(t *testing.T) {
 		"of the CRM and not yet exposed":      func(p person) bool { return p.phone && !p.known },
 		"live within 2 km of People's Square": func(p person) bool { return metres(p.lat, p.lon, 31.2304, 121.4737) <= 2000 },
 		"seen at stations on two days of 30":  func(p person) bool { return len(p.stations) >= 2 },
+		"found at home on 4 nights of 5": func(p person) bool { // or in Hangzhou
+			most := max(p.nights, p.away)
+			return most >= 4 && most/(p.nights+p.away) >= 0.8
+		},
 		"the top fifth by spending": func(p person) bool {
 			less, _ := slices.BinarySearchFunc(spending, p.spent-0.001, func(a, b float64) int {
 				if a < b {

@@ -34,6 +34,8 @@ var ways = []struct{ way, name, text string }{
 	{"places", "live within 2 km of People's Square", `near(home, 31.2304, 121.4737, "2km")`},
 	{"places", "live in Lujiazui", `within(home, "陆家嘴")`},
 	{"places", "seen at stations on two days of 30", `tag("地铁常客")`},
+	{"places", "found at home on 4 nights of 5", `confidence(residence) >= 0.8 and days_at(residence) >= 4`},
+	{"places", "found to live and work downtown", `near(residence, 31.2304, 121.4737, "4km") and near(workplace, 31.2304, 121.4737, "4km")`},
 	{"standing", "the top fifth by spending", `tag("前两成")`},
 	{"standing", "the 100 best customers", `rank(spent) <= 100`},
 	{"mixture", "the campaign", `(tag("前两成") or in_list("crm-2026-11")) and apps any_of ["外卖", "打车"] and (near(home, 31.2304, 121.4737, "5km") or tag("地铁常客")) and not in_list("exposed") and not tag("对照组")`},
@@ -187,7 +189,7 @@ func (r *report) ask(ctx context.Context, db *portrait.DB) error {
 }
 
 // overlapOf are the groups whose overlap is shown, by their place in ways.
-var overlapOf = []int{0, 3, 5, 8, 11}
+var overlapOf = []int{0, 3, 5, 8, 13}
 
 // compare counts who is in two groups at once, as sets of one epoch.
 func (r *report) compare(ctx context.Context, v *portrait.View, es []segment.Expr) error {
