@@ -183,7 +183,7 @@ func tagWorld(profiles, tags int) *Index {
 				}
 				m.put(i, newBlock(&w))
 			}
-			s := &slot{ring: -1}
+			s := newSlot(Bitmap)
 			s.data.Store(newContent(m))
 			d.slots, d.keys = append(d.slots, s), append(d.keys, makeKey(uint32(from/shard.Span), m.mask))
 		}

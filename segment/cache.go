@@ -23,7 +23,7 @@ func (c *cache) publish(s *slot, d *content) *content {
 	}
 	s.data.Store(d)
 	s.pending.Store(nil)
-	s.used.Store(true)
+	s.use()
 	c.add(s, d)
 	c.evict()
 	return d
@@ -35,7 +35,7 @@ func (c *cache) replace(old, fresh []*slot) {
 	defer c.mu.Unlock()
 	for _, s := range old {
 		if s != nil {
-			s.old.Store(true)
+			s.flags.Or(slotOld)
 			c.remove(s)
 		}
 	}
@@ -44,7 +44,7 @@ func (c *cache) replace(old, fresh []*slot) {
 			continue
 		}
 		if d := s.data.Load(); d != nil {
-			s.used.Store(true)
+			s.use()
 			c.add(s, d)
 		}
 	}
@@ -92,7 +92,7 @@ func (c *cache) drop(s *slot) {
 // is held.
 func (c *cache) evict() {
 	for c.budget > 0 && c.bytes > c.budget && len(c.ring) > 0 {
-		if s := c.next(); !s.used.Swap(false) || s.old.Load() {
+		if s := c.next(); !s.disuse() || s.is(slotOld) {
 			c.drop(s)
 		}
 	}
@@ -102,7 +102,7 @@ func (c *cache) evict() {
 // no one uses any more; c.mu is held.
 func (c *cache) sweep() {
 	for range min(4, len(c.ring)) {
-		if s := c.next(); s.old.Load() && !s.used.Swap(false) {
+		if s := c.next(); s.is(slotOld) && !s.disuse() {
 			c.drop(s)
 		}
 	}

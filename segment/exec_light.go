@@ -122,7 +122,7 @@ func (l *light) find(id FieldID) (*field, error) {
 
 // load returns the content of the field's i-th slot.
 func (l *light) load(f *field, i int) (*content, error) {
-	if s := f.slots[i]; s.used.Load() {
+	if s := f.slots[i]; s.is(slotUsed) {
 		if c := s.data.Load(); c != nil && uint16(f.key(i)) != anywhere {
 			return c, nil
 		}

@@ -125,6 +125,9 @@ func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 		return int(p.card)
 	}
 	x := l.x
+	if n, ok := x.uniteFewRuns(u, first, i); ok {
+		return n
+	}
 	x.top, x.ptrs = 0, x.ptrs[:0]
 	sum, begun := x.words(), false
 	for at := first; at != 0; at = u.parts[at].next {
@@ -165,6 +168,33 @@ func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 	}
 	return orWords(nil, x.ptrs)
 }
+
+// uniteFewRuns counts the union of parts that are all runs, and few.
+func (x *exec) uniteFewRuns(u *unionScratch, first int32, i int) (n int, ok bool) {
+	var p piece
+	parts, bounds := 0, 0
+	for at := first; at != 0; at = u.parts[at].next {
+		p.of(u.parts[at].bitmap, i)
+		parts, bounds = parts+1, bounds+len(p.array)
+		if !p.isRuns() || parts*bounds > runsJoined {
+			return 0, false
+		}
+	}
+	x.atop = 0
+	var (
+		a, b = x.values(), x.values()
+		runs []uint16
+	)
+	for at := first; at != 0; at = u.parts[at].next {
+		p.of(u.parts[at].bitmap, i)
+		runs = joinRuns(a[:0], runs, p.array)
+		a, b = b, a
+	}
+	return runsView(runs).card, true
+}
+
+// runsJoined is how many bounds are joined one by one, at most.
+const runsJoined = 512
 
 // uniteRound is how many operands are united before it is asked whether they are
 // everything.

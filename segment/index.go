@@ -46,7 +46,7 @@ func (ix *Index) LoadedBytes() int64 { return ix.cache.size() }
 func (ix *Index) Attach(f FieldID, kind FieldKind, shards []uint32) {
 	slots := make([]*slot, len(shards))
 	for i := range slots {
-		slots[i] = &slot{column: kind == Column, ring: -1}
+		slots[i] = newSlot(kind)
 	}
 	d := (&field{id: f, kind: kind}).withSlots(shards, slots)
 	old := ix.Root()

@@ -142,7 +142,7 @@ func TestIndex_pending_changes_are_bounded(t *testing.T) {
 	if w.ix.Root().dir.find(1).slot(0).pending.Load() != nil {
 		t.Error("the chain of pending changes was not cut")
 	}
-	if s.old.Load() != true {
+	if !s.is(slotOld) {
 		t.Error("the first version is not known to be old")
 	}
 	w.freeze().verify(t, 1)

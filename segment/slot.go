@@ -29,11 +29,32 @@ const maxPending = 4096
 type slot struct {
 	data    atomic.Pointer[content]
 	pending atomic.Pointer[pending]
-	used    atomic.Bool // since the clock's hand last passed
-	old     atomic.Bool // replaced by a newer version
-	ring    int32       // place in the cache's ring; guarded by cache.mu
-	column  bool
+	flags   atomic.Uint32
+	ring    int32 // place in the cache's ring; guarded by cache.mu
 }
+
+// The flags of a slot.
+const (
+	slotUsed   = 1 << iota // since the clock's hand last passed
+	slotOld                // replaced by a newer version
+	slotColumn             // of a column
+)
+
+func newSlot(kind FieldKind) *slot {
+	s := &slot{ring: -1}
+	if kind == Column {
+		s.flags.Store(slotColumn)
+	}
+	return s
+}
+
+func (s *slot) is(flag uint32) bool { return s.flags.Load()&flag != 0 }
+
+// use says that the slot is used.
+func (s *slot) use() { s.flags.Or(slotUsed) }
+
+// disuse says that it is not, and reports whether it was.
+func (s *slot) disuse() bool { return s.flags.And(^uint32(slotUsed))&slotUsed != 0 }
 
 // content is the decoded form of a shard; the zero content is empty.
 type content struct {
@@ -69,7 +90,7 @@ func (c *content) bytes() int {
 }
 
 // slotBytes is what a slot takes, and the pointers to it.
-const slotBytes = 56
+const slotBytes = 48
 
 func (c *content) empty() bool { return c.bits.card == 0 && c.column == nil }
 
@@ -107,8 +128,8 @@ func (c *content) with(ch changes) *content {
 
 // next returns the slot of the version after ch, which it keeps; nil where that
 // is known to be empty. It never loads. A nil slot is empty.
-func (s *slot) next(ch changes, isColumn bool) *slot {
-	d := &slot{column: isColumn, ring: -1}
+func (s *slot) next(ch changes, kind FieldKind) *slot {
+	d := newSlot(kind)
 	base := noContent
 	if s != nil {
 		base = s.data.Load()
@@ -134,8 +155,8 @@ func (s *slot) next(ch changes, isColumn bool) *slot {
 // load returns the slot's content, decoding it where need be.
 func (s *slot) load(key ShardKey, ld Loader, c *cache) (*content, error) {
 	if d := s.data.Load(); d != nil {
-		if !s.used.Load() {
-			s.used.Store(true)
+		if !s.is(slotUsed) {
+			s.use()
 		}
 		return d, nil
 	}
@@ -174,7 +195,7 @@ func (s *slot) read(key ShardKey, ld Loader) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.column {
+	if s.is(slotColumn) {
 		d := &content{}
 		d.column, err = loadColumn(v)
 		return d, err
@@ -207,7 +228,7 @@ func (s *slot) size() (n uint64, ok bool) {
 func (f *field) load(i int, root *Root, ld Loader) (*content, error) {
 	s, key := f.slots[i], f.key(i)
 	c := s.data.Load()
-	if c == nil || !s.used.Load() {
+	if c == nil || !s.is(slotUsed) {
 		var err error
 		if c, err = s.load(ShardKey{f.id, key >> shard.Blocks}, ld, &root.index.cache); err != nil {
 			return nil, err

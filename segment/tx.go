@@ -248,7 +248,7 @@ func (tx *Tx) build(d *field, keys []ShardKey) (next *field, before, after []*sl
 	for i, key := range keys {
 		shards[i] = key.Shard
 		before[i] = d.slot(int(key.Shard))
-		after[i] = before[i].next(tx.ops[key].changes, d.kind == Column)
+		after[i] = before[i].next(tx.ops[key].changes, d.kind)
 	}
 	return d.withSlots(shards, after), before, after
 }
