@@ -255,8 +255,8 @@ func (c *catalog) clean(id profile.Identifier) (profile.Identifier, error) {
 // Profiles yields the profiles of a set, in ascending order of ID; an ID of a set of
 // another epoch that leads to another profile by now yields that, out of order and, where
 // several do, more than once. A nil set means everybody, in
-// no particular order. Profiles are read as they are asked for. An error comes
-// at most once, last, with a nil Profile; breaking off releases everything; the
+// no particular order. Profiles are read as they are asked for, those of a set some
+// hundred ahead by several goroutines, which end with the loop. An error comes at most once, last, with a nil Profile; breaking off releases everything; the
 // sequence may be ranged over again.
 func (v *View) Profiles(ctx context.Context, set *segment.Set) iter.Seq2[*profile.Profile, error] {
 	return func(yield func(*profile.Profile, error) bool) {
@@ -284,7 +284,11 @@ func (db *DB) Profiles(ctx context.Context, set *segment.Set) iter.Seq2[*profile
 }
 
 func (v *View) profiles(ctx context.Context, set *segment.Set, yield func(*profile.Profile, error) bool) {
-	for m, err := range v.members(ctx, set) {
+	if set != nil {
+		ofSet(ctx, v, set, v.describe)(yield)
+		return
+	}
+	for m, err := range v.epoch.everyone(ctx, identity.Token{}) {
 		var p *profile.Profile
 		if err == nil {
 			p, err = v.describe(m)
@@ -299,24 +303,26 @@ func (v *View) members(ctx context.Context, set *segment.Set) iter.Seq2[*member,
 	if set == nil {
 		return v.epoch.everyone(ctx, identity.Token{})
 	}
-	return func(yield func(*member, error) bool) {
-		if err := ownPartition(set); err != nil {
-			yield(nil, err)
-			return
-		}
-		for id := range set.Members() {
-			m, err := v.epoch.byOrdinal(id.Ordinal())
-			if err == nil && ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			if m == nil && err == nil {
-				continue
-			}
-			if !yield(m, err) || err != nil {
-				return
-			}
+	return ofSet(ctx, v, set, func(m *member) (*member, error) { return m, nil })
+}
+
+// ofSet yields what make gives of each live profile that a member of a set leads to, in
+// the order of the members. Several goroutines call make ahead.
+func ofSet[T any](ctx context.Context, v *View, set *segment.Set, make func(*member) (T, error)) iter.Seq2[T, error] {
+	if err := ownPartition(set); err != nil {
+		return func(yield func(T, error) bool) {
+			var none T
+			yield(none, err)
 		}
 	}
+	return readAhead(ctx, set.Members(), func(id profile.ID) (t T, ok bool, err error) {
+		m, err := v.epoch.byOrdinal(id.Ordinal())
+		if err != nil || m == nil {
+			return t, false, err
+		}
+		t, err = make(m)
+		return t, err == nil, err
+	})
 }
 
 // describe makes the public picture of a profile.
