@@ -24,9 +24,10 @@ import (
 // that answers; a list that turns out broken, such as a gzip cut short or one of mixed
 // kinds, changes nothing, and the error names the line.
 //
-// Events go in meanwhile. Memory is some 20 bytes a line, at most 1 GiB, beyond which
-// a temporary file in the store's directory holds keyed tokens; it is gone when the call
-// returns. A profile that comes to hold an identifier later is not in the list unless the
+// Events go in meanwhile: no commit of the upload takes long. Memory is some 20 bytes a
+// line, at most 1 GiB, beyond which a temporary file in the store's directory holds keyed
+// tokens, which is gone when the call returns; and then up to 16 bytes for each identifier
+// found, twice, and 512 MiB for whose they are. A profile that comes to hold an identifier later is not in the list unless the
 // store knew that identifier when the list was read.
 func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.Upload) (segment.Uploaded, error) {
 	db := l.db

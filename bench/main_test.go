@@ -80,6 +80,7 @@ func TestSuites(t *testing.T) {
 			cases:      []string{"near/3km", "near/100km", "within/1000-circles", "within/polygon"},
 			contenders: []string{"portrait", "plain_scan"},
 		},
+		"idlist": {cases: []string{"upload/alone", "upload/writing"}, contenders: []string{"portrait"}},
 		"mixed": {
 			cases: []string{
 				"count/4-tags", "ingest/count/4-tags", "count/4-tags/due-each-ms", "ingest/count/4-tags/due-each-ms",
