@@ -39,7 +39,7 @@ const maxOpportunities = 100_000
 // Delta.
 func FitBGBB(ctx context.Context, rows []Summary) (BGBB, Report, error) {
 	for i, row := range rows {
-		if row.Validate() == nil && !discrete(row) {
+		if row.fault() == nil && !discrete(row) {
 			return BGBB{}, Report{Model: "bgbb"}, &InputError{
 				Index: i, Field: "recency",
 				Detail: fmt.Sprintf("%d transactions, recency %v and age %v are no whole opportunities, at most %d of them",

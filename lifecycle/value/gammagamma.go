@@ -33,10 +33,10 @@ func FitGammaGamma(ctx context.Context, rows []Summary) (GammaGamma, Report, err
 	var scale float64
 	customers := 0
 	for i, row := range rows {
-		switch err := row.Validate(); {
-		case err != nil:
-			_, err = group(rows) // It names the index.
-			return GammaGamma{}, rep, err
+		switch fault := row.fault(); {
+		case fault != nil:
+			fault.Index = i
+			return GammaGamma{}, rep, fault
 		case row.Mean < 0:
 			return GammaGamma{}, rep, &InputError{Index: i, Field: "mean", Detail: fmt.Sprintf("%v is negative", row.Mean)}
 		case row.Frequency > 0 && row.Mean > 0:

@@ -62,6 +62,10 @@ func (g geometric) conditionalExpected(row Summary, t float64) float64 {
 	return g.pAlive(row) * geometricRepeats(g.a, g.stayed(x), g.r+x, t/(g.alpha+row.Age))
 }
 
+// farthest is what a time that is longer is taken for, relative to a parameter: no
+// answer for it overflows.
+const farthest = 1e100
+
 // geometricRepeats returns how many transactions a live customer will make within
 // tau, counted in units of the rate of λ: the mean, over p of Beta(a, b), of
 //
@@ -75,13 +79,12 @@ func (g geometric) conditionalExpected(row Summary, t float64) float64 {
 // the bracket 1 - (1-z)^(a-1)·2F1(c-rho, a-1; c; z), whose series starts with 1
 // and has a factor a-1 in every other term: so a-1 and c cancel by hand.
 func geometricRepeats(a, b, rho, tau float64) float64 {
+	tau = min(tau, farthest)
 	c := a + b - 1
 	z := tau / (1 + tau)
 	switch {
 	case !(tau > 0):
 		return 0
-	case math.IsInf(tau, 1):
-		return geometricRepeats(a, b, rho, math.MaxFloat64)
 	case z > 0.9 || c-rho <= -1 || c > 100*rho || a > 40:
 		// The series is slow, alternates, cancels or overflows.
 		return geometricRepeatsByQuadrature(a, b, rho, tau)

@@ -311,6 +311,15 @@ func TestModels_never_NaN(t *testing.T) {
 			t.Fatalf("log-likelihood of the mean: %v", v)
 		}
 	})
+	for _, m := range []Model{
+		BGNBD{0.2, 4, 0.8, 2}, BGNBD{0.2, 4, 8, 2}, MBGNBD{0.2, 1e-3, 0.8, 2}, ParetoNBD{0.5, 10, 0.5, 1e-3}, ParetoNBD{0.5, 10, 1, 1e-3}, BGBB{1, 1, 0.5, 1}, BGBB{1, 1, 2, 1},
+	} {
+		row := Summary{Frequency: 1, Recency: 1, Age: 2}
+		forever := m.ConditionalExpected(row, math.Inf(1))
+		if !(forever >= m.ConditionalExpected(row, 1e6)) || math.IsInf(forever, 0) || m.Expected(math.NaN()) != 0 || m.Expected(-1) != 0 || math.IsNaN(m.Expected(math.Inf(1))) {
+			t.Errorf("%+v expects %v for ever", m, forever)
+		}
+	}
 	for _, m := range []Model{BGNBD{}, MBGNBD{1, 1, 1, math.NaN()}, ParetoNBD{-1, 1, 1, 1}, BGBB{1, 1, math.Inf(1), 1}} {
 		row := Summary{Frequency: 1, Recency: 1, Age: 1}
 		if m.PAlive(row) != 0 || m.Expected(1) != 0 || m.ConditionalExpected(row, 1) != 0 || m.LogLikelihood(row) != 0 {
@@ -338,4 +347,46 @@ func TestFit_not_converged(t *testing.T) {
 	}
 	nearAll(t, "the peak", at, []float64{1, math.E}, 1e-6)
 	nearAll(t, "standard errors", rep.StandardErrors, []float64{1 / math.Sqrt(1000), math.E / math.Sqrt(1000)}, 1e-6)
+}
+
+// The simplex shrinks where no step helps, and copes with walls and cliffs.
+func TestSimplex(t *testing.T) {
+	for name, tt := range map[string]struct {
+		f          func([]float64) float64
+		from, peak []float64
+		within     float64
+	}{
+		"a curved valley": {func(p []float64) float64 {
+			return math.Pow(1-p[0], 2) + 100*math.Pow(p[1]-p[0]*p[0], 2)
+		}, []float64{-1, 1}, []float64{1, 1}, 1e-2},
+		"a fold":        {func(p []float64) float64 { return math.Abs(p[0]-p[1]) + math.Abs(p[0]+p[1]-4)/10 }, []float64{9, -3}, []float64{2, 2}, 1e-2},
+		"behind a wall": {func(p []float64) float64 { return wall(p[0]) + p[0]*p[0] + p[1]*p[1] }, []float64{5, 5}, []float64{1, 0}, 1e-2},
+		"steps":         {func(p []float64) float64 { return math.Abs(math.Floor(10*p[0])) + math.Abs(math.Floor(10*p[1])) }, []float64{3, 4}, []float64{0.05, 0.05}, 0.1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at, v := simplex(t.Context(), tt.f, tt.from, 2000)
+			nearAll(t, "peak", at, tt.peak, tt.within)
+			if v != tt.f(at) {
+				t.Errorf("the value is %v, not %v", v, tt.f(at))
+			}
+		})
+	}
+}
+
+func wall(x float64) float64 {
+	if x < 1 {
+		return math.Inf(1)
+	}
+	return 0
+}
+
+func TestErrors_say_what_is_wrong(t *testing.T) {
+	_, _, err := FitBGNBD(t.Context(), []Summary{{Age: 3}, {Frequency: 1, Recency: 4, Age: 3}})
+	if want := "value: row 1: recency: 4 is more than the age, 3"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	_, _, err = FitBGBB(t.Context(), []Summary{{Age: 3}})
+	if want := "value: fit of bgbb: nobody has a repeat transaction"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 }

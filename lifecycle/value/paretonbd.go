@@ -140,7 +140,7 @@ func (m ParetoNBD) ConditionalExpected(row Summary, t float64) float64 {
 // meanLife returns how much of the next t a customer lives who is alive now, where
 // the rate of dropping out has shape s and rate beta. It is well behaved at s = 1.
 func meanLife(s, beta, t float64) float64 {
-	return -beta * expm1Over(s-1, -math.Log1p(min(t, math.MaxFloat64)/beta))
+	return -beta * expm1Over(s-1, -math.Log1p(min(t/beta, farthest)))
 }
 
 // LogLikelihood implements [Model].
@@ -164,7 +164,7 @@ func (m ParetoNBD) Residual(row Summary, rate float64) float64 {
 	beta := m.Beta + row.Age
 	switch {
 	case rate > 0:
-		life = beta * discountedLife(m.S, min(rate*beta, math.MaxFloat64))
+		life = beta * discountedLife(m.S, min(rate*beta, farthest))
 	case m.S > 1:
 		life = beta / (m.S - 1)
 	default:

@@ -30,6 +30,13 @@ type Summary struct {
 // negative, Recency is at most Age, and 0 just where Frequency is. A mean may be
 // negative, as with refunds; [FitGammaGamma] refuses it.
 func (s Summary) Validate() error {
+	if fault := s.fault(); fault != nil {
+		return fault
+	}
+	return nil
+}
+
+func (s Summary) fault() *InputError {
 	switch {
 	case s.Frequency < 0:
 		return &InputError{Field: "frequency", Detail: fmt.Sprintf("%d is negative", s.Frequency)}
@@ -84,10 +91,9 @@ func (e *InputError) Error() string {
 func group(rows []Summary) ([]Summary, error) {
 	grouped := make([]Summary, 0, len(rows))
 	for i, row := range rows {
-		if err := row.Validate(); err != nil {
-			invalid := err.(*InputError) //nolint:errorlint,forcetypeassert // Validate returns nothing else.
-			invalid.Index = i
-			return nil, invalid
+		if fault := row.fault(); fault != nil {
+			fault.Index = i
+			return nil, fault
 		}
 		row.Weight = row.customers()
 		grouped = append(grouped, row)
