@@ -130,7 +130,7 @@ func (x *exec) countRoots(s int, counts []uint64) {
 			if !x.live() {
 				return
 			}
-			if x.may[r.id] {
+			if x.here(r) {
 				x.top, x.atop = 0, 0
 				counts[j] += uint64(x.eval(r, true).card)
 			}
@@ -178,7 +178,7 @@ func (x *exec) collectRoots(s int, sets []*Set) {
 			if !x.live() {
 				return
 			}
-			if x.may[r.id] {
+			if x.here(r) {
 				x.top, x.atop = 0, 0
 				v := x.eval(r, false)
 				sets[j].add(x.key(), v.toBlock(x.words()))

@@ -98,8 +98,11 @@ func (x *exec) build() *Set {
 func (x *exec) collectShard(s *Set, shardNo int, limit uint64) {
 	for i := range x.enterShard(shardNo) {
 		v := x.at(i, false)
-		if x.err != nil {
+		switch {
+		case x.err != nil:
 			return
+		case v.card == 0:
+			continue
 		}
 		scratch := x.words()
 		if left := limit - s.count; uint64(v.card) > left {

@@ -143,7 +143,7 @@ func (e *estimate) addBlock() {
 	for i, n := range e.p.nodes {
 		g := guess{}
 		switch {
-		case !e.may[i]:
+		case !e.exec.here(n):
 		case n.isLeaf():
 			var bytes int64
 			g, bytes = e.guessLeaf(n)
@@ -270,7 +270,8 @@ func (e *estimate) guessThreshold(n *node) guess {
 // chunks.
 func (b *columnBlock) within(spans []Span) guess {
 	var g guess
-	for _, c := range b.chunks {
+	for i := range blockChunks {
+		c := b.chunk(i)
 		if c == nil {
 			continue
 		}
@@ -318,7 +319,8 @@ func (v view) size() int64 {
 // size returns how many bytes a scan of the block reads at most.
 func (b *columnBlock) size() int64 {
 	n := int64(0)
-	for _, c := range b.chunks {
+	for i := range blockChunks {
+		c := b.chunk(i)
 		if c != nil {
 			n += int64(len(c.Data)) + chunkSpan/8
 		}

@@ -27,7 +27,7 @@ type exec struct {
 
 	shard    int
 	entered  uint64     // another one for every shard
-	may      []bool     // by node: whether it may have members in this shard
+	may      []uint16   // by node: the blocks of this shard where it may have members
 	contents []*content // by leaf, of this shard; nil: not yet asked for
 
 	block int    // within the shard
@@ -90,7 +90,7 @@ func (x *exec) begin(p *program, src Source) {
 		}
 	}
 	for range p.nodes {
-		x.may = append(x.may, false)
+		x.may = append(x.may, 0)
 	}
 	x.fit(p)
 	if x.err != nil {
@@ -180,39 +180,48 @@ func (x *exec) enterShard(s int) int {
 	}
 	x.entered++
 	for _, r := range x.p.roots {
-		if x.may[r.id] {
+		if x.may[r.id] != 0 {
 			return shard.Blocks
 		}
 	}
 	return 0
 }
 
-// possible reports whether a node may have members in this shard. Its operands
-// have been asked.
-func (x *exec) possible(n *node) bool {
+// possible returns the blocks of this shard in which a node may have members, by what
+// is known without loading. Its operands have been asked.
+func (x *exec) possible(n *node) uint16 {
 	switch n.op {
 	case opEmpty:
-		return false
+		return 0
 	case opBits, opRange, opHas, opLot:
-		return x.fields[n.leaf].slot(x.shard) != nil
+		return x.fields[n.leaf].mask(x.shard)
 	case opFixed, opScan:
-		s := x.sets[n.leaf]
-		return s != nil && s.touches(x.shard) || x.fields[n.leaf].slot(x.shard) != nil
-	}
-	need := 1
-	switch n.op {
+		if s := x.sets[n.leaf]; s != nil && s.touches(x.shard) || x.fields[n.leaf].slot(x.shard) != nil {
+			return anywhere
+		}
+		return 0
 	case opAnd:
-		need = len(n.kids)
-	case opAtLeast:
-		need = n.k
+		mask := uint16(anywhere)
+		for _, k := range n.kids {
+			mask &= x.may[k.id]
+		}
+		return mask
 	}
+	mask, some := uint16(0), 0
 	for _, k := range n.kids {
-		if x.may[k.id] {
-			need--
+		if may := x.may[k.id]; may != 0 {
+			mask |= may
+			some++
 		}
 	}
-	return need <= 0
+	if n.op == opAtLeast && some < n.k {
+		return 0
+	}
+	return mask
 }
+
+// here reports whether a node may have members in this block.
+func (x *exec) here(n *node) bool { return x.may[n.id]>>x.block&1 == 1 }
 
 // countShard counts the answer in one shard.
 func (x *exec) countShard(s int) uint64 {
@@ -229,6 +238,9 @@ func (x *exec) countShard(s int) uint64 {
 // at evaluates the first root in one block of the shard. With count alone true
 // only the view's cardinality is of use.
 func (x *exec) at(i int, count bool) view {
+	if x.meter == nil && x.may[x.p.roots[0].id]>>i&1 == 0 {
+		return view{} // a meter counts every block
+	}
 	if !x.enter(i) {
 		return view{}
 	}
@@ -244,7 +256,7 @@ func (x *exec) enter(i int) bool {
 	x.stamp++
 	x.top, x.atop, x.formed = 0, 0, 0
 	for _, n := range x.p.steps {
-		if x.may[n.id] {
+		if x.here(n) {
 			x.recall(n)
 		}
 	}
@@ -257,7 +269,7 @@ func (x *exec) eval(n *node, count bool) view {
 	switch {
 	case n.op == opBits || n.op == opFixed || n.op == opScan:
 		return *x.leaf(n)
-	case !x.may[n.id]:
+	case !x.here(n):
 		return view{}
 	case n.slot != 0:
 		return *x.recall(n)
@@ -271,7 +283,7 @@ func (x *exec) fetch(n *node) *view {
 	switch {
 	case n.slot == 0:
 		return x.leaf(n)
-	case !x.may[n.id]:
+	case !x.here(n):
 		return &x.none
 	}
 	return x.recall(n)
@@ -348,7 +360,7 @@ func (x *exec) likely(n *node) []*node {
 	if w.entered != x.entered {
 		w.entered, w.kids = x.entered, w.kids[:0]
 		for _, k := range n.kids {
-			if x.may[k.id] {
+			if x.may[k.id] != 0 {
 				w.kids = append(w.kids, k)
 			}
 		}

@@ -113,6 +113,17 @@ func (f *field) slot(i int) *slot {
 	return nil
 }
 
+// mask returns the blocks of a shard that may have members.
+func (f *field) mask(shardNo int) uint16 {
+	if f == nil {
+		return 0
+	}
+	if at, ok := f.find(uint32(shardNo)); ok {
+		return uint16(f.key(at))
+	}
+	return 0
+}
+
 // shards returns how many shards, from the first on, hold everything.
 func (f *field) shards() int {
 	if len(f.keys) == 0 {
