@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
@@ -92,11 +93,11 @@ func (v *View) Top(ctx context.Context, of tags.Formula, e segment.Expr, k int, 
 		if err != nil {
 			return nil, err
 		}
-		var fault error
+		var fault atomic.Pointer[error] // ties are decided on several goroutines
 		lot := func(id profile.ID) uint64 {
 			n, _, err := v.epoch.root.Value(v.epoch, lots, id.Ordinal())
 			if err != nil {
-				fault = err
+				fault.Store(&err)
 			}
 			return uint64(n)
 		}
@@ -107,8 +108,8 @@ func (v *View) Top(ctx context.Context, of tags.Formula, e segment.Expr, k int, 
 			return a < b
 		}
 		ranked, err := m.query.Top(ctx, m.source, m.measure, segment.Ranking{K: k, Least: least, Tie: tie})
-		if err == nil {
-			err = fault
+		if failed := fault.Load(); err == nil && failed != nil {
+			err = *failed
 		}
 		if err != nil {
 			return nil, err

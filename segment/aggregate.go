@@ -41,7 +41,7 @@ func (m Measure) isNumber() bool { return m.Kind != profile.KindTime }
 //	w, err := q.walk(ctx, src, newMeter(src.Budget), m)
 //	if err != nil { ... }
 //	defer w.close()
-//	for w.next() { ... w.chunks, w.mask ... }
+//	for w.next() { ... w.values, w.mask ... }
 //	err = w.err(ctx)
 type walk struct {
 	x      *exec
@@ -54,10 +54,10 @@ type walk struct {
 	i      int // the next block of the shard
 	blocks int // of the shard
 
-	base    uint32                     // the first ordinal of the block
-	chunks  *[blockChunks]*shard.Chunk // nil where no one has a value
-	mask    *words                     // the members of the block
-	members int                        // how many they are
+	base    uint32       // the first ordinal of the block
+	values  *columnBlock // nil where no one has a value
+	mask    *words       // the members of the block
+	members int          // how many they are
 }
 
 // walk starts a walk over the members of q. Unless it fails the walk has to be
@@ -141,9 +141,9 @@ func (w *walk) visit(i int) bool {
 	if v.card == 0 || w.x.err != nil {
 		return false
 	}
-	w.chunks = nil
+	w.values = nil
 	if b := w.column.load(w.x).column.block(i); b != nil {
-		w.chunks = &b.chunks
+		w.values = b
 		if w.x.meter != nil {
 			w.x.read += b.size()
 		}

@@ -53,8 +53,10 @@ func near(spans []Span, lo, hi int64) []Span {
 const (
 	chunkSpan   = shard.ChunkSpan
 	blockChunks = blockSpan / chunkSpan
+	pageChunks  = 16
 	columnBytes = 16 + shard.Blocks*8
-	blockBytes  = 16 + blockChunks*8
+	blockBytes  = 16 + blockChunks/pageChunks*8
+	pageBytes   = pageChunks * 8
 	chunkBytes  = 112
 )
 
@@ -65,10 +67,22 @@ type column struct {
 }
 
 // columnBlock is 2^16 consecutive ordinals of a column: a commit copies this
-// directory and the chunks that it touches.
+// directory, and the pages and chunks that it touches.
 type columnBlock struct {
-	card   int
-	chunks [blockChunks]*shard.Chunk
+	card  int
+	pages [blockChunks / pageChunks]*chunkPage // nil where no one has a value
+}
+
+// chunkPage is a part of the directory of a block, small enough to be copied for one
+// value.
+type chunkPage [pageChunks]*shard.Chunk
+
+// chunk returns the i-th chunk; nil where no one has a value.
+func (b *columnBlock) chunk(i int) *shard.Chunk {
+	if p := b.pages[uint(i)/pageChunks]; p != nil {
+		return p[uint(i)%pageChunks]
+	}
+	return nil
 }
 
 func (m *column) block(i int) *columnBlock {
@@ -87,7 +101,7 @@ func (b *columnBlock) at(x uint16) (int64, bool) {
 	if b == nil {
 		return 0, false
 	}
-	c := b.chunks[x/chunkSpan]
+	c := b.chunk(int(x / chunkSpan))
 	if c == nil {
 		return 0, false
 	}
@@ -133,28 +147,49 @@ func (b *columnBlock) with(cells []shard.Cell) (d *columnBlock, grown int) {
 	} else {
 		grown = blockBytes
 	}
+	copied := -1 // the page that has been copied last: they ascend as well
 	for len(cells) > 0 {
-		i := cells[0].Offset % blockSpan / chunkSpan
+		i := int(cells[0].Offset % blockSpan / chunkSpan)
 		n := 1
-		for n < len(cells) && cells[n].Offset%blockSpan/chunkSpan == i {
+		for n < len(cells) && int(cells[n].Offset%blockSpan/chunkSpan) == i {
 			n++
 		}
-		if old := d.chunks[i]; old != nil {
+		if page := i / pageChunks; page != copied {
+			grown += d.copyPage(page)
+			copied = page
+		}
+		at := &d.pages[i/pageChunks][i%pageChunks]
+		if old := *at; old != nil {
 			grown -= chunkBytes + len(old.Data)
 			d.card -= old.N
 		}
-		c := d.chunks[i].With(cells[:n])
-		if c != nil {
+		*at = (*at).With(cells[:n])
+		if c := *at; c != nil {
 			grown += chunkBytes + len(c.Data)
 			d.card += c.N
 		}
-		d.chunks[i] = c
 		cells = cells[n:]
 	}
-	if d.card == 0 {
-		return nil, grown - blockBytes
+	if d.card > 0 {
+		return d, grown
 	}
-	return d, grown
+	for _, p := range d.pages {
+		if p != nil {
+			grown -= pageBytes
+		}
+	}
+	return nil, grown - blockBytes
+}
+
+// copyPage gives the block a page of its own, and returns how many bytes it has
+// grown.
+func (b *columnBlock) copyPage(i int) int {
+	page, grown := new(chunkPage), pageBytes
+	if old := b.pages[i]; old != nil {
+		*page, grown = *old, 0
+	}
+	b.pages[i] = page
+	return grown
 }
 
 // loadColumn decodes the durable base of a shard; nil where it is empty. It
@@ -174,7 +209,11 @@ func loadColumn(v []byte) (*column, error) {
 			d.blocks[i] = &columnBlock{}
 			d.bytes += blockBytes
 		}
-		d.blocks[i].chunks[c.Index%blockChunks] = c.Chunk
+		at := int(c.Index % blockChunks)
+		if d.blocks[i].pages[at/pageChunks] == nil {
+			d.bytes += d.blocks[i].copyPage(at / pageChunks)
+		}
+		d.blocks[i].pages[at/pageChunks][at%pageChunks] = c.Chunk
 		d.blocks[i].card += c.N
 		d.bytes += chunkBytes + len(c.Data)
 	}
@@ -184,7 +223,8 @@ func loadColumn(v []byte) (*column, error) {
 // exists writes over w which values of the block exist.
 func (b *columnBlock) exists(w *words) {
 	clear(w[:])
-	for i, c := range b.chunks {
+	for i := range blockChunks {
+		c := b.chunk(i)
 		if c != nil {
 			*(*[4]uint64)(w[4*i:]) = c.Exists
 		}
@@ -199,7 +239,8 @@ func (b *columnBlock) scan(w, mask *words, spans []Span) int {
 	}
 	card := 0
 	within := allSlots
-	for i, c := range b.chunks {
+	for i := range blockChunks {
+		c := b.chunk(i)
 		if mask != nil {
 			within = [4]uint64(mask[4*i : 4*i+4])
 		}
@@ -227,7 +268,8 @@ func (b *columnBlock) scanSpan(w, mask *words, s Span) int {
 	card := 0
 	lo, hi := shard.CutAt(s.Lo), shard.CutAfter(s.Hi)
 	within := allSlots
-	for i, c := range b.chunks {
+	for i := range blockChunks {
+		c := b.chunk(i)
 		if mask != nil {
 			within = [4]uint64(mask[4*i : 4*i+4])
 		}

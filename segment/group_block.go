@@ -95,8 +95,8 @@ func (g *grouping) summarise(w *walk, at int, v *view, mask *words) {
 	p := g.parts.at(at)
 	p.count += uint64(n)
 	if rows == nil {
-		if w.chunks != nil {
-			p.apart().block(w.chunks, under, g.kind)
+		if w.values != nil {
+			p.apart().block(w.values, under, g.kind)
 		}
 		return
 	}
@@ -126,7 +126,7 @@ func (g *grouping) addRows(w *walk, p *part, rows []uint16) {
 // readKeys returns the numbers of the members of the block.
 func (g *grouping) readKeys(w *walk) *columnKeys {
 	if !g.keys.ready {
-		if place := g.keys.read(w.chunks, w.mask, g.parts.place); place != g.parts.place {
+		if place := g.keys.read(w.values, w.mask, g.parts.place); place != g.parts.place {
 			g.parts.raise(g.kind, place)
 		}
 	}

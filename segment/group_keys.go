@@ -24,14 +24,15 @@ type columnKeys struct {
 
 // read reads the values of the members under mask. Place is that of the integers so
 // far; it returns that of these, which is not less.
-func (b *columnKeys) read(chunks *[blockChunks]*shard.Chunk, mask *words, place int) int {
+func (b *columnKeys) read(from *columnBlock, mask *words, place int) int {
 	b.ready, b.some, b.plain = true, 0, false
 	clear(b.have[:])
-	if chunks == nil {
+	if from == nil {
 		return place
 	}
 	greatest := place
-	for i, c := range chunks {
+	for i := range blockChunks {
+		c := from.chunk(i)
 		if c == nil {
 			continue
 		}
@@ -47,10 +48,11 @@ func (b *columnKeys) read(chunks *[blockChunks]*shard.Chunk, mask *words, place 
 		b.plain = b.plain || !decimal
 		greatest = max(greatest, scale)
 	}
-	if b.plain = b.plain || !b.fits(chunks, greatest); b.plain {
+	if b.plain = b.plain || !b.fits(from, greatest); b.plain {
 		greatest = place
 	}
-	for i, c := range chunks {
+	for i := range blockChunks {
+		c := from.chunk(i)
 		sel := (*[4]uint64)(b.have[4*i:])
 		if sel[0]|sel[1]|sel[2]|sel[3] != 0 {
 			b.chunk((*[chunkSpan]int64)(b.keys[i*chunkSpan:]), c, sel, greatest)
@@ -61,11 +63,12 @@ func (b *columnKeys) read(chunks *[blockChunks]*shard.Chunk, mask *words, place 
 
 // fits reports whether all values of the members are integers at the place that a
 // float64 holds exactly. They are decimals.
-func (b *columnKeys) fits(chunks *[blockChunks]*shard.Chunk, place int) bool {
+func (b *columnKeys) fits(from *columnBlock, place int) bool {
 	if b.kind == profile.KindTime {
 		return true
 	}
-	for i, c := range chunks {
+	for i := range blockChunks {
+		c := from.chunk(i)
 		if b.have[4*i]|b.have[4*i+1]|b.have[4*i+2]|b.have[4*i+3] == 0 {
 			continue
 		}

@@ -125,7 +125,8 @@ func above(bounds []int64, v int64) int {
 const cutsMin = 8
 
 func (h *bins) block(w *walk) {
-	for i, c := range w.chunks {
+	for i := range blockChunks {
+		c := w.values.chunk(i)
 		if c == nil || !w.x.live() {
 			continue
 		}

@@ -33,7 +33,8 @@ func (x *exec) drawLots(n *node, dst *words) view {
 	clear(dst[:])
 	card := 0
 	var values [chunkSpan]int64
-	for i, c := range b.chunks {
+	for i := range blockChunks {
+		c := b.chunk(i)
 		if c == nil {
 			continue
 		}

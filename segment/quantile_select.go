@@ -83,7 +83,8 @@ func (s *selection) draw(w *walk) {
 		if shardNo != w.shard {
 			shardNo, left = w.shard, 0
 		}
-		for i, c := range w.chunks {
+		for i := range blockChunks {
+			c := w.values.chunk(i)
 			if c == nil {
 				continue
 			}
@@ -256,7 +257,8 @@ func (w walk) countParts(ctx context.Context, counts *[1 << searchBits]uint64, l
 // countParts counts the values of a block from one cut to the other in parts of
 // 2^shift values, from lo on.
 func countParts(counts *[1 << searchBits]uint64, w *walk, from, to *shard.Cut, lo int64, shift int) {
-	for i, c := range w.chunks {
+	for i := range blockChunks {
+		c := w.values.chunk(i)
 		if c == nil {
 			continue
 		}

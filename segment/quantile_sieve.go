@@ -80,7 +80,8 @@ func (p *sieve) span(bin int) (lo, hi int64) {
 }
 
 func (p *sieve) block(w *walk) {
-	for i, c := range w.chunks {
+	for i := range blockChunks {
+		c := w.values.chunk(i)
 		if c == nil || !w.x.live() {
 			continue
 		}

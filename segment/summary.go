@@ -84,7 +84,7 @@ const decimalPlaces = 6
 
 func (t *tally) walk(w *walk, kind profile.Kind) {
 	for w.next() {
-		t.block(w.chunks, w.mask, kind)
+		t.block(w.values, w.mask, kind)
 	}
 }
 
@@ -113,8 +113,9 @@ func (t *tally) widen(least, greatest int64) {
 }
 
 // block adds the values of a block under the mask.
-func (t *tally) block(chunks *[blockChunks]*shard.Chunk, mask *words, kind profile.Kind) {
-	for i, c := range chunks {
+func (t *tally) block(values *columnBlock, mask *words, kind profile.Kind) {
+	for i := range blockChunks {
+		c := values.chunk(i)
 		if c == nil {
 			continue
 		}

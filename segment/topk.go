@@ -101,7 +101,8 @@ func (t *topList) compare(a, b Ranked) int {
 }
 
 func (t *topList) block(w *walk) {
-	for i, c := range w.chunks {
+	for i := range blockChunks {
+		c := w.values.chunk(i)
 		if c == nil || t.full() && !t.betters(c) {
 			continue
 		}
