@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io"
 	"os/exec"
 	"path/filepath"
@@ -128,7 +129,7 @@ func TestHouse_the_face_stays_small(t *testing.T) {
 					note(d.Name.Name, d.Doc)
 					continue
 				}
-				if recv, ok := d.Recv.List[0].Type.(*ast.StarExpr); ok && recv.X.(*ast.Ident).Name == "DB" && d.Name.IsExported() {
+				if recv, ok := d.Recv.List[0].Type.(*ast.StarExpr); ok && types.ExprString(recv.X) == "DB" && d.Name.IsExported() {
 					methods = append(methods, d.Name.Name)
 					if d.Doc == nil {
 						undocumented = append(undocumented, "DB."+d.Name.Name)
