@@ -27,7 +27,7 @@ type listSizes struct {
 }
 
 // defaultListSizes hold at most 512 MiB of claims.
-var defaultListSizes = listSizes{bits: 1 << 14, claims: 512 << 20 / 20, seek: 100}
+var defaultListSizes = listSizes{bits: 1 << 13, claims: 512 << 20 / 20, seek: 100}
 
 // listResolver finds out which profiles some identifiers belong to, as of one epoch.
 type listResolver struct {

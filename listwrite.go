@@ -151,7 +151,7 @@ func (w *listWriter) putSome(ctx context.Context, people ordinalSet, from *uint3
 // so many kept others from writing so long.
 func listPace(standard, last int, took time.Duration) int {
 	fit := float64(last) * float64(fillTurn) / float64(max(took, 1))
-	return int(min(max(fit, float64(standard)/8, 1), float64(standard)*8, float64(last)*2))
+	return int(min(max(fit, float64(standard)/8, 1), float64(standard)*16, float64(last)*2))
 }
 
 // showList makes a list readable that has been written, in the place of an earlier one.
