@@ -93,6 +93,9 @@ func (j *judge) judge(before, after *person) []verdict {
 		j.readers(j.cat.eventReaders[name], was, is)
 	}
 	for _, id := range after.comp.folds {
+		if was.SameSeries(is, id) {
+			continue // Seen again in an hour, or on a day, in which it was.
+		}
 		j.readers(j.cat.foldReaders[id], was, is)
 	}
 	return j.slab[start:len(j.slab):len(j.slab)]

@@ -91,6 +91,10 @@ func TestStays_are_a_set(t *testing.T) {
 		often = append(often, sighting(begin.Add(time.Duration(i)*10*time.Second), 31.2304, 121.4737))
 	}
 	seldom := []Event{sighting(begin.Add(59*time.Minute), 31.2304, 121.4737)}
+	once, again := fold(t, sc, often[:1]), fold(t, sc, often[:2])
+	if !once.SameSeries(again, 1) || once.SameSeries(&State{}, 1) || !once.SameSeries(&State{}, 2) || once.SameSeries(fold(t, sc, []Event{sighting(begin.Add(time.Hour), 31, 121)}), 1) {
+		t.Error("SameSeries tells what is new from what is not otherwise")
+	}
 	same(t, "every ten seconds", &State{series: fold(t, sc, often).series}, &State{series: fold(t, sc, seldom).series})
 	rapid.Check(t, func(t *rapid.T) {
 		s := fold(t, sc, genPast().Draw(t, "events").events())
