@@ -171,7 +171,6 @@ func BenchmarkAbsorbStays(b *testing.B) {
 			s := fold(b, sc, events)
 			now := sighting(begin.Add(20*time.Minute), 31.5, 121)
 			b.ReportAllocs()
-			b.ReportMetric(float64(len(s.Append(nil))), "bytes")
 			for b.Loop() {
 				one, err := sc.Lift(&now)
 				if err != nil {
@@ -180,6 +179,8 @@ func BenchmarkAbsorbStays(b *testing.B) {
 				own := s.Clone()
 				own.Absorb(one)
 			}
+			stays, _ := s.Series(1).Stays(math.MinInt64, math.MaxInt64, nil)
+			b.ReportMetric(float64(len(s.Append(nil)))/float64(len(stays)), "B/stay")
 		})
 	}
 }
