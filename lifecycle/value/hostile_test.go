@@ -213,6 +213,38 @@ func simulated(n int) []Summary {
 	return rows
 }
 
+// Customers of whom nobody leaves, at rates that differ, have a purchase rate to be
+// told and nothing else: a flat ridge, found out in good time.
+func TestFit_nobody_leaves(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 8))
+	var rows []Summary
+	for range 300 {
+		row := Summary{Age: 10 + 20*random.Float64()}
+		rate := random.ExpFloat64() / 3
+		for at := 0.0; ; row.Frequency++ {
+			if at += random.ExpFloat64() / rate; at > row.Age {
+				break
+			}
+			row.Recency = at
+		}
+		if row.Frequency > 0 { // None leaves, and all have been here more lately than by chance.
+			row.Recency = (row.Recency + row.Age) / 2
+		}
+		rows = append(rows, row)
+	}
+	for _, name := range []string{"bgnbd", "mbgnbd", "paretonbd"} {
+		m, _, err := fits[name](t.Context(), rows)
+		failed, ok := errors.AsType[*FitError](err)
+		if !ok || failed.Reason != ReasonFlat {
+			t.Errorf("%s: got %+v, %v", name, m, err)
+		}
+		// What comes with the error says what was found: everybody is there.
+		if p := m.PAlive(rows[0]); !(p > 0.98) {
+			t.Errorf("%s: P(alive) is %v", name, p)
+		}
+	}
+}
+
 // Rows that are alike are one with a weight; the order of rows is no matter; and
 // the unit of time changes parameters of time alone.
 func TestFit_laws(t *testing.T) {

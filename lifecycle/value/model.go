@@ -51,7 +51,8 @@ const (
 	ReasonTooAlike Reason = "too_alike"
 	// ReasonFlat: the likelihood has no peak. It keeps growing, ever less, as some
 	// parameters go to 0 or to infinity together: there is no such heterogeneity in
-	// the data as the model is about, or too few customers to see it.
+	// the data as the model is about, or too few customers to see it. Where A and B, or
+	// S and Beta, lie far apart, hardly anybody has been seen to leave.
 	ReasonFlat Reason = "flat"
 	// ReasonNotConverged: the search ended before the peak.
 	ReasonNotConverged Reason = "not_converged"

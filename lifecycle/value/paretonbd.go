@@ -80,35 +80,50 @@ func (m ParetoNBD) alive(row Summary) (log, logOddsGone float64) {
 // It is a difference of two hypergeometric functions, taken in logarithms, since
 // each alone under- or overflows from some hundred transactions on.
 func (m ParetoNBD) logA0(row Summary) float64 {
-	from, to := m.logTail(row.Frequency, row.Recency), m.logTail(row.Frequency, row.Age)
-	if !(to < from) {
+	from, ok := m.logTail(row.Frequency, row.Recency)
+	to, ok2 := m.logTail(row.Frequency, row.Age)
+	switch {
+	case !ok || !ok2:
+		return m.logA0ByQuadrature(row)
+	case !(to < from):
 		return math.Inf(-1)
 	}
 	return from + math.Log(-math.Expm1(to-from))
 }
 
 // logTail is the integral of logA0 from u to infinity. Euler's transformation has
-// made the hypergeometric function one with a parameter of 1 and positive terms.
-func (m ParetoNBD) logTail(frequency int, u float64) float64 {
+// made the hypergeometric function one with a parameter of 1 and positive terms. It
+// is not ok where that takes long, with alpha and beta far apart.
+func (m ParetoNBD) logTail(frequency int, u float64) (log float64, ok bool) {
 	rx := m.R + float64(frequency)
 	k := rx + m.S
 	alpha, beta := m.Alpha+u, m.Beta+u
 	if alpha >= beta {
-		if f, ok := hypergeo1(rx, k+1, (alpha-beta)/alpha); ok {
-			return -rx*math.Log(alpha) - m.S*math.Log(beta) + math.Log(f)
-		}
-	} else if f, ok := hypergeo1(m.S+1, k+1, (beta-alpha)/beta); ok {
-		return (1-rx)*math.Log(alpha) - (m.S+1)*math.Log(beta) + math.Log(f)
+		f, ok := hypergeo1(rx, k+1, (alpha-beta)/alpha)
+		return -rx*math.Log(alpha) - m.S*math.Log(beta) + math.Log(f), ok
 	}
-	return math.Log(k) - rx*math.Log(alpha) - (m.S+1)*math.Log(beta) + math.Log(tailByQuadrature(alpha, rx, beta, m.S+1))
+	f, ok := hypergeo1(m.S+1, k+1, (beta-alpha)/beta)
+	return (1-rx)*math.Log(alpha) - (m.S+1)*math.Log(beta) + math.Log(f), ok
 }
 
-// tailByQuadrature returns the integral of (1+v/alpha)^-a (1+v/beta)^-b over v from
-// 0 to infinity, for a+b > 1, in the way of [discountedLife].
-func tailByQuadrature(alpha, a, beta, b float64) float64 {
-	return expSinh(1/(a/alpha+b/beta), func(v float64) float64 {
-		return math.Exp(-a*math.Log1p(v/alpha) - b*math.Log1p(v/beta))
-	})
+// logA0ByQuadrature is logA0 as an integral over w, the logarithm of u and the
+// lesser of alpha and beta. Over w the integrand is log-concave and smooth; so where
+// it falls from the start it has fallen to nothing by some 40 over its slope.
+func (m ParetoNBD) logA0ByQuadrature(row Summary) float64 {
+	rx, s1 := m.R+float64(row.Frequency), m.S+1
+	alpha, beta := m.Alpha+row.Recency, m.Beta+row.Recency
+	least := min(alpha, beta)
+	width := math.Log1p((row.Age - row.Recency) / least)
+	if slope := 1 - rx*least/alpha - s1*least/beta; slope < 0 {
+		width = min(width, -40/slope)
+	}
+	var sum float64
+	for i, at := range legendre().nodes {
+		w := width * at
+		further := least * math.Expm1(w)
+		sum += legendre().weights[i] * math.Exp(w-rx*math.Log1p(further/alpha)-s1*math.Log1p(further/beta))
+	}
+	return math.Log(rx+m.S) - rx*math.Log(alpha) - s1*math.Log(beta) + math.Log(least*width*sum)
 }
 
 // PAlive implements [Model].

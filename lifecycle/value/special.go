@@ -1,6 +1,11 @@
 package value
 
-import "math"
+import (
+	"math"
+	"sync"
+
+	"gonum.org/v1/gonum/integrate/quad"
+)
 
 // hypergeo1 returns the hypergeometric function 2F1(1, b; c; z) for 0 < b < c and
 // 0 <= z < 1: by its series, all of whose terms are positive, or for greater z by
@@ -23,7 +28,7 @@ func hypergeo1(b, c, z float64) (value float64, ok bool) {
 	const tiny = 1e-300
 	d := c - 1
 	f, num, den := d, d, 0.0
-	for n := 1; n <= 300; n++ {
+	for n := 1; n <= 60; n++ {
 		half := float64(n / 2)
 		u := (b + half) * (d + half)
 		if n%2 == 0 {
@@ -72,3 +77,13 @@ func expSinh(scale float64, f func(v float64) float64) float64 {
 	}
 	return sum * step
 }
+
+// rule is nodes and weights to integrate from 0 to 1 with.
+type rule struct{ nodes, weights []float64 }
+
+// legendre returns the rule of Gauss and Legendre with 40 nodes.
+var legendre = sync.OnceValue(func() rule {
+	r := rule{make([]float64, 40), make([]float64, 40)}
+	quad.Legendre{}.FixedLocations(r.nodes, r.weights, 0, 1)
+	return r
+})
