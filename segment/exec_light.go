@@ -226,8 +226,17 @@ func (l *light) meetTwo(a, b *field) (n uint64, err error) {
 // countBlocks counts what two shards have in common.
 func (l *light) countBlocks(a, b *bitmap) (n uint64) {
 	var p, q piece
+	slabs := a.blocks == nil && b.blocks == nil && a.toggles == nil && b.toggles == nil
 	for mask := a.mask & b.mask; mask != 0; mask &= mask - 1 {
 		i := bits.TrailingZeros16(mask)
+		if slabs { // most of which are short
+			x, c := a.slab.list(i)
+			y, d := b.slab.list(i)
+			if len(x) == c && len(y) == d && c+d <= mergeMax {
+				n += uint64(countMerged(x, y))
+				continue
+			}
+		}
 		p.of(a, i)
 		q.of(b, i)
 		n += uint64(l.countTwo(&p, &q))
