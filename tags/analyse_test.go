@@ -59,6 +59,10 @@ func TestAnalyse(t *testing.T) {
 		name, rules string
 		want        []string
 	}{
+		{"a night takes in what is yet to come of it", `
+			exists(dwell("E", "at", during("home"), min_days(1), last("1d")))
+			exists(dwell("E", "at", during("home"), min_days(1), last("1d"))) and count("E", last("1d")) = 0
+			days_at(dwell("E", "at", last("1d"))) > 1 and days_at(dwell("E", "at", last("1d"))) < 1`, []string{"b < a", "c never"}},
 		{"constants", "true\nfalse\nall()\nany()", []string{"a always", "b never", "c always", "d never"}},
 		{"a contradiction", `age > 5 and age < 3`, []string{"a never"}},
 		{"no whole number between", order + `last("7d")) > 2 and ` + order + `last("7d")) < 3`, []string{"a never"}},

@@ -53,6 +53,9 @@ func (a *aggregateFact) happened(domain set) set {
 // given returns what the aggregate is where an event of b happened, all of whose
 // events are its own; ok is false where that says nothing.
 func (a *aggregateFact) given(b *aggregateFact, domain set) (is set, ok bool) {
+	if b.Fn == syntax.Dwell {
+		return set{}, false // A night that has begun takes in what is yet to come of it.
+	}
 	switch a.Fn {
 	case syntax.Count, syntax.FirstTime, syntax.LastTime:
 	case syntax.Days, syntax.LongestStreak:

@@ -131,6 +131,11 @@ func TestDwell_deadlines(t *testing.T) {
 			t.Errorf("%s at %s: %v until %v, want %v", tt.rule, tt.now, ok, until, tt.until)
 		}
 	}
+	// What comes after midnight is part of the night that has begun, and of no day yet.
+	p := compile(t, s, `exists(dwell("Located", "at", during("home"), min_days(1), last("1d"))) and count("Located", last("1d")) = 0`)
+	if ok, _ := p.Eval(fold(t, s, located(t, "Asia/Shanghai", "05-08 01:00", flat)), at(t, "2026-05-07T12:00:00+08:00")); !ok {
+		t.Error("the night has not begun")
+	}
 	x, err := tags.ParseFormula(`dwell("Located", "at", during("home"), last("7d"))`)
 	if err != nil {
 		t.Fatal(err)

@@ -169,13 +169,11 @@ func (w *world) haunt(a *syntax.Aggregate) (best haunt, ok bool) {
 // evidence evaluates what is asked of a place that a dwell() gives.
 func (w *world) evidence(c *syntax.Call) (v profile.Value, ok bool) {
 	x := c.Args[0]
-	for {
-		t, named := x.(*syntax.Trait)
-		if !named {
-			break
+	for range 100 { // no more traits stand for each other
+		if t, named := x.(*syntax.Trait); named {
+			info, _ := w.scope.Trait(t.Name)
+			x = info.Compute
 		}
-		info, _ := w.scope.Trait(t.Name)
-		x = info.Compute
 	}
 	a, isAggregate := x.(*syntax.Aggregate)
 	if !isAggregate {
