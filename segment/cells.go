@@ -12,11 +12,15 @@ import (
 // the order of the integers is the order of the cells.
 func SortableCell(leaf uint64) int64 { return int64(leaf ^ 1<<63) }
 
+// LeafCell returns the S2 leaf cell that a column keeps as that integer: the inverse of
+// SortableCell.
+func LeafCell(v int64) uint64 { return uint64(v) ^ 1<<63 }
+
 // A place is narrowed down to coveringMax ranges of cells: the more, the fewer profiles
 // are near its border. All places of an expression together get coveringsMax, shared
 // evenly, so that thousands of them are not thousands of times the work of one.
 const (
-	coveringMax  = 1 << 10
+	coveringMax  = 1 << 8
 	coveringsMax = 1 << 16
 	coveringMin  = 1 << 3
 )

@@ -231,11 +231,11 @@ func (b *columnBlock) exists(w *words) {
 	}
 }
 
-// scan writes over w which values of the block lie in spans, and returns how
+// scan writes over w which values of the block lie in the spans of n, and returns how
 // many. Where mask is not nil only its bits are looked at; it may be w.
-func (b *columnBlock) scan(w, mask *words, spans []Span) int {
-	if len(spans) == 1 {
-		return b.scanSpan(w, mask, spans[0])
+func (b *columnBlock) scan(w, mask *words, n *node) int {
+	if len(n.spans) == 1 {
+		return b.scanSpan(w, mask, n.spans[0])
 	}
 	card := 0
 	within := allSlots
@@ -249,8 +249,8 @@ func (b *columnBlock) scan(w, mask *words, spans []Span) int {
 		if c == nil || within[0]|within[1]|within[2]|within[3] == 0 {
 			continue
 		}
-		if met := near(spans, c.Min, c.Max); len(met) > spansMax {
-			searchChunk(out, c, &within, met)
+		if met := near(n.spans, c.Min, c.Max); len(met) > spansMax {
+			searchChunk(out, c, &within, n)
 		} else {
 			for _, s := range met {
 				lo, hi := shard.CutAt(s.Lo), shard.CutAfter(s.Hi)
@@ -298,21 +298,46 @@ var allSlots = [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
 
 // spansMax is the most spans that a chunk is scanned for one by one; among more
 // each value is searched for.
-const spansMax = 128
+const spansMax = 8
 
 // searchChunk adds to out the slots of c, among those of mask, whose values lie
-// in one of spans.
-func searchChunk(out *[4]uint64, c *shard.Chunk, mask *[4]uint64, spans []Span) {
+// in one of the spans of n.
+func searchChunk(out *[4]uint64, c *shard.Chunk, mask *[4]uint64, n *node) {
+	found := c.Exists
+	if n.index != nil {
+		// Scans leave what is near the spans.
+		found = [4]uint64{}
+		for _, s := range n.index.crowds {
+			if s.Lo <= c.Max && s.Hi >= c.Min {
+				lo, hi := shard.CutAt(s.Lo), shard.CutAfter(s.Hi)
+				scanChunk(&found, c, &lo, &hi)
+			}
+		}
+	}
+	card := keepBits(&found, mask)
+	if card == 0 {
+		return
+	}
 	var values [chunkSpan]int64
-	c.Unpack(&values)
-	for j, x := range c.Exists {
-		for x &= mask[j]; x != 0; x &= x - 1 {
-			if holds(spans, values[j<<6|bits.TrailingZeros64(x)]) {
+	if card > unpackMin {
+		c.Unpack(&values)
+	}
+	for j, x := range found {
+		for ; x != 0; x &= x - 1 {
+			slot := j<<6 | bits.TrailingZeros64(x)
+			if card <= unpackMin {
+				values[slot], _ = c.At(uint8(slot))
+			}
+			if n.holds(values[slot]) {
 				out[j] |= x & -x
 			}
 		}
 	}
 }
+
+// unpackMin is how many values of a chunk are taken one by one; where more are wanted,
+// all are unpacked.
+const unpackMin = 64
 
 // scanChunk adds to out the slots of c whose values lie from one cut to the
 // other.

@@ -34,8 +34,8 @@ type Catalog interface {
 	List(name string) (f FieldID, ok bool)
 	// Lots returns the column of everybody's lot before it is salted.
 	Lots() (f FieldID, ok bool)
-	// Among is Scan of the profiles of a node alone.
-	Among(ctx context.Context, leaf syntax.Expr, n Node) (*Set, error)
+	// Among is Scan of a condition on a place, of the profiles of a node alone.
+	Among(ctx context.Context, place *syntax.Inside, n Node) (*Set, error)
 	// Scan returns the live profiles for which a condition that no field answers
 	// holds, by evaluating it for each.
 	Scan(ctx context.Context, leaf syntax.Expr) (*Set, error)

@@ -221,8 +221,8 @@ func (s *shop) List(string) (FieldID, bool) { return 0, false }
 
 func (s *shop) Lots() (FieldID, bool) { return 0, false }
 
-func (s *shop) Among(ctx context.Context, leaf syntax.Expr, _ Node) (*Set, error) {
-	return s.Scan(ctx, leaf)
+func (s *shop) Among(ctx context.Context, place *syntax.Inside, _ Node) (*Set, error) {
+	return s.Scan(ctx, place)
 }
 
 func (s *shop) Scan(_ context.Context, leaf syntax.Expr) (*Set, error) {

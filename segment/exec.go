@@ -409,7 +409,7 @@ func (x *exec) scanRange(n *node, w, mask *words) view {
 	if x.meter != nil {
 		x.read += b.size()
 	}
-	return wordsView(w, b.scan(w, mask, n.spans))
+	return wordsView(w, b.scan(w, mask, n))
 }
 
 func (x *exec) hasValue(n *node, w *words) view {

@@ -178,7 +178,7 @@ func (x *exec) keepNode(f *filtering, n *node, minus bool) {
 	out := f.dst[:0]
 	for _, value := range f.values {
 		v, ok := b.at(value)
-		if (ok && holds(n.spans, v)) != minus {
+		if (ok && n.holds(v)) != minus {
 			out = append(out, value)
 		}
 	}
@@ -371,7 +371,7 @@ func (x *exec) within(n *node, next int, dst *words, card int) view {
 		if x.meter != nil {
 			x.read += b.size()
 		}
-		card = b.scan(dst, dst, k.spans)
+		card = b.scan(dst, dst, k)
 	}
 	for _, m := range n.minus {
 		if m.rank() < rankRange || card == 0 || !x.live() {

@@ -34,7 +34,8 @@ type node struct {
 	op    nodeOp
 	field FieldID
 	spans []Span
-	salt  uint64 // of opLot, whose spans are of the salted values
+	index *spanIndex // of spans, where they are many
+	salt  uint64     // of opLot, whose spans are of the salted values
 	set   *Set
 	scan  *scan
 	k     int
@@ -84,7 +85,20 @@ func InSpans(f FieldID, spans ...Span) Node {
 	if spans = joinSpans(spans); len(spans) == 0 {
 		return Node{}
 	}
-	return Node{&node{op: opRange, field: f, spans: spans}}
+	return Node{rangeOf(f, spans, "")}
+}
+
+// rangeOf is the node of spans that ascend and are apart.
+func rangeOf(f FieldID, spans []Span, label string) *node {
+	return &node{op: opRange, field: f, spans: spans, index: newSpanIndex(spans), label: label}
+}
+
+// holds reports whether v lies in one of the node's spans.
+func (n *node) holds(v int64) bool {
+	if n.index != nil {
+		return n.index.holds(v)
+	}
+	return holds(n.spans, v)
 }
 
 // Range is the profiles whose value in a column field lies from lo to hi, both

@@ -234,7 +234,7 @@ func meetRanges(ns []*node) *node {
 	for _, n := range ns[1:] {
 		spans = meetSpans(spans, n.spans)
 	}
-	return &node{op: opRange, field: ns[0].field, spans: spans, label: labelOf(ns, " and ")}
+	return rangeOf(ns[0].field, spans, labelOf(ns, " and "))
 }
 
 func uniteRanges(ns []*node) *node {
@@ -245,7 +245,7 @@ func uniteRanges(ns []*node) *node {
 	for _, n := range ns {
 		spans = append(spans, n.spans...)
 	}
-	return &node{op: opRange, field: ns[0].field, spans: joinSpans(spans), label: labelOf(ns, " or ")}
+	return rangeOf(ns[0].field, joinSpans(spans), labelOf(ns, " or "))
 }
 
 // labelsMax is how many conditions the label of a joined range names.

@@ -14,6 +14,7 @@ import (
 type area interface {
 	Contains(geo.Point) bool
 	Covering(ctx context.Context, limit int) (geo.Covering, error)
+	Leaf(leaf uint64) (in, sure bool)
 }
 
 func anyCircle(t *rapid.T) geo.Circle {
@@ -84,12 +85,44 @@ func checkCovering(t *rapid.T, a area, limit int, points []geo.Point) {
 	for range 10 {
 		p, q := anyPoint(t, "p"), rapid.SampledFrom(points).Draw(t, "q")
 		points = append(append(points, p), nearBorder(a, p, q)...)
+		beside := points[len(points)-1] // some centimetres away
+		beside.Lat += rapid.Float64Range(-1e-6, 1e-6).Draw(t, "north")
+		beside.Lon += rapid.Float64Range(-1e-6, 1e-6).Draw(t, "east")
+		if beside.Validate() == nil {
+			points = append(points, beside)
+		}
 	}
 	for _, p := range points {
 		member := a.Contains(p)
 		inside, border := c.Find(geo.CellID(p))
 		if inside && border || inside && !member || member && !inside && !border {
 			t.Fatalf("%v: member %v, inside %v, border %v", p, member, inside, border)
+		}
+		if in, sure := a.Leaf(geo.CellID(p)); sure && in != member {
+			t.Fatalf("%v: member %v, its leaf cell is surely %v", p, member, in)
+		}
+	}
+}
+
+// A leaf cell is in doubt only where the border is centimetres away.
+func TestLeaf_is_mostly_sure(t *testing.T) {
+	circle, _ := geo.NewCircle(geo.Point{Lat: 31.23, Lon: 121.47}, 3000)
+	square := mustParse(t, geoJSON(pts(121.44, 31.2, 121.5, 31.2, 121.5, 31.26, 121.44, 31.26)))
+	places, err := geo.NewPlaces(context.Background(), []geo.Circle{circle}, []*geo.Polygon{square})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, a := range map[string]area{"circle": circle, "square": square, "places": places} {
+		for _, p := range nearBorder(a, circle.Center(), geo.Point{Lat: 31.9, Lon: 121.9}) {
+			if _, sure := a.Leaf(geo.CellID(p)); sure {
+				t.Errorf("%s: %v on the border is sure", name, p)
+			}
+			for _, metre := range []float64{-1e-5, 1e-5} {
+				q := geo.Point{Lat: p.Lat + metre, Lon: p.Lon + metre}
+				if in, sure := a.Leaf(geo.CellID(q)); !sure || in != a.Contains(q) {
+					t.Errorf("%s: %v, a metre from the border: %v, sure is %v", name, q, in, sure)
+				}
+			}
 		}
 	}
 }

@@ -29,6 +29,9 @@ func (*Inside) expr() {}
 type Area interface {
 	Contains(p geo.Point) bool
 	Covering(ctx context.Context, limit int) (geo.Covering, error)
+	// Leaf reports whether the points of an S2 leaf cell are in it, all of them or none, if
+	// that is sure.
+	Leaf(leaf uint64) (in, sure bool)
 	String() string
 }
 

@@ -1,0 +1,131 @@
+package geo
+
+import (
+	"math"
+
+	"github.com/golang/geo/s2"
+)
+
+// leafMargin is more than any point is away from the middle of its leaf cell, in metres:
+// no leaf cell has a diagonal of more than 1.5 centimetres.
+const leafMargin = 0.02
+
+// leafEffort is the effort of a shape up to which it is held against leaf cells.
+const leafEffort = 64
+
+// leafCell is a leaf cell of which it is asked whether its points are in shapes.
+type leafCell struct {
+	id     s2.CellID
+	middle Point
+	bounds *cell // once it is needed
+}
+
+func newLeafCell(leaf uint64) *leafCell {
+	id := s2.CellID(leaf)
+	at := id.LatLng()
+	return &leafCell{id: id, middle: Point{Lat: at.Lat.Degrees(), Lon: at.Lng.Degrees()}}
+}
+
+// relate tells how the points of the leaf cell lie to a shape.
+func (l *leafCell) relate(s shape) relation {
+	switch s := s.(type) {
+	case *circleShape:
+		return s.leaf(l.middle)
+	case partShape:
+		if s.effort() > leafEffort {
+			return undecided
+		}
+		if l.bounds == nil {
+			l.bounds = newCell(l.id)
+		}
+		return s.leaf(l.bounds)
+	}
+	return undecided
+}
+
+// leaf is relate without what matters of the part.
+func (t partShape) leaf(c *cell) relation {
+	for i := range t.segments {
+		if c.touches(&t.segments[i]) {
+			return undecided
+		}
+	}
+	if t.contains(c.middle().canonical()) {
+		return within
+	}
+	return without
+}
+
+// verdict is a relation as Leaf returns it.
+func (r relation) verdict() (in, sure bool) { return r == within, r != undecided }
+
+// leaf tells how the points of a leaf cell with that middle lie.
+func (c *Circle) leaf(middle Point) relation {
+	if c.radius == 0 {
+		return without
+	}
+	const degrees = 2 * leafMargin / EarthRadius / radians
+	if math.Abs(middle.Lat-c.center.Lat) > c.spanLat+degrees {
+		return without
+	}
+	switch d := c.roughly(middle); {
+	case d+leafMargin < c.radius:
+		return within
+	case d-leafMargin > c.radius:
+		return without
+	}
+	return undecided
+}
+
+// roughly returns the distance of a point from the centre in metres, to a millimetre.
+func (c *Circle) roughly(p Point) float64 {
+	dLat, dLon := math.Abs(p.Lat-c.center.Lat), lonBetween(p.Lon, c.center.Lon)
+	if c.small && dLat < smallDegrees && dLon < smallDegrees {
+		return 2 * EarthRadius * math.Asin(math.Sqrt(c.smallHaversine(p.Lat-c.center.Lat, dLon)))
+	}
+	return Distance(c.center, p)
+}
+
+// Leaf reports whether the points of a leaf cell are in the circle, all of them or none,
+// and whether that is sure. Where it is not, the points decide.
+func (c Circle) Leaf(leaf uint64) (in, sure bool) {
+	return c.leaf(newLeafCell(leaf).middle).verdict()
+}
+
+// Leaf is [Circle.Leaf] of the polygon.
+func (g *Polygon) Leaf(leaf uint64) (in, sure bool) {
+	l := newLeafCell(leaf)
+	out := without
+	for _, t := range g.parts {
+		switch l.relate(partShape{part: t}) {
+		case within:
+			return true, true
+		case undecided:
+			out = undecided
+		}
+	}
+	return out.verdict()
+}
+
+// Leaf is [Circle.Leaf] of the union.
+func (p *Places) Leaf(leaf uint64) (in, sure bool) {
+	i, ok := p.index.find(leaf)
+	if !ok {
+		return false, true
+	}
+	lo, hi := p.index.start[i], p.index.start[i+1]
+	if lo == hi {
+		return true, true
+	}
+	l := newLeafCell(leaf)
+	out := without
+	for _, k := range p.index.candidates[lo:hi] {
+		switch l.relate(p.index.shapes[k]) {
+		case within:
+			return true, true
+		case undecided:
+			out = undecided
+		}
+	}
+	return out.verdict()
+}
