@@ -18,7 +18,7 @@ type Horizon struct {
 // expected mean value, discounted by as many periods. What a customer spent is not
 // in it, nor are costs: multiply it by your margin.
 //
-// A horizon that means nothing, and a row that [Summary.Validate] refuses, give 0.
+// It is +Inf where [GammaGamma.Expected] is. A horizon that means nothing, and a row that [Summary.Validate] refuses, give 0.
 func CLV(m Model, spend GammaGamma, row Summary, h Horizon) float64 {
 	if !(h.Discount > -1) || !(h.Length > 0) {
 		return 0

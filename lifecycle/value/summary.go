@@ -61,7 +61,7 @@ func (s Summary) fault() *InputError {
 }
 
 // maxFrequency keeps sums of counts, and counts as floats, exact.
-const maxFrequency = 1 << 40
+const maxFrequency = 1 << 30
 
 // valid is Validate without the reason: the models ask it of every row.
 func (s Summary) valid() bool {
