@@ -15,7 +15,8 @@
 //	go run ./examples/retail -orders online_retail.csv.gz   # UCI "Online Retail"
 //	go run ./examples/retail -events events.jsonl.gz        # Segment-spec events
 //
-// With -json it prints one JSON object instead, for scripts. The exit status is
+// With -pages it also writes a page about those who have spent much, to be looked at
+// in a browser. With -json it prints one JSON object instead, for scripts. The exit status is
 // 0, 1 after an error or when Check finds differences, and 2 for wrong usage.
 package main
 
@@ -46,7 +47,7 @@ type flags struct {
 	customers      int
 	orders, events string
 	json           bool
-	dir            string
+	dir, pages     string
 	batch          int
 	now            time.Time // when the program was started
 }
@@ -88,6 +89,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.events, "events", "", "read a `file` of Segment-spec JSON lines, plain or gzipped")
 	set.BoolVar(&f.json, "json", false, "print one JSON object")
 	set.StringVar(&f.dir, "dir", "", "`directory` to keep the store in (default: one that is removed at the end)")
+	set.StringVar(&f.pages, "pages", "", "`directory` to write a page about an audience to, as HTML")
 	set.IntVar(&f.batch, "batch", 2000, "`number` of events in one commit")
 	if err := set.Parse(args); err != nil {
 		return f, err
@@ -136,5 +138,5 @@ func tour(ctx context.Context, f flags, stdout, stderr io.Writer) (r *result, er
 	if !f.json {
 		out = stdout
 	}
-	return visit(ctx, db, d, f.batch, out, stderr)
+	return visit(ctx, db, d, f, out, stderr)
 }

@@ -32,14 +32,14 @@ type checked struct {
 }
 
 // visit takes the dataset in and asks every question, telling out on the way.
-func visit(ctx context.Context, db *portrait.DB, d *dataset, batch int, out, stderr io.Writer) (*result, error) {
+func visit(ctx context.Context, db *portrait.DB, d *dataset, f flags, out, stderr io.Writer) (*result, error) {
 	start := time.Now()
 	say := newReport(out, d)
 	say.title()
 	r := &result{Tags: map[string]uint64{}, Segments: map[string]uint64{}}
 	progress := newBar(stderr, d.size)
 	var err error
-	r.Events, err = load(ctx, db, d, batch, progress.set)
+	r.Events, err = load(ctx, db, d, f.batch, progress.set)
 	progress.end()
 	if err != nil {
 		return nil, err
@@ -61,6 +61,11 @@ func visit(ctx context.Context, db *portrait.DB, d *dataset, batch int, out, std
 	say.segments(r)
 	if err := say.sample(ctx, view); err != nil {
 		return nil, err
+	}
+	if f.pages != "" {
+		if err := writePages(ctx, view, d, f.pages); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.check(ctx, db, view, say); err != nil {
 		return nil, err
