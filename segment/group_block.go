@@ -70,7 +70,7 @@ const (
 func (g *grouping) list(w *walk, v *value) {
 	if n := filter(g.rows[g.listed:], v.view.array, w.mask, 0); n > 0 {
 		g.lists = append(g.lists, rowList{g.parts.at(v.at), g.rows[g.listed : g.listed+n]})
-		g.listed += n
+		g.listed += (n + 15) &^ 15 // see keepRows
 	}
 	if len(g.lists) == listsMax || g.listed > listedMax {
 		g.flush(w)
@@ -111,7 +111,7 @@ func (g *grouping) addRows(w *walk, p *part, rows []uint16) {
 		return
 	case w.members:
 	default:
-		rows = rows[:filter(rows, rows, &k.have, 0)]
+		rows = keepRows(rows, &k.have)
 	}
 	if !k.plain {
 		p.add(&k.keys, rows)
@@ -121,6 +121,12 @@ func (g *grouping) addRows(w *walk, p *part, rows []uint16) {
 	for _, x := range rows {
 		t.value(k.keys[x])
 	}
+}
+
+// keepRows leaves those of rows, part of a list with room, that are set in w. It may
+// write beyond the rows, up to a multiple of 16.
+func keepRows(rows []uint16, w *words) []uint16 {
+	return rows[:filter(rows[:(len(rows)+15)&^15], rows, w, 0)]
 }
 
 // readKeys returns the numbers of the members of the block.

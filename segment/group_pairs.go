@@ -202,7 +202,7 @@ func (g *grouping) divide(w *walk, base int, rows []uint16, some []value) {
 	if len(c.more) == 0 {
 		return
 	}
-	for _, x := range rows[:filter(rows, rows, &c.multi, 0)] {
+	for _, x := range keepRows(rows, &c.multi) {
 		for _, code := range c.others[c.start[x]:c.start[int(x)+1]] {
 			g.addRow(g.parts.at(base+some[code-1].at), x)
 		}
