@@ -35,6 +35,20 @@ func rangesEach(n int) int {
 	return each
 }
 
+// rangesOf returns how many ranges an area gets that as one place would get each: more
+// where it is a union of many, up to four for each of them.
+func rangesOf(a syntax.Area, each int) int {
+	union, ok := a.(interface{ Len() int })
+	if !ok {
+		return each
+	}
+	n := each
+	for n < 4*union.Len() && n < 16*each {
+		n *= 2
+	}
+	return n
+}
+
 // areas counts the conditions on places.
 func areas(e syntax.Expr) int {
 	n := 0
@@ -54,7 +68,7 @@ func (k *compiler) inside(e *syntax.Inside) (n Node, ok bool, err error) {
 	if !ok || e.Area == nil {
 		return Node{}, false, nil
 	}
-	covering, err := e.Area.Covering(k.ctx, k.ranges)
+	covering, err := e.Area.Covering(k.ctx, rangesOf(e.Area, k.ranges))
 	if err != nil {
 		return Node{}, false, err
 	}

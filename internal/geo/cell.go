@@ -36,7 +36,12 @@ const (
 )
 
 func newCell(id s2.CellID) *cell {
-	c := &cell{Cell: s2.CellFromCellID(id)}
+	c := boundsOf(id)
+	return &c
+}
+
+func boundsOf(id s2.CellID) cell {
+	c := cell{Cell: s2.CellFromCellID(id)}
 	bound := c.RectBound()
 	c.south = max(-90, bound.Lat.Lo/radians-cellMargin)
 	c.north = min(90, bound.Lat.Hi/radians+cellMargin)

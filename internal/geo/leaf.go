@@ -17,13 +17,14 @@ const leafEffort = 64
 type leafCell struct {
 	id     s2.CellID
 	middle Point
-	bounds *cell // once it is needed
+	bounds cell // once it is needed
+	known  bool // bounds are
 }
 
-func newLeafCell(leaf uint64) *leafCell {
+func newLeafCell(leaf uint64) leafCell {
 	id := s2.CellID(leaf)
 	at := id.LatLng()
-	return &leafCell{id: id, middle: Point{Lat: at.Lat.Degrees(), Lon: at.Lng.Degrees()}}
+	return leafCell{id: id, middle: Point{Lat: at.Lat.Degrees(), Lon: at.Lng.Degrees()}}
 }
 
 // relate tells how the points of the leaf cell lie to a shape.
@@ -35,10 +36,10 @@ func (l *leafCell) relate(s shape) relation {
 		if s.effort() > leafEffort {
 			return undecided
 		}
-		if l.bounds == nil {
-			l.bounds = newCell(l.id)
+		if !l.known {
+			l.bounds, l.known = boundsOf(l.id), true
 		}
-		return s.leaf(l.bounds)
+		return s.leaf(&l.bounds)
 	}
 	return undecided
 }
