@@ -147,8 +147,11 @@ func (b *block) contains(x uint16) bool {
 // with returns the block changed by flips, of whose offsets only the low 16 bits
 // count; nil where nothing is left, b itself where nothing changed.
 func (b *block) with(flips []shard.Flip) *block {
-	if b == nil {
+	switch {
+	case b == nil:
 		return blockOf(flips)
+	case len(b.toggles) > togglesMax: // it was part of a slab
+		return b.fold(flips, b.toggles)
 	}
 	var (
 		v       = b.view()

@@ -104,6 +104,44 @@ func TestBitmap_changes_like_a_map(t *testing.T) {
 	}
 }
 
+// TestBitmap_crosses_every_bound_like_a_map lets one block grow and shrink by lots of
+// every length past each of the sizes at which a shard is held in another way, with
+// toggles pending, and holds every version against a map.
+func TestBitmap_crosses_every_bound_like_a_map(t *testing.T) {
+	rng := newRand(t)
+	for _, bound := range []int{rewriteMax, slabMax / 2, arrayMax, slabMax} {
+		for _, step := range []int{1, 3, 12, 40, 70} {
+			for _, stride := range []int{1, 7} { // runs, and scattered values
+				want := make([]bool, shard.Span)
+				at := blockSpan // of the next to come
+				flips := func(n int, on bool) (out []shard.Flip) {
+					for range n {
+						if !on {
+							at -= stride
+						}
+						want[at] = on
+						out = append(out, shard.MakeFlip(uint32(at), on))
+						if on {
+							at += stride
+						}
+					}
+					slices.SortFunc(out, func(a, b shard.Flip) int { return int(a.Offset()) - int(b.Offset()) })
+					return out
+				}
+				now := noContent.with(changes{flips: flips(max(bound-90, 1), true)})
+				for range 200/step + 4 {
+					now = now.with(changes{flips: flips(1+rng.IntN(step), true)})
+					mustHold(t, &now.bits, want)
+				}
+				for range 200/step + 4 {
+					now = now.with(changes{flips: flips(1+rng.IntN(step), false)})
+					mustHold(t, &now.bits, want)
+				}
+			}
+		}
+	}
+}
+
 // flipsTo returns the flips that make one content another.
 func flipsTo(from, to []bool) []shard.Flip {
 	var flips []shard.Flip
