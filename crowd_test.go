@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/crowd"
 	"github.com/portraitdb/portrait/internal/oracle"
+	"github.com/portraitdb/portrait/internal/published"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -63,10 +63,7 @@ func crowdPeople(t *testing.T) []crowd.Person {
 			n = 300
 		}
 	}
-	root := os.Getenv("PORTRAIT_DATA")
-	if root == "" {
-		root = filepath.Join("..", "shared", "data")
-	}
+	root := published.Root(t)
 	people, err := crowd.Read(filepath.Join(root, "people"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -1,42 +1,19 @@
 package lifecycle
 
 import (
-	"compress/gzip"
 	"encoding/csv"
 	"io"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-)
 
-// dataFile opens a published file, or skips where it is not there.
-func dataFile(t *testing.T, name string) io.Reader {
-	t.Helper()
-	root := os.Getenv("PORTRAIT_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(root, name))
-	if err != nil {
-		t.Skipf("needs %s, which is not there; PORTRAIT_DATA names the folder of the data: %v", name, err)
-	}
-	t.Cleanup(func() { f.Close() })
-	if !strings.HasSuffix(name, ".gz") {
-		return f
-	}
-	unpacked, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return unpacked
-}
+	"github.com/portraitdb/portrait/internal/published"
+)
 
 // buyer is one customer of Online Retail: orders that are no cancellations.
 type buyer struct {
@@ -50,7 +27,7 @@ type buyer struct {
 // retail returns the customers of Online Retail by ID.
 func retail(t *testing.T) []buyer {
 	t.Helper()
-	in := dataFile(t, "retail/online_retail.csv.gz")
+	in := published.Open(t, "retail/online_retail.csv.gz")
 	buyers, err := readRetail(in)
 	if err != nil {
 		t.Fatal(err)

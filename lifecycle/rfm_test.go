@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"github.com/portraitdb/portrait/internal/published"
 )
 
 // totals is what is published of a segment.
@@ -21,7 +23,7 @@ type totals struct {
 // rfmOrders returns the customers of the package rfm of R, by name.
 func rfmOrders(t *testing.T) (names []string, customers []RFM) {
 	t.Helper()
-	rows, err := csv.NewReader(dataFile(t, "rfm/rfm_data_orders.csv")).ReadAll()
+	rows, err := csv.NewReader(published.Open(t, "rfm/rfm_data_orders.csv")).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/portraitdb/portrait/examples/internal/published"
+	"github.com/portraitdb/portrait/internal/published"
 )
 
 // TestData holds every configuration to what README.md says of it.

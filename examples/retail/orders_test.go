@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
-	"github.com/portraitdb/portrait/examples/internal/published"
+	"github.com/portraitdb/portrait/internal/published"
 	"github.com/portraitdb/portrait/profile"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portraitdb/portrait/examples/internal/published"
+	"github.com/portraitdb/portrait/internal/published"
 	"github.com/portraitdb/portrait/lifecycle/value"
 )
 

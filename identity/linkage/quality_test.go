@@ -1,7 +1,6 @@
 package linkage
 
 import (
-	"compress/gzip"
 	"encoding/csv"
 	"hash/fnv"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	files "github.com/portraitdb/portrait/internal/published"
 )
 
 // published is a data set with a known truth, and what linking it must reach: on all
@@ -34,22 +35,7 @@ var datasets = map[string]published{
 // dataFile returns the content of a published file, or skips where it is not there.
 func dataFile(tb testing.TB, name string) []byte {
 	tb.Helper()
-	root := os.Getenv("PORTRAIT_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(root, "linkage", name))
-	if err != nil {
-		tb.Skipf("needs %s, which is not there; PORTRAIT_DATA names the folder of the data: %v", name, err)
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(files.Open(tb, "linkage/"+name))
 	if err != nil {
 		tb.Fatal(err)
 	}

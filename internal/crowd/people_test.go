@@ -3,23 +3,21 @@ package crowd
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portraitdb/portrait/internal/published"
 )
 
 // sources are the ways to people; each test of a stream runs on both.
 func sources(t *testing.T, n int) map[string][]Person {
 	t.Helper()
 	all := map[string][]Person{"made": Make(7, n)}
-	root := os.Getenv("PORTRAIT_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
+	root := published.Root(t)
 	people, err := Read(filepath.Join(root, "people"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

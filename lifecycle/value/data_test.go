@@ -1,44 +1,21 @@
 package value
 
 import (
-	"compress/gzip"
 	"encoding/csv"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-)
 
-// dataFile opens a published file, or skips where it is not there.
-func dataFile(t testing.TB, name string) io.Reader {
-	t.Helper()
-	root := os.Getenv("PORTRAIT_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(root, name))
-	if err != nil {
-		t.Skipf("needs %s, which is not there; PORTRAIT_DATA names the folder of the data: %v", name, err)
-	}
-	t.Cleanup(func() { f.Close() })
-	if !strings.HasSuffix(name, ".gz") {
-		return f
-	}
-	unpacked, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return unpacked
-}
+	"github.com/portraitdb/portrait/internal/published"
+)
 
 // records returns the records of a published CSV file, each by its columns' names.
 func records(t testing.TB, name string) []map[string]string {
 	t.Helper()
-	lines, err := csv.NewReader(dataFile(t, name)).ReadAll()
+	lines, err := csv.NewReader(published.Open(t, name)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +73,7 @@ func rowsOf(customers []Customer) []Summary { return Table{Customers: customers}
 // cdnowTransactions returns the purchases of the sample.
 func cdnowTransactions(t testing.TB) []Transaction {
 	t.Helper()
-	text, err := io.ReadAll(dataFile(t, "cdnow/CDNOW_sample.txt"))
+	text, err := io.ReadAll(published.Open(t, "cdnow/CDNOW_sample.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
