@@ -103,17 +103,16 @@ func Compare(ctx context.Context, c Counter, q Question) (*Comparison, error) {
 	}
 	z := normalQuantile(cmp.Or(q.Confidence, 0.95))
 	each := len(es) / len(out.Rows)
-	small := make([]bool, len(out.Rows))
+	have := make([]tally, len(out.Rows))
 	for i := range out.Rows {
 		n := counts[i*each : (i+1)*each]
-		have := [3]uint64{n[0], n[1], n[each-1]}
+		have[i] = tally{audience: n[0], base: n[1], both: n[each-1]}
 		if within {
-			have[2] = n[0]
+			have[i].both = n[0]
 		}
-		out.Rows[i].measure(out, have[2], have[0], have[1], z)
-		small[i] = out.betrays(have[0], have[1], have[2], q.LeastCell)
+		out.Rows[i].measure(out, have[i], z)
 	}
-	out.hide(q.Dimensions, small)
+	out.hide(q.Dimensions, have, q.LeastCell)
 	out.correct()
 	return out, nil
 }
@@ -141,15 +140,23 @@ func (q *Question) check() error {
 	return nil
 }
 
+// tally is how many of the audience, of the base and of both have a value.
+type tally struct{ audience, base, both uint64 }
+
+// groups are those that the counts show, or that follow from them.
+func (n tally) groups() []uint64 {
+	return []uint64{n.audience, n.base, n.both, n.base - n.both, n.audience - n.both}
+}
+
 // measure works out what the counts of a row come to.
-func (r *Row) measure(c *Comparison, both, audience, base uint64, z float64) {
-	r.Audience, r.Base = audience, base
-	a := group{float64(audience), float64(c.Audience)}
-	whole := group{float64(base), float64(c.Base)}
-	rest := group{float64(base - both), float64(c.Base - c.Both)}
+func (r *Row) measure(c *Comparison, n tally, z float64) {
+	r.Audience, r.Base = n.audience, n.base
+	a := group{float64(n.audience), float64(c.Audience)}
+	whole := group{float64(n.base), float64(c.Base)}
+	rest := group{float64(n.base - n.both), float64(c.Base - c.Both)}
 	r.AudienceShare, r.BaseShare = a.share(), whole.share()
 	r.P = test(a, rest)
-	if base == 0 || c.Audience == 0 {
+	if n.base == 0 || c.Audience == 0 {
 		return
 	}
 	index := 100 * a.share() / whole.share()
@@ -162,8 +169,8 @@ func (r *Row) measure(c *Comparison, both, audience, base uint64, z float64) {
 	// from the audience, which is not at all if it lies in the base.
 	inside := float64(c.Both) / float64(c.Base)
 	scaled := inside
-	if c.Both != c.Audience && audience > 0 && c.Both > 0 {
-		scaled = inside * (float64(both) / float64(c.Both)) / a.share()
+	if c.Both != c.Audience && n.audience > 0 && c.Both > 0 {
+		scaled = inside * (float64(n.both) / float64(c.Both)) / a.share()
 	}
 	of := func(ratio float64) float64 { return 100 / (scaled + (1-inside)/ratio) } // of 0 it is 0
 	low, high := riskRatio(a, rest, z)
@@ -172,10 +179,10 @@ func (r *Row) measure(c *Comparison, both, audience, base uint64, z float64) {
 
 // betrays reports whether a row shows a group of fewer than least people, or what a
 // subtraction from the totals would show.
-func (c *Comparison) betrays(audience, base, both, least uint64) bool {
-	return hides(least,
-		audience, c.Audience-audience, base, c.Base-base, both, c.Both-both,
-		base-both, (c.Base-c.Both)-(base-both), audience-both, (c.Audience-c.Both)-(audience-both))
+func (c *Comparison) betrays(n tally, least uint64) bool {
+	all := tally{c.Audience, c.Base, c.Both}
+	without := tally{all.audience - n.audience, all.base - n.base, all.both - n.both}
+	return hides(least, n.groups()...) || hides(least, without.groups()...)
 }
 
 // hides reports whether a group has people, but fewer than least.
@@ -188,34 +195,36 @@ func hides(least uint64, groups ...uint64) bool {
 	return false
 }
 
-// hide leaves out the rows that are too small. Where a dimension has only one, the
-// others and the total might betray it, so the next smallest goes too.
-func (c *Comparison) hide(dims []Dimension, small []bool) {
+// hide leaves out the rows that are too small. The other rows of a dimension and the
+// total may tell how many people the hidden ones have together, so the next smallest
+// goes too, until those are enough and of more than one row.
+func (c *Comparison) hide(dims []Dimension, have []tally, least uint64) {
 	at := 0
 	for _, d := range dims {
-		rows, hidden := c.Rows[at:at+len(d.Values)], small[at:at+len(d.Values)]
+		rows, counts := c.Rows[at:at+len(d.Values)], have[at:at+len(d.Values)]
 		at += len(d.Values)
-		n := 0
-		for _, h := range hidden {
-			if h {
-				n++
+		hidden, sum := 0, tally{}
+		hide := func(i int) {
+			rows[i] = Row{Dimension: rows[i].Dimension, Value: rows[i].Value, Hidden: true}
+			hidden++
+			sum = tally{sum.audience + counts[i].audience, sum.base + counts[i].base, sum.both + counts[i].both}
+		}
+		for i, n := range counts {
+			if c.betrays(n, least) {
+				hide(i)
 			}
 		}
-		if n == 1 {
+		for hidden > 0 && (hidden == 1 || hides(least, sum.groups()...)) {
 			next := -1
-			for i, r := range rows {
-				if !hidden[i] && r.Base > 0 && (next < 0 || r.Audience < rows[next].Audience) {
+			for i, n := range counts {
+				if !rows[i].Hidden && n.audience+n.base > 0 && (next < 0 || n.audience < counts[next].audience) {
 					next = i
 				}
 			}
-			if next >= 0 {
-				hidden[next] = true
+			if next < 0 {
+				break
 			}
-		}
-		for i, r := range rows {
-			if hidden[i] {
-				rows[i] = Row{Dimension: r.Dimension, Value: r.Value, Hidden: true}
-			}
+			hide(next)
 		}
 	}
 }

@@ -184,10 +184,23 @@ func TestCompare_hides(t *testing.T) {
 		}
 		byDimension := map[string]int{}
 		shown := map[string]int{}
+		together := map[string][2]uint64{} // of the hidden rows: in the audience, and in the rest
 		for _, r := range got.Rows {
 			if r.Hidden {
 				hidden++
 				byDimension[r.Dimension]++
+				for _, one := range p {
+					if !has(one, segment.TagValue(r.Dimension, r.Value).Tree()) {
+						continue
+					}
+					n := together[r.Dimension]
+					if has(one, segment.Tag("buyer").Tree()) {
+						n[0]++
+					} else {
+						n[1]++
+					}
+					together[r.Dimension] = n
+				}
 				if r != (insight.Row{Dimension: r.Dimension, Value: r.Value, Hidden: true}) {
 					t.Fatalf("%+v shows something", r)
 				}
@@ -205,6 +218,11 @@ func TestCompare_hides(t *testing.T) {
 		for d, n := range byDimension {
 			if n == 1 && shown[d] > 0 {
 				t.Fatalf("%s has one hidden row", d)
+			}
+			for _, people := range together[d] {
+				if people > 0 && people < least && shown[d] > 0 {
+					t.Fatalf("the hidden rows of %s have %d people together", d, people)
+				}
 			}
 		}
 	}
