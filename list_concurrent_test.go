@@ -53,10 +53,10 @@ func (c *listCrowd) change(t *testing.T, r *rand.Rand) {
 	}
 }
 
-// holds compares a list with the identifiers of everybody.
-func (c *listCrowd) holds(t *testing.T, name string, in map[profile.Identifier]bool) {
+// listHolds compares a list with the identifiers of everybody.
+func listHolds(t *testing.T, db *portrait.DB, name string, in map[profile.Identifier]bool) {
 	t.Helper()
-	v := viewOf(t, c.db)
+	v := viewOf(t, db)
 	defer v.Close()
 	set, err := v.Segment(t.Context(), segment.MustParse(fmt.Sprintf("in_list(%q)", name)))
 	if err != nil {
@@ -116,7 +116,7 @@ func TestUpload_while_people_merge(t *testing.T) {
 		if err != nil || int(got.Matched) != len(in) {
 			t.Fatalf("%+v of %d, %v", got, len(in), err)
 		}
-		c.holds(t, "list", in)
+		listHolds(t, c.db, "list", in)
 	}
 	if err := c.db.Check(t.Context()); err != nil {
 		t.Error(err)
@@ -148,7 +148,7 @@ func TestUpload_sizes(t *testing.T) {
 			t.Fatalf("%d at once, seek %d: %+v, %v; %d profiles before", size, seek, got, err, profiles)
 		}
 		profiles = got.Profiles
-		c.holds(t, "list", in)
+		listHolds(t, c.db, "list", in)
 	}
 	if profiles == 0 || profiles == uint64(c.people) {
 		t.Errorf("%d profiles", profiles)
