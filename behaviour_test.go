@@ -40,6 +40,9 @@ var operandPool = []string{
 	`top(2, "Order Completed", "order_id", by("revenue"), last("90d"))`,
 	`latest(2, "Product Viewed", "sku")`,
 	`earliest(2, "Product Viewed", "category", last("60d"))`,
+	`first_day_sum("Order Completed", "revenue")`,
+	`first_day_sum("*", "revenue", where(order_id != "2"), since("2026-03-01"))`,
+	`sum("Order Completed", "revenue") - coalesce(first_day_sum("Order Completed", "revenue"), 0)`,
 	`days("*")`,
 	`days("Order Completed", last("30d"))`,
 	`share_of_days("*", last("14d"))`,
@@ -98,6 +101,7 @@ var rulePool = []string{
 	`xor(count("*", this("week")) > 1, days("*", last("10d")) > 2, tag("买家"))`,
 	`at_least(2, count("$page") > 0, count("Product Viewed", last("30d")) > 0, tag("沉睡"))`,
 	`spent / orders > 80`,
+	`first_day_sum("Order Completed", "revenue") > 80 and count("Order Completed", last("60d")) > 0`,
 }
 
 // drawBehaviour adds to a model random computed traits, tags, segments and an

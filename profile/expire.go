@@ -39,7 +39,7 @@ func (s *State) Expire(sc *Schema, now Instant) {
 // expire drops the buckets of one series.
 func (s *series) expire(f *Fold, now Instant, days *dayCache) {
 	switch {
-	case f.Keep <= 0 || f.Grain == WholeLife && f.Form != Spans:
+	case f.Keep <= 0 || f.Form == FirstDay || f.Grain == WholeLife && f.Form != Spans:
 		return
 	case f.Form == Spans:
 		begin := Instant(civil.Day(int64(civil.Today(int64(now), f.Zone)) - int64(f.Keep) + 1).Start(f.Zone))

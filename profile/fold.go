@@ -16,13 +16,13 @@ type Fold struct {
 	// Filters say which events fold. All forms but Scores and Trace have one. At most 64
 	// count.
 	Filters []FoldFilter
-	// Property is what Numbers, Ends, Keys, Sums, Recent, Oldest and Stays fold, and
-	// whose value a Trace keeps; By is the number that Sums adds up.
+	// Property is what Numbers, Ends, Keys, Sums, Recent, Oldest, Stays and FirstDay fold,
+	// and whose value a Trace keeps; By is the number that Sums adds up.
 	Property, By string
 	// K is how many values Recent and Oldest keep, from 1 to 1,000.
 	K int
 	// Level is that of the S2 cells of Stays, from 1 to 30, and Hours are those in which a
-	// sighting counts; none are all. Its Grain is ByDay.
+	// sighting counts; none are all. Its Grain is ByDay, as that of FirstDay is.
 	Level int
 	Hours []Hours
 	// Gap is the longest pause within one of the Spans; HalfLife, that of Scores.
@@ -31,8 +31,8 @@ type Fold struct {
 	// least one takes all.
 	Since Instant
 	// Keep is for how many grains a bucket is kept, the running one included; of Spans,
-	// for how many civil days. Zero keeps all. It alone may change under an ID: grow,
-	// and what was dropped is missing.
+	// for how many civil days; a FirstDay never goes. Zero keeps all. It alone may change
+	// under an ID: grow, and what was dropped is missing.
 	Keep int
 }
 
@@ -73,6 +73,7 @@ const (
 	Scores               // for each key the sum of an interest
 	Trace                // the events: stamp, which filters select them, the property's value
 	Stays                // for each S2 cell that a point of a property lies in: the hours of the clock
+	FirstDay             // the earliest bucket alone, whatever the event had: the sum of a property
 )
 
 // Grain is how long a bucket is. The numbers are part of the stored form.

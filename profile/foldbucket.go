@@ -33,7 +33,7 @@ func (f *Fold) Bucket(at Instant) int64 {
 
 // grain returns how long buckets are.
 func (f *Fold) grain() Grain {
-	if f.Form == Stays {
+	if f.Form == Stays || f.Form == FirstDay {
 		return ByDay
 	}
 	return f.Grain

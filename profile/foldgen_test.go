@@ -46,7 +46,7 @@ func genFold(id uint32) *rapid.Generator[Fold] {
 	return rapid.Custom(func(t *rapid.T) Fold {
 		f := Fold{
 			ID:       id,
-			Form:     Form(rapid.IntRange(0, int(Stays)).Draw(t, "form")),
+			Form:     Form(rapid.IntRange(0, int(FirstDay)).Draw(t, "form")),
 			Grain:    Grain(rapid.IntRange(0, int(ByHalfLife)).Draw(t, "grain")),
 			Zone:     rapid.SampledFrom(foldZones).Draw(t, "zone"),
 			Property: rapid.SampledFrom([]string{"sku", "sku", "revenue", "never"}).Draw(t, "property"),
@@ -57,6 +57,9 @@ func genFold(id uint32) *rapid.Generator[Fold] {
 			Since:    rapid.SampledFrom([]Instant{-1 << 63, -1 << 63, 0, InstantOf(epoch0)}).Draw(t, "since"),
 			Keep:     rapid.SampledFrom([]int{0, 1, 2, 40}).Draw(t, "keep"),
 			Filters:  []FoldFilter{genFilter().Draw(t, "filter")},
+		}
+		if f.Form == FirstDay {
+			f.Grain, f.Property = ByDay, rapid.SampledFrom([]string{"revenue", "revenue", "sku"}).Draw(t, "number")
 		}
 		if f.Form == Stays {
 			f.Grain, f.Property = ByDay, rapid.SampledFrom([]string{"at", "at", "at", "sku"}).Draw(t, "place")

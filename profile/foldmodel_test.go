@@ -49,6 +49,9 @@ func selected(f *Fold, events []Event) (all []seen) {
 			all = append(all, one)
 		}
 	}
+	if f.Form == FirstDay {
+		all = onFirstDay(all)
+	}
 	return all
 }
 
@@ -171,6 +174,7 @@ type reading struct {
 	Scores      []ScoreFold
 	Trace       []TraceFold
 	Stays       []StayFold
+	FirstDay    Decimal
 	OK          bool // of those that have one
 }
 
@@ -197,6 +201,10 @@ func readSeries(f *Fold, s Series, from, to int64, k int) (r reading) {
 		if r.Stays, r.OK = s.Stays(from, to, nil); !r.OK {
 			r.Stays = nil
 		}
+	case FirstDay:
+		if r.FirstDay, r.OK = s.FirstDay(); r.Days == 0 {
+			r.FirstDay, r.OK = Decimal{}, false // of no bucket that was asked for
+		}
 	}
 	return r
 }
@@ -218,7 +226,7 @@ func readNaive(f *Fold, all []seen, from, to int64, k int) (r reading) {
 		if r.OK = len(all) > 0; r.OK {
 			r.First, r.Last = all[0].at.At, all[len(all)-1].at.At
 		}
-	case Numbers:
+	case Numbers, FirstDay:
 		sum := new(big.Int)
 		for _, s := range all {
 			for _, v := range s.values {
@@ -232,7 +240,9 @@ func readNaive(f *Fold, all []seen, from, to int64, k int) (r reading) {
 				}
 			}
 		}
-		r.Numbers.Sum = fromBig(sum)
+		if r.Numbers.Sum = fromBig(sum); f.Form == FirstDay {
+			r.FirstDay, r.Numbers = r.Numbers.Sum, NumberFold{}
+		}
 	case Ends:
 		list := sightings(all)
 		slices.SortFunc(list, func(a, b SeenFold) int { return cmp.Or(a.At.Compare(b.At), a.Value.Compare(b.Value)) })
@@ -251,6 +261,15 @@ func readNaive(f *Fold, all []seen, from, to int64, k int) (r reading) {
 		r.Stays, r.OK = naiveStays(f, all)
 	}
 	return r
+}
+
+// onFirstDay returns the events of the least bucket.
+func onFirstDay(all []seen) []seen {
+	first := int64(math.MaxInt64)
+	for _, s := range all {
+		first = min(first, s.bucket)
+	}
+	return between(all, first, first)
 }
 
 // folds reports whether the event leaves anything in the bucket.

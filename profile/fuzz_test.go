@@ -62,7 +62,7 @@ func seriesStates(f testing.TB) (states []*State) {
 		events = append(events, e)
 	}
 	crowded := append(past{crowd: true}.events(), past{crowd: true, from: 600}.events()...)
-	for form := Tally; form <= Stays; form++ {
+	for form := Tally; form <= FirstDay; form++ {
 		for grain := WholeLife; grain <= ByHalfLife; grain++ {
 			fold1 := Fold{ID: 1, Form: form, Grain: grain, Property: "sku", By: "revenue", K: 2, Level: 16, Gap: time.Hour, HalfLife: 40 * time.Hour}
 			fold1.Filters = []FoldFilter{{Event: AnyEvent, Property: "sku", Weight: 1.5, By: "revenue"}}
@@ -93,6 +93,7 @@ func readAll(s Series) {
 	s.Totals(from, to)
 	s.Trace(from, to)
 	s.Stays(from, to, nil)
+	s.FirstDay()
 	s.Overflowed(from, to)
 	for b := range s.Buckets() {
 		s.Next(b)

@@ -199,6 +199,9 @@ func (l *lifter) cell(f *Fold, bucket int64, selects uint64) (ok bool) {
 		return l.scores(f, selects)
 	case Stays:
 		return l.stays(f)
+	case FirstDay:
+		l.dst = appendOpening(l.dst, openingOf(l.values(f.Property)))
+		return true
 	case Trace:
 		link := l.event.Properties[f.Property]
 		if link.kind >= KindList || link.check(0) != nil {

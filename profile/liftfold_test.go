@@ -67,7 +67,7 @@ func TestSchema_Lift_asks_each_filter_once(t *testing.T) {
 func TestSchema_Lift_passes_over_what_does_not_fold(t *testing.T) {
 	filters := []FoldFilter{{Event: AnyEvent, Property: "p", Weight: 1, By: "by"}}
 	sc := &Schema{}
-	for form := Numbers; form <= Stays; form++ {
+	for form := Numbers; form <= FirstDay; form++ {
 		if form != Spans {
 			sc.Folds = append(sc.Folds, Fold{ID: uint32(form), Form: form, Property: "p", By: "by", K: 1, HalfLife: time.Hour, Filters: filters})
 		}
@@ -77,15 +77,15 @@ func TestSchema_Lift_passes_over_what_does_not_fold(t *testing.T) {
 		p, by Value
 		want  []Form
 	}{
-		{"a number", Number(1), Number(2), []Form{Numbers, Ends, Keys, Sums, Recent, Oldest, Scores, Trace}},
-		{"text", String("x"), String("y"), []Form{Ends, Keys, Recent, Oldest, Trace}},
-		{"beyond 1e18", Number(1.1e18), Number(-1.1e18), []Form{Ends, Keys, Recent, Oldest, Trace}},
-		{"nothing", Value{}, Number(1), []Form{Trace}},
-		{"a point", Point(31, 121), Number(1), []Form{Ends, Keys, Sums, Recent, Oldest, Scores, Trace, Stays}},
-		{"not finite", Number(math.NaN()), Number(math.Inf(1)), []Form{Trace}},
-		{"off the globe", Point(91, 0), Number(1), []Form{Trace}},
-		{"a list of nothing", List(Value{}, List(), Number(math.Inf(-1))), Number(1), []Form{Trace}},
-		{"a list by a list", List(String("x"), Number(1)), List(Number(1)), []Form{Numbers, Ends, Keys, Recent, Oldest, Trace}},
+		{"a number", Number(1), Number(2), []Form{Numbers, Ends, Keys, Sums, Recent, Oldest, Scores, Trace, FirstDay}},
+		{"text", String("x"), String("y"), []Form{Ends, Keys, Recent, Oldest, Trace, FirstDay}},
+		{"beyond 1e18", Number(1.1e18), Number(-1.1e18), []Form{Ends, Keys, Recent, Oldest, Trace, FirstDay}},
+		{"nothing", Value{}, Number(1), []Form{Trace, FirstDay}},
+		{"a point", Point(31, 121), Number(1), []Form{Ends, Keys, Sums, Recent, Oldest, Scores, Trace, Stays, FirstDay}},
+		{"not finite", Number(math.NaN()), Number(math.Inf(1)), []Form{Trace, FirstDay}},
+		{"off the globe", Point(91, 0), Number(1), []Form{Trace, FirstDay}},
+		{"a list of nothing", List(Value{}, List(), Number(math.Inf(-1))), Number(1), []Form{Trace, FirstDay}},
+		{"a list by a list", List(String("x"), Number(1)), List(Number(1)), []Form{Numbers, Ends, Keys, Recent, Oldest, Trace, FirstDay}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,6 +149,7 @@ func TestSeries_reading_allocates_nothing(t *testing.T) {
 			one.Times(from, to)
 			one.Numbers(from, to)
 			one.Ends(from, to)
+			one.FirstDay()
 			one.Overflowed(from, to)
 		}
 	}); n != 0 {
@@ -180,7 +181,7 @@ func TestFold_Bucket_remembers_the_day(t *testing.T) {
 
 func TestState_Overflowed_names_folds(t *testing.T) {
 	sc := &Schema{}
-	for form := Tally; form <= Stays; form++ {
+	for form := Tally; form <= FirstDay; form++ {
 		sc.Folds = append(sc.Folds, Fold{ID: uint32(form) + 1, Form: form, Property: "sku", By: "revenue", K: 9, HalfLife: time.Hour, Filters: []FoldFilter{{Event: AnyEvent, Property: "sku", Weight: 1}}})
 	}
 	s := fold(t, sc, append(past{crowd: true}.events(), past{crowd: true, from: 600}.events()...))

@@ -47,7 +47,7 @@ func (k kind) possible() bool {
 	switch k.form {
 	case Spans:
 		return k.grain == WholeLife
-	case Stays:
+	case Stays, FirstDay:
 		return k.grain == ByDay
 	}
 	return k.form <= Trace && k.grain <= ByHalfLife
@@ -146,7 +146,7 @@ func (s *series) check() bool {
 		}
 		s.oldest = c.bucket
 	}
-	return !c.bad && n > 0
+	return !c.bad && (n == 1 || n > 0 && s.form != FirstDay)
 }
 
 // check takes what a bucket holds, as skip does, and makes the cells bad where it is
@@ -184,6 +184,8 @@ func (c *cells) check() {
 		w := newStayer(c)
 		for w.next() {
 		}
+	case FirstDay:
+		c.opening()
 	case Trace:
 		var few [16]TraceFold
 		if !slices.IsSortedFunc(appendTrace(few[:0], c), func(a, b TraceFold) int { return b.compare(a) }) {

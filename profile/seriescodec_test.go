@@ -51,6 +51,7 @@ func TestState_Append_golden_series(t *testing.T) {
 		{Fold{Form: Oldest, K: 2, Property: "sku"}, "c4250101080220000280898683f5f603" + tie1 + "0e78c0843d" + tie2 + "0e79"},
 		{Fold{Form: Spans, Gap: time.Second}, "c41a010109c0843d13808082bdfc80040001bff283dc8305c0843d02"},
 		{Fold{Form: Scores, Grain: ByHalfLife, HalfLife: 48 * time.Hour}, "c43401014a30660109808080801000020e78014ed20020b719e1c98cd15800000000000e790100000000b419e1c98cd1580000000000"},
+		{Fold{Form: FirstDay, Property: "price"}, "c41801013d14c801010720bc3ef74ae1c7022d15000000000000"},
 		{Fold{Form: Trace, Grain: ByDay, Property: "sku"}, "c43001013b2ccc010100" + tie1 + "010901028092f401" + tie2 + "0100c0843d" + tie1 + "010e78"},
 	}
 	for _, tt := range tests {
@@ -114,8 +115,9 @@ func TestDecodeState_refuses_series(t *testing.T) {
 		{"an ID beyond 32 bits", "01 8080808010 30 02 00 01", "cut short"},
 		{"an ID past the last", "02 01 30 02 00 01 ffffffff0f 30 02 00 01", "cut short"},
 		{"a series twice", "02 01 30 02 00 01 00 30 02 00 01", "not ascending"},
-		{"an unknown form", "01 01 0c 02 00 01", "unknown form"},
+		{"an unknown form", "01 01 0e 02 00 01", "unknown form"},
 		{"an unknown grain", "01 01 50 02 00 01", "unknown form"},
+		{"a first day of the whole life", "01 01 0d 02 00 00", "unknown form"},
 		{"spans by the day", "01 01 39 00 03 00 00 01", "unknown form"},
 		{"no values to keep", "01 01 37 00 0c 00 01 00 0100000000000000 09", "out of range"},
 		{"too many values to keep", "01 01 37 e907 0c 00 01 00 0100000000000000 09", "out of range"},
@@ -175,6 +177,9 @@ func TestDecodeState_refuses_bodies(t *testing.T) {
 		{"values out of order", "37 02", "00 02 00" + tie + "09 00" + tie + "01", "00 02 00" + tie + "01 00" + tie + "09"},
 		{"an event of no filter", "3b", "00 01 00" + tie + "00 00", "00 01 00" + tie + "01 00"},
 		{"events out of order", "3b", "00 02 00" + tie + "01 00 00" + tie2 + "01 00", "00 02 00" + tie2 + "01 00 00" + tie + "01 00"},
+		{"two first days", "3d", "02 00 00 00", "02 00"},
+		{"a sum or none, and more", "3d", "02 02 10", "02 01 10"},
+		{"a first day without its sum", "3d", "02 01", "02 00"},
 		{"a run of nothing", "09 00", "", "00 00 01"},
 		{"a run from before time", "09 00", most + "01 01", most + "00 01"},
 		{"runs past the beginning", "09 00", "00 00 01 80808080808080808001 00 01", "00 00 01 ffffffffffffffff7f 00 01"},

@@ -50,9 +50,12 @@ func (s *State) absorbSeries(from []series) {
 // join folds o into s, both of one kind. It writes to scratch and returns that, for
 // the next.
 func (s *series) join(o *series, scratch []byte) []byte {
-	if s.form == Spans {
+	switch s.form {
+	case Spans:
 		scratch = s.joinSpans(scratch[:0], o)
-	} else {
+	case FirstDay:
+		scratch = s.joinFirstDay(scratch[:0], o)
+	default:
 		scratch = s.kind.join(slices.Grow(scratch[:0], len(s.body)+len(o.body)+16), s.body, o.body)
 		s.oldest = min(s.oldest, o.oldest)
 	}
@@ -152,6 +155,10 @@ func joinCell(dst []byte, a, b *cells) []byte {
 		return joinTrace(dst, a, b)
 	case Stays:
 		return joinStays(dst, a, b)
+	case FirstDay:
+		o := a.opening()
+		o.join(b.opening())
+		return appendOpening(dst, o)
 	}
 	return dst // Presence
 }

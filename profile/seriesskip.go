@@ -70,6 +70,10 @@ func (c *cells) skip() {
 			c.uint()
 			c.uint()
 		}
+	case FirstDay:
+		if c.uint() > 0 {
+			c.skipSum()
+		}
 	}
 }
 

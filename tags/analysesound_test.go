@@ -41,7 +41,8 @@ func (n near) number() string {
 	case 2:
 		return n.pick("min", "max", "sum", "avg") + `("Product Viewed", "price"` + n.where() + n.window() + `)`
 	case 3:
-		return n.pick(`if(vip = true, age, 2)`, `coalesce(age, points, 1)`, `sessions("Product Viewed", "1h"`+n.days()+`)`, `unique("Product Viewed", "category"`+n.window()+`)`)
+		return n.pick(`if(vip = true, age, 2)`, `coalesce(age, points, 1)`, `sessions("Product Viewed", "1h"`+n.days()+`)`, `unique("Product Viewed", "category"`+n.window()+`)`,
+			`first_day_sum("Product Viewed", "price"`+n.where()+n.pick("", `, since("2026-05-04")`)+`)`)
 	}
 	return `count("` + n.pick("Product Viewed", "Product Viewed", "*") + `"` + n.where() + n.window() + `)`
 }

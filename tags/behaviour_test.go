@@ -87,13 +87,23 @@ func (d *dice) window(units ...string) string {
 	return fmt.Sprintf(`, last("%d%s")`, n, units[d.IntN(len(units))])
 }
 
+// lasting returns a window that no event leaves.
+func (d *dice) lasting() string {
+	if d.IntN(2) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(`, since("%s")`, d.instant(4).Time().Format(time.RFC3339Nano))
+}
+
 func (d *dice) where() string { return d.pick("", "", ", where(p > 0.5)") }
 
 // aggregate returns a random aggregate that is a number, or any.
 func (d *dice) aggregate(number bool) string {
 	all, civil := []string{"m", "h", "d", "w", "mo", "y"}, []string{"d", "w", "mo", "y"}
 	event := d.pick("A", "A", "B", "*")
-	switch n := d.IntN(12); {
+	switch n := d.IntN(13); {
+	case n == 12:
+		return fmt.Sprintf(`first_day_sum(%q, "p"%s%s)`, event, d.where(), d.lasting())
 	case n < 3:
 		return fmt.Sprintf(`count(%q%s%s)`, event, d.where(), d.window(all...))
 	case n < 6:

@@ -124,6 +124,8 @@ func (c *compiler) aggregate(whole *sized, x *syntax.Aggregate) operand {
 	switch f.Form {
 	case profile.Presence:
 		return &daysOf{id: id, fn: x.Fn, window: w}
+	case profile.FirstDay:
+		return &firstDay{id: id}
 	case profile.Spans:
 		return &sessions{id: id, window: w}
 	case profile.Stays:

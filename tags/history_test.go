@@ -128,10 +128,24 @@ func (h *history) value(x syntax.Operand) (v profile.Value, ok bool) {
 			return h.onDays(x, in)
 		case syntax.Sessions:
 			return h.sessions(x)
+		case syntax.FirstDaySum:
+			sum := *x
+			sum.Fn = syntax.SumOf
+			return aggregate(&sum, h.onFirstDay(in))
 		}
 		return aggregate(x, in)
 	}
 	return profile.Value{}, false
+}
+
+// onFirstDay returns those of the events that happened on the date of the first.
+func (h *history) onFirstDay(in []*profile.Event) (first []*profile.Event) {
+	for _, e := range in {
+		if h.date(e.Stamp().At).Equal(h.date(in[0].Stamp().At)) {
+			first = append(first, e)
+		}
+	}
+	return first
 }
 
 // aggregate folds the events of a window.

@@ -18,7 +18,7 @@ var forms = map[syntax.Fn]profile.Form{
 	syntax.Unique: profile.Keys, syntax.MostFrequent: profile.Keys, syntax.Top: profile.Keys,
 	syntax.Latest: profile.Recent, syntax.Earliest: profile.Oldest,
 	syntax.Days: profile.Presence, syntax.ShareOfDays: profile.Presence, syntax.Streak: profile.Presence, syntax.LongestStreak: profile.Presence,
-	syntax.Sessions: profile.Spans, syntax.Dwell: profile.Stays,
+	syntax.Sessions: profile.Spans, syntax.Dwell: profile.Stays, syntax.FirstDaySum: profile.FirstDay,
 }
 
 // grainOf returns how long the buckets of an aggregate are.
@@ -26,7 +26,7 @@ func grainOf(a *syntax.Aggregate) profile.Grain {
 	window := a.Window
 	counted := window.Kind == syntax.Last || window.Kind == syntax.Between
 	switch {
-	case forms[a.Fn] == profile.Presence, forms[a.Fn] == profile.Stays, window.Kind == syntax.This:
+	case forms[a.Fn] == profile.Presence, forms[a.Fn] == profile.Stays, forms[a.Fn] == profile.FirstDay, window.Kind == syntax.This:
 		return profile.ByDay
 	case counted && window.Unit == syntax.Minute:
 		return profile.ByMinute
@@ -78,6 +78,12 @@ func (w *world) aggregate(a *syntax.Aggregate) (v profile.Value, ok bool) {
 		return w.days(a, s.days(from, to))
 	case profile.Spans:
 		return profile.Number(float64(w.sessions(a, s.Spans))), true
+	case profile.FirstDay: // to come or not
+		first, found := s.over(math.MinInt64, math.MaxInt64)
+		if !found || first.Count == 0 {
+			return profile.Value{}, false
+		}
+		return profile.Number(nearest(first.Sum, 1)), true
 	}
 	whole, found := s.over(from, to)
 	switch a.Fn {

@@ -235,6 +235,7 @@ func TestAggregates(t *testing.T) {
 		return a
 	}
 	life, three := syntax.Window{}, last(3, syntax.Day)
+	since := func(text string) syntax.Window { return syntax.Window{Kind: syntax.Since, Since: profile.String(text)} }
 	for _, tt := range []struct {
 		name string
 		now  string
@@ -278,6 +279,10 @@ func TestAggregates(t *testing.T) {
 		{"longest streak", "2026-11-25 00:00", agg(syntax.LongestStreak, life), "3"},
 		{"longest streak in a window", "2026-11-25 00:00", agg(syntax.LongestStreak, last(23, syntax.Day)), "1"},
 		{"longest streak of none", "2026-10-25 00:00", agg(syntax.LongestStreak, life), "0"},
+		{"sum of the first day", "2026-11-25 00:00", of(syntax.FirstDaySum, "price", life), "10"},
+		{"sum of the first day since", "2026-11-25 00:00", of(syntax.FirstDaySum, "price", since("2026-11-03")), "0.2"},
+		{"sum of the first day from a time on", "2026-11-25 00:00", of(syntax.FirstDaySum, "price", syntax.Window{Kind: syntax.Since, Since: profile.TimeAt(h.at("2026-11-03 08:00"))}), "missing"},
+		{"sum of the first day without the number", "2026-11-25 00:00", of(syntax.FirstDaySum, "paid", life), "missing"},
 		{"any event", "2026-11-25 00:00", &syntax.Aggregate{Fn: syntax.Count, Event: syntax.AnyEvent}, "6"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -106,7 +106,12 @@ func (d *deeds) dwell() *syntax.Aggregate {
 // number returns an operand that gives a number or is missing.
 func (d *deeds) number() syntax.Operand {
 	a := &syntax.Aggregate{Event: d.event(), Where: d.where()}
-	switch d.r.IntN(9) {
+	switch d.r.IntN(10) {
+	case 9:
+		a.Fn, a.Property = syntax.FirstDaySum, pick(d.r, "n", "any", "l")
+		if d.r.IntN(2) == 0 {
+			a.Window = syntax.Window{Kind: syntax.Since, Since: d.civil(99 * time.Hour)}
+		}
 	case 8:
 		return &syntax.Call{Fn: pick(d.r, syntax.DaysAt, syntax.DaysSeen, syntax.Confidence), Args: []syntax.Operand{d.dwell()}}
 	case 0, 1:

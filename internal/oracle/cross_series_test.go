@@ -146,7 +146,7 @@ func randomFolds(r *rand.Rand, zone *time.Location, around profile.Instant) (fol
 	for range 1 + r.IntN(12) {
 		id += uint32(1 + r.IntN(3))
 		f := profile.Fold{
-			ID: id, Form: profile.Form(r.IntN(13)), Level: pick(r, 10, 16, 18), Grain: profile.Grain(r.IntN(4)), Zone: zone,
+			ID: id, Form: profile.Form(r.IntN(14)), Level: pick(r, 10, 16, 18), Grain: profile.Grain(r.IntN(4)), Zone: zone,
 			Property: pick(r, "n", "s", "any", "l", "id"), By: pick(r, "n", "any"), K: 1 + r.IntN(3),
 			Gap: time.Duration(r.IntN(3*3600)) * time.Second, Since: around - profile.Instant(72*time.Hour/time.Microsecond),
 		}
@@ -222,7 +222,7 @@ func TestCross_series(t *testing.T) {
 			}
 		}
 	}
-	for form := range profile.Form(13) {
+	for form := range profile.Form(14) {
 		if forms[form] < 25 {
 			t.Errorf("form %d in %d series only: the test is one-sided", form, forms[form])
 		}

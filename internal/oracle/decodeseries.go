@@ -248,6 +248,10 @@ func (r *seriesReader) cell(s Series, number int64) (b Bucket) {
 		r.list(s, at, &b)
 	case profile.Stays:
 		r.stays(&b)
+	case profile.FirstDay:
+		if b.Count, b.Sum = r.n(), new(big.Int); b.Count > 0 {
+			b.Sum = r.sum()
+		}
 	default:
 		r.fail(fmt.Errorf("unknown form %d", s.Form))
 	}

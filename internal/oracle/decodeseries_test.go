@@ -26,7 +26,7 @@ func entry(more byte, head []byte, parts ...[]byte) []byte {
 // seriesBytes is one series of every form, written down by hand from the table in
 // docs/format.md.
 func seriesBytes() []byte {
-	return slices.Concat([]byte{13},
+	return slices.Concat([]byte{14},
 		entry(1, []byte{0x30}, []byte{20, 5, 2, 1}),
 		entry(1, []byte{0x01}, []byte{0, 0xc8, 1, 30}),
 		entry(1, []byte{0x32}, []byte{1}),
@@ -40,6 +40,7 @@ func seriesBytes() []byte {
 		entry(1, []byte{0x4a}, []byte{4, 1, 14, 'k', 10}),
 		entry(10, []byte{0x3b}, []byte{0, 2, 18}, tie(5), []byte{3, 0, 4}, tie(6), []byte{1, 6}),
 		entry(1, []byte{0x3c, 16}, []byte{4, 2, 5, 3, 0, 0x80, 0x80, 0x80, 4, 0, 0}),
+		entry(1, []byte{0x3d}, []byte{4, 1, 0x09}),
 	)
 }
 
@@ -75,6 +76,7 @@ func decodedSeries() map[uint32]Series {
 			2: {Stays: []Stayed{{5, []int{0, 1}}, {6, []int{23}}}},
 			1: {Lost: true},
 		}},
+		23: {Form: profile.FirstDay, Grain: profile.ByDay, Buckets: map[int64]Bucket{2: {Count: 1, Sum: big.NewInt(-100_000)}}},
 	}
 }
 
@@ -89,7 +91,7 @@ func TestDecode_seriesRefused(t *testing.T) {
 		{"more than there are", slices.Concat([]byte{2}, entry(1, []byte{0}, []byte{0, 1})), "no integer"},
 		{"a body longer than the series", []byte{1, 1, 0, 9, 0, 1}, "cut short"},
 		{"bytes too many", slices.Concat([]byte{1}, entry(1, []byte{0}, []byte{0, 1}), []byte{0}), "too many"},
-		{"an unknown form", slices.Concat([]byte{1}, entry(1, []byte{0x0d}, []byte{0})), "unknown form"},
+		{"an unknown form", slices.Concat([]byte{1}, entry(1, []byte{0x0e}, []byte{0})), "unknown form"},
 		{"a body that is cut", slices.Concat([]byte{1}, entry(1, []byte{4}, []byte{0, 0, 2, 9})), "cut short"},
 		{"keys that are cut", slices.Concat([]byte{1}, entry(1, []byte{5}, []byte{0, 9, 9, 1})), "no integer"},
 		{"cells that are cut", slices.Concat([]byte{1}, entry(1, []byte{0x3c, 16}, []byte{0, 2, 1})), "no integer"},

@@ -65,7 +65,7 @@ func gather(events []profile.Event, g gathering) Series {
 			s.Buckets[number] = s.bounded(joined(g.form, bs))
 		}
 	}
-	return s
+	return s.firstAlone()
 }
 
 // bucket returns which bucket an instant belongs to.
@@ -120,6 +120,14 @@ func (g gathering) said(e *profile.Event) (adds []Bucket) {
 				adds = append(adds, Bucket{Count: 1, Sum: sum, Min: v.Number(), Max: v.Number()})
 			}
 		}
+	case profile.FirstDay:
+		b := Bucket{Sum: new(big.Int)}
+		for _, v := range values {
+			if sum, ok := millionthsOf(v); ok {
+				b.Count, b.Sum = 1, b.Sum.Add(b.Sum, sum)
+			}
+		}
+		return []Bucket{b}
 	case profile.Ends:
 		for _, v := range values {
 			adds = append(adds, Bucket{Earliest: Sighting{v, at}, Latest: Sighting{v, at}})
@@ -193,6 +201,8 @@ func gatheringOf(f *profile.Fold) gathering {
 		g.k = min(max(f.K, 1), maxElements)
 	case profile.Spans:
 		g.grain, g.gap = profile.WholeLife, f.Gap
+	case profile.FirstDay:
+		g.grain = profile.ByDay
 	case profile.Stays:
 		g.grain, g.level, g.hours = profile.ByDay, f.Level, f.Hours
 	}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"cmp"
+	"maps"
 	"math/big"
 	"slices"
 	"time"
@@ -30,9 +31,9 @@ type Series struct {
 // Bucket is what the events of one stretch of time come to: of its fields those
 // that its series' form asks for.
 type Bucket struct {
-	Count       uint64          // Tally; Numbers: of values
+	Count       uint64          // Tally; Numbers: of values; FirstDay: 1 where there was one
 	First, Last profile.Instant // Times
-	Sum         *big.Int        // Numbers: millionths
+	Sum         *big.Int        // Numbers, FirstDay: millionths
 	Min, Max    float64         // Numbers
 	Earliest    Sighting        // Ends
 	Latest      Sighting        // Ends
@@ -89,6 +90,12 @@ func joined(form profile.Form, parts []Bucket) Bucket {
 			}
 			whole.Sum.Add(whole.Sum, b.Sum)
 			whole.Min, whole.Max = min(whole.Min, b.Min), max(whole.Max, b.Max)
+		case profile.FirstDay:
+			if i == 0 {
+				whole.Sum = new(big.Int)
+			}
+			whole.Count = min(whole.Count, 1)
+			whole.Sum.Add(whole.Sum, b.Sum)
 		case profile.Ends:
 			if i == 0 {
 				whole.Earliest, whole.Latest = b.Earliest, b.Latest
@@ -168,7 +175,16 @@ func unitedSeries(parts []Series) Series {
 		whole.Buckets[number] = whole.bounded(joined(whole.Form, bs))
 	}
 	whole.Spans = coalesced(whole.Spans, whole.Gap)
-	return whole
+	return whole.firstAlone()
+}
+
+// firstAlone drops, of a FirstDay, all days but the first.
+func (s Series) firstAlone() Series {
+	if s.Form == profile.FirstDay && len(s.Buckets) > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(s.Buckets)))
+		s.Buckets = map[int64]Bucket{first: s.Buckets[first]}
+	}
+	return s
 }
 
 // coalesced unites the spans that no pause longer than gap divides.

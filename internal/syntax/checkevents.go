@@ -22,7 +22,7 @@ func (c *checker) aggregate(x *Aggregate) Operand {
 		return checked
 	}
 	switch {
-	case x.Fn > Dwell:
+	case x.Fn > FirstDaySum:
 		c.fault(x.Pos, "", "unknown function")
 		return checked
 	case x.Event == "" || !utf8.ValidString(x.Event) || !utf8.ValidString(x.Property) || !utf8.ValidString(x.By):
@@ -42,6 +42,9 @@ func (c *checker) aggregate(x *Aggregate) Operand {
 	checked.Where = c.where(x.Where, ofEvent)
 	checked.Window = c.window(x.Window, x.Pos)
 	checked.Stay = c.stay(x)
+	if k := x.Window.Kind; x.Fn == FirstDaySum && k != Lifetime && k != Since {
+		c.fault(x.Pos, `the first day since a time is asked with since("2026-01-31")`, "%s looks at the whole life, or since a time", x.Fn)
+	}
 	switch x.Fn {
 	case Days, ShareOfDays, Streak, LongestStreak, Sessions, Dwell:
 		if g := x.Window.Grain(); g == profile.ByMinute || g == profile.ByHour {

@@ -143,6 +143,8 @@ func (x *Aggregate) form() profile.Form {
 		return profile.Spans
 	case Dwell:
 		return profile.Stays
+	case FirstDaySum:
+		return profile.FirstDay
 	}
 	return profile.Tally
 }
@@ -160,7 +162,7 @@ func (x *Aggregate) fold(zone *time.Location) *Fold {
 		f.By = x.By
 	case profile.Recent, profile.Oldest:
 		f.K = x.N
-	case profile.Presence:
+	case profile.Presence, profile.FirstDay:
 		f.Grain = profile.ByDay
 	case profile.Spans:
 		f.Grain, f.Gap = profile.ByDay, x.Gap

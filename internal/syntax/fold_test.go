@@ -74,6 +74,7 @@ func TestFoldOf(t *testing.T) {
 		{`share_of_days("E", last("30d"))`, event(syntax.Fold{Form: profile.Presence, Grain: profile.ByDay, Keep: 30})},
 		{`streak("E", since("1970-01-02"))`, event(syntax.Fold{Form: profile.Presence, Grain: profile.ByDay, Since: 16 * 3600 * 1_000_000})},
 		{`sessions("E", "30m")`, event(syntax.Fold{Form: profile.Spans, Grain: profile.ByDay, Gap: 30 * time.Minute})},
+		{`first_day_sum("E", "p")`, event(syntax.Fold{Form: profile.FirstDay, Property: "p", Grain: profile.ByDay})},
 		{`dwell("E", "p")`, event(syntax.Fold{Form: profile.Stays, Property: "p", Grain: profile.ByDay, Keep: 90, Level: 16})},
 		{`dwell("E", "p", during("work"), cell(14), min_days(9), except(home), last("1y"))`, event(syntax.Fold{
 			Form: profile.Stays, Property: "p", Grain: profile.ByDay, Keep: 366, Level: 14, Hours: []profile.Hours{{Days: 0x3e, From: 9, To: 18}},
@@ -108,6 +109,7 @@ func TestFold_Key(t *testing.T) {
 		{`count("E", last("1d"))`, `count("E", between("9mo", "3mo"))`, `count("E", this("year"))`, `count("E", today())`},
 		{`sum("E", "p")`, `avg("E", "p")`, `min("E", "p")`},
 		{`unique("E", "p")`, `most_frequent("E", "p")`, `top(3, "E", "p")`, `top(9, "E", "p")`},
+		{`first_day_sum("E", "p")`},
 		{`days("E")`, `streak("E", last("9d"))`, `longest_streak("E", this("week"))`, `share_of_days("E", last("1mo"))`},
 		{`interest("category", "a")`, `interest("category")`, `interests("category", 3)`},
 		{`sequence_count("A", "B")`, `sequence_count("A", "B", within("1h"), last("9d"), overlapping())`, `sequence_count("A", step("B", within("1h")))`, `sequence_count("A", without("B"), "B", without("A"), within("1d"))`},
@@ -209,7 +211,7 @@ func TestFolds_of_random_expressions(t *testing.T) {
 			}
 		}
 	}
-	if len(forms) != int(profile.Stays)+1 {
+	if len(forms) != int(profile.FirstDay)+1 {
 		t.Errorf("only the forms %v came up", forms)
 	}
 }

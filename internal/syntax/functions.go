@@ -15,7 +15,7 @@ var functions = map[string]string{
 	"most_frequent": `most_frequent("event", "property")`, "top": `top(3, "event", "property", by("number"))`,
 	"latest": `latest(5, "event", "property")`, "earliest": `earliest(5, "event", "property")`,
 	"days": `days("event")`, "share_of_days": `share_of_days("event", last("30d"))`, "streak": `streak("event")`, "longest_streak": `longest_streak("event")`,
-	"sessions": `sessions("event", "30m")`, "dwell": `dwell("event", "point", during("home"))`,
+	"sessions": `sessions("event", "30m")`, "first_day_sum": `first_day_sum("event", "property")`, "dwell": `dwell("event", "point", during("home"))`,
 	"days_at": "days_at(home)", "days_seen": "days_seen(home)", "confidence": "confidence(home)",
 	"sequence": `sequence("event", step("event", within("1h")), without("event"), within("2h"))`, "sequence_count": `sequence_count("event", "event", within("2h"))`,
 	"interest": `interest("name") or interest("name", "key")`, "interests": `interests("name", 3)`,
@@ -31,7 +31,7 @@ var aggregates = map[string]Fn{
 	"count": Count, "sum": SumOf, "avg": AvgOf, "min": MinOf, "max": MaxOf, "first": FirstOf, "last": LastOf,
 	"first_time": FirstTime, "last_time": LastTime, "unique": Unique, "most_frequent": MostFrequent, "top": Top, "latest": Latest, "earliest": Earliest,
 	"days": Days, "share_of_days": ShareOfDays, "streak": Streak, "longest_streak": LongestStreak, "sessions": Sessions,
-	"dwell": Dwell,
+	"dwell": Dwell, "first_day_sum": FirstDaySum,
 }
 
 var (

@@ -22,7 +22,7 @@ var (
 	matchTexts = [...]string{Contains: "contains", StartsWith: "starts_with", EndsWith: "ends_with", Regex: "matches"}
 	fnTexts    = [...]string{
 		Count: "count", SumOf: "sum", AvgOf: "avg", MinOf: "min", MaxOf: "max", FirstOf: "first", LastOf: "last", FirstTime: "first_time", LastTime: "last_time", Unique: "unique",
-		MostFrequent: "most_frequent", Top: "top", Latest: "latest", Earliest: "earliest", Days: "days", ShareOfDays: "share_of_days", Streak: "streak", LongestStreak: "longest_streak", Sessions: "sessions", Dwell: "dwell",
+		MostFrequent: "most_frequent", Top: "top", Latest: "latest", Earliest: "earliest", Days: "days", ShareOfDays: "share_of_days", Streak: "streak", LongestStreak: "longest_streak", Sessions: "sessions", Dwell: "dwell", FirstDaySum: "first_day_sum",
 	}
 )
 

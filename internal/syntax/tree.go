@@ -289,6 +289,7 @@ const (
 	LongestStreak // most days in a row
 	Sessions      // runs of events without a pause longer than Gap, counted where they begin
 	Dwell         // the point where most hours of Stay were spent; its Window is of days
+	FirstDaySum   // the sum over the civil day on which it first happened
 )
 
 // Step is one step of a sequence: an event after that of the step before.

@@ -45,6 +45,14 @@ func (r *Random) window(days bool) syntax.Window {
 	return syntax.Window{Kind: syntax.Last, N: 1 + r.IntN(12), Unit: unit}
 }
 
+// lasting returns a random window that nothing leaves.
+func (r *Random) lasting() syntax.Window {
+	if r.IntN(3) > 0 {
+		return syntax.Window{}
+	}
+	return syntax.Window{Kind: syntax.Since, Since: r.Value(profile.KindTime)}
+}
+
 // where returns a random condition on events, of at most that depth, or nil.
 func (r *Random) where(depth int) syntax.Expr {
 	if r.IntN(3) > 0 {
@@ -118,6 +126,9 @@ func (r *Random) aggregate(fns ...syntax.Fn) *syntax.Aggregate {
 		days = true
 	case syntax.Sessions:
 		days, x.Gap = true, pick(r, gaps)
+	case syntax.FirstDaySum:
+		x.Property, x.Window = pick(r, numProps), r.lasting()
+		return x
 	case syntax.SumOf, syntax.AvgOf, syntax.MinOf, syntax.MaxOf:
 		x.Property = pick(r, numProps)
 	case syntax.Top, syntax.Latest, syntax.Earliest:
@@ -244,7 +255,7 @@ func (r *Random) measure() syntax.Operand {
 		return &syntax.Call{Fn: syntax.DaysSince, Args: []syntax.Operand{r.moment()}, Pos: -1}
 	}
 	return r.aggregate(syntax.Count, syntax.Count, syntax.SumOf, syntax.AvgOf, syntax.MinOf, syntax.MaxOf, syntax.Unique,
-		syntax.Days, syntax.ShareOfDays, syntax.Streak, syntax.LongestStreak, syntax.Sessions)
+		syntax.Days, syntax.ShareOfDays, syntax.Streak, syntax.LongestStreak, syntax.Sessions, syntax.FirstDaySum)
 }
 
 // formula returns arithmetic of at most that depth.
