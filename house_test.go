@@ -47,7 +47,7 @@ func listPackages(t *testing.T) []goPackage {
 // everything; programs import public packages only.
 var house = map[string][]string{
 	"profile":            {"internal/pack", "internal/civil", "internal/grid"},
-	"store":              {"internal/shard"},
+	"store":              {"internal/shard", "internal/atrest"},
 	"identity":           {"profile", "internal/spelling"},
 	"identity/linkage":   {"internal/yamlfile"},
 	"tags":               {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo", "internal/grid"},
@@ -63,6 +63,7 @@ var house = map[string][]string{
 	"internal/keys":      {},
 	"internal/pack":      {},
 	"internal/shard":     {},
+	"internal/atrest":    {},
 	"internal/civil":     {},
 	"internal/eventlog":  {"profile", "internal/pack"},
 	"internal/draw":      {"profile"},

@@ -24,7 +24,7 @@ type crash struct {
 // takes what a crash would leave before many an operation on the disk: before
 // each of the first ones, when the store is opened, and then now and then. A
 // random part of what was not synced survives, in no order.
-func crashes(t *testing.T, rnd *rand.Rand, mem *vfs.MemFS, first, last int) []crash {
+func crashes(t *testing.T, rnd *rand.Rand, with options, mem *vfs.MemFS, first, last int) []crash {
 	t.Helper()
 	var (
 		mu    sync.Mutex // what is below, which several goroutines of Pebble reach
@@ -48,7 +48,7 @@ func crashes(t *testing.T, rnd *rand.Rand, mem *vfs.MemFS, first, last int) []cr
 		})})
 		return nil
 	})
-	s := mustOpen(t, "db", small(errorfs.Wrap(mem, watch)))
+	s := mustOpen(t, "db", with(errorfs.Wrap(mem, watch)))
 	for i := first; i <= last; i++ {
 		if _, err := workload(s, i, i); err != nil {
 			t.Fatal(err)
@@ -62,6 +62,12 @@ func crashes(t *testing.T, rnd *rand.Rand, mem *vfs.MemFS, first, last int) []cr
 }
 
 func TestStore_survives_a_crash_anywhere(t *testing.T) {
+	for name, with := range kinds {
+		t.Run(name, func(t *testing.T) { surviveCrashes(t, with) })
+	}
+}
+
+func surviveCrashes(t *testing.T, with options) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 0))
@@ -69,12 +75,12 @@ func TestStore_survives_a_crash_anywhere(t *testing.T) {
 	mem, first := vfs.NewCrashableMem(), 0
 	for round := range 3 { // a new store, and then one that has crashed
 		last := first + many
-		found := crashes(t, rnd, mem, first, last)
+		found := crashes(t, rnd, with, mem, first, last)
 		if len(found) < 50 {
 			t.Errorf("only %d crashes", len(found))
 		}
 		for i, c := range found {
-			s, err := Open("db", small(c.fs))
+			s, err := Open("db", with(c.fs))
 			if err != nil {
 				t.Fatalf("round %d, crash %d before %v of %s, acknowledged %d: %v", round, i, c.at.Kind, c.at.Path, c.acked, err)
 			}

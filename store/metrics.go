@@ -17,6 +17,11 @@ type Metrics struct {
 	CompactionDebtBytes uint64 // still to be compacted
 	Level0Layers        int32  // tables that a read of level 0 looks at
 
+	// KeysInUse counts the files on the disk by the ID of the key that they are
+	// under: a key that is not in it is needed by copies of the store at most.
+	// It is nil if the store is not encrypted.
+	KeysInUse map[string]int
+
 	// MalformedOperands counts merge operands that were skipped because they
 	// could not be decoded, each time that one was met.
 	MalformedOperands uint64
@@ -30,8 +35,16 @@ func (s *Store) Metrics() Metrics {
 	if s.closed {
 		return Metrics{}
 	}
+	var keys map[string]int
+	if s.crypt != nil {
+		keys = map[string]int{}
+		for _, id := range s.crypt.keysInUse() {
+			keys[id]++
+		}
+	}
 	m := s.db.Metrics()
 	return Metrics{
+		KeysInUse:           keys,
 		DiskBytes:           m.DiskSpaceUsage(),
 		MemTableBytes:       m.MemTable.Size,
 		WALBytes:            m.WAL.Size,

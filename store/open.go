@@ -32,7 +32,8 @@ var (
 //
 // It returns ErrLocked if another has; ErrFormat if the directory was written
 // by another version of Portrait or by another program; ErrCorrupt if files are
-// damaged; ErrFailed, with the cause, if the disk refuses a write.
+// damaged; a [KeyError] if the files are not encrypted as Options.Keys has it;
+// ErrFailed, with the cause, if the disk refuses a write.
 func Open(dir string, o Options) (*Store, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -76,12 +77,16 @@ func open(dir string, o Options) (*Store, error) {
 }
 
 func openLocked(dir string, o Options, lock *pebble.Lock) (*Store, error) {
+	crypt, err := openFiles(dir, &o)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkPebbleFormat(dir, o.FS, lock); err != nil {
 		return nil, err
 	}
 	f := newFuse()
 	s := &Store{
-		opts: o, lock: lock, fuse: f, compactions: newScheduler(f), probe: pebble.IterOptions{UseL6Filters: true},
+		opts: o, lock: lock, crypt: crypt, fuse: f, compactions: newScheduler(f), probe: pebble.IterOptions{UseL6Filters: true},
 		room: make(chan struct{}, 1), closing: make(chan struct{}),
 		snapshots: map[*Snapshot]struct{}{}, cursors: map[*cursor]struct{}{},
 	}
@@ -100,6 +105,17 @@ func openLocked(dir string, o Options, lock *pebble.Lock) (*Store, error) {
 	s.view = &view{snap: s.db.NewSnapshot(), refs: 1}
 	s.compactions.begin()
 	return s, nil
+}
+
+// openFiles puts encryption between the store and its file system, if there are
+// keys, and makes sure that the directory's files are of that kind.
+func openFiles(dir string, o *Options) (*cryptFS, error) {
+	if o.Keys == nil {
+		return nil, refuseEncrypted(o.FS, dir)
+	}
+	crypt := newCryptFS(o.FS, dir, newKeyring(o.Keys, o.Logger))
+	o.FS = crypt
+	return crypt, crypt.survey()
 }
 
 func (s *Store) openPebble(dir string) (err error) {

@@ -34,6 +34,11 @@ const (
 	bloomBits      = 10
 )
 
+// sealedManifestBytes is from which size on the MANIFEST of an encrypted store is
+// written anew, under the current key, once its edits are more than the store has
+// tables. The default of 128 MiB would keep an old key in use for years.
+const sealedManifestBytes = 4 << 10
+
 // pebbleFormat is the format major version of every store, set explicitly: with
 // none Pebble takes the oldest. 20 has columnar blocks, and logs that tell a
 // torn tail from damage.
@@ -49,6 +54,12 @@ type Options struct {
 	// MemTableBytes is the size of one memtable, from 64 KiB to 1 GiB; up to
 	// five exist at once. Default 32 MiB.
 	MemTableBytes int64
+	// Keys encrypt every file that the store writes, but for their names and
+	// lengths; docs/encryption.md says what that protects from. A store is
+	// encrypted from its first Open on or not at all: Open returns a [KeyError]
+	// for a plain one with keys, and for an encrypted one without or with others.
+	// Default: nothing is encrypted.
+	Keys Keys
 	// Logger takes what the store has to say. Default: nothing is logged.
 	Logger *slog.Logger
 	// OnFailure is told, once, that the store has failed; the error is that of
@@ -103,6 +114,9 @@ func (s *Store) pebbleOptions(lock *pebble.Lock, cache *pebble.Cache) *pebble.Op
 		MemTableSize:                uint64(s.opts.MemTableBytes),
 		MemTableStopWritesThreshold: outOfReach,
 		Merger:                      newMerger(&s.malformed),
+	}
+	if s.crypt != nil {
+		o.MaxManifestFileSize = sealedManifestBytes
 	}
 	o.Experimental.CompactionScheduler = s.compactions
 	for i := range o.Levels {

@@ -17,6 +17,7 @@ type Store struct {
 	opts        Options
 	db          *pebble.DB
 	lock        *pebble.Lock
+	crypt       *cryptFS // nil if the store is not encrypted
 	fuse        *fuse
 	compactions *scheduler
 	probe       pebble.IterOptions // of Has; never changed

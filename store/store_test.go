@@ -28,6 +28,19 @@ func small(fs FS) Options {
 	return Options{FS: fs, MemTableBytes: minMemTableBytes, CacheBytes: 1 << 20}
 }
 
+// options are the choices of a store on a file system.
+type options func(FS) Options
+
+// kinds are the kinds of store that have to bear the same.
+var kinds = map[string]options{"plain": small, "encrypted": sealed}
+
+// sealed is small, encrypted.
+func sealed(fs FS) Options {
+	o := small(fs)
+	o.Keys = newTestKeys("first")
+	return o
+}
+
 func mustOpen(t testing.TB, dir string, o Options) *Store {
 	t.Helper()
 	s, err := Open(dir, o)
