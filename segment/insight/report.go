@@ -1,13 +1,13 @@
 package insight
 
 import (
-	_ "embed"
+	"bytes"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -33,15 +33,20 @@ type Report struct {
 // section is one picture and its figures.
 type section struct {
 	Heading string
-	Note    string
+	Notes   []string
 	Bars    *bars
 	Heat    *heat
-	Line    *curve
+	Plots   []*plot
+	Flow    *flow
+	Tree    []branch
+	Labels  []tagBlock
 	Facts   []Fact
 	Columns []string // of the figures behind the picture
 	Rows    [][]string
 	Plain   bool // the figures are the section: they are not folded away
-	vega    map[string]any
+	// FiguresText is what the figures are called where they are folded away.
+	FiguresText string
+	vega        map[string]any
 }
 
 // Fact is a figure with its name.
@@ -73,13 +78,13 @@ func (r *Report) Table(heading string, columns []string, rows [][]string) {
 // [Comparison.Characteristic]) with their index and interval, and the figures of all.
 func (r *Report) Audience(heading string, c *Comparison, n int) {
 	w := r.words()
-	s := section{Heading: heading, Note: w.indexNote, Columns: []string{w.value, w.audience, w.base, w.audienceShare, w.baseShare, "TGI", w.interval, "q"}}
+	s := section{Heading: heading, Notes: []string{w.indexNote}, Columns: []string{w.value, w.audience, w.base, w.audienceShare, w.baseShare, "TGI", w.interval, "q"}}
 	for _, row := range c.Rows {
 		s.Rows = append(s.Rows, w.row(&row))
 	}
 	rows := c.Characteristic(n, 0.05)
 	if len(rows) == 0 {
-		s.Note = w.nothing
+		s.Notes = []string{w.nothing}
 	} else {
 		s.Bars = indexBars(rows, w)
 	}
@@ -109,6 +114,9 @@ func (r *Report) Distribution(heading string, c *Comparison, dimension string) {
 func (r *Report) CrossTab(heading string, t *Table) {
 	w := r.words()
 	s := section{Heading: heading, Heat: newHeat(t, w)}
+	if s.Heat.hides() {
+		s.Notes = []string{w.hiddenNote}
+	}
 	s.vega = vegaHeat(heading, s.Heat)
 	r.sections = append(r.sections, s)
 }
@@ -117,7 +125,7 @@ func (r *Report) CrossTab(heading string, t *Table) {
 // people), each with who is in all of its segments and in no other.
 func (r *Report) Overlap(heading string, in *Intersections, n int) {
 	w := r.words()
-	s := section{Heading: heading, Note: w.overlapNote, Columns: append(slices.Clone(in.Names), w.people)}
+	s := section{Heading: heading, Notes: []string{w.overlapNote}, Columns: append(slices.Clone(in.Names), w.people)}
 	masks := in.largest(n)
 	for _, mask := range masks {
 		row := make([]string, 0, len(in.Names)+1)
@@ -143,25 +151,6 @@ func (r *Report) Funnel(heading string, steps []FunnelStep) {
 	r.sections = append(r.sections, s)
 }
 
-// Point is a figure at an instant.
-type Point struct {
-	At    time.Time
-	Value float64
-}
-
-// Series adds figures over time, such as the size of a segment, as a line. The points
-// ascend in time; a value holds until the next.
-func (r *Report) Series(heading string, points []Point) {
-	w := r.words()
-	s := section{Heading: heading, Columns: []string{w.time, w.value}}
-	for _, p := range points {
-		s.Rows = append(s.Rows, []string{instant(p.At), w.number(p.Value)})
-	}
-	s.Line = newLine(points, w)
-	s.vega = vegaSeries(heading, points)
-	r.sections = append(r.sections, s)
-}
-
 // Bins adds a histogram: names of the parts and how many people are in each.
 func (r *Report) Bins(heading string, names []string, counts []uint64) error {
 	if len(names) != len(counts) {
@@ -178,27 +167,50 @@ func (r *Report) Bins(heading string, names []string, counts []uint64) error {
 	return nil
 }
 
-//go:embed report.tmpl
-var pageText string
+// Note adds a sentence to what was added last, such as how its figures were made. On a
+// page without anything it does nothing.
+func (r *Report) Note(text string) {
+	if len(r.sections) == 0 {
+		return
+	}
+	last := &r.sections[len(r.sections)-1]
+	last.Notes = append(last.Notes, text)
+}
 
-var page = template.Must(template.New("report").Parse(pageText))
+// picture puts a plot into a section, or says that there is nothing to show.
+func (r *Report) picture(s *section, p *plot) {
+	if p == nil {
+		s.Notes = append(s.Notes, r.words().empty)
+		return
+	}
+	p.ID = fmt.Sprintf("p%d-%d", len(r.sections)+1, len(s.Plots)+1)
+	s.Plots = append(s.Plots, p)
+}
+
+//go:embed page
+var pageFiles embed.FS
+
+var page = template.Must(template.ParseFS(pageFiles, "page/*.tmpl"))
 
 // WriteHTML writes the page.
 func (r *Report) WriteHTML(w io.Writer) error {
 	words := r.words()
 	data := struct {
 		*Report
-		Lang, AsOfText, Figures string
-		Sections                []section
-	}{r, words.lang, "", words.figures, r.sections}
+		Lang, AsOfText string
+		Sections       []section
+	}{r, words.lang, "", slices.Clone(r.sections)}
+	for i := range data.Sections {
+		data.Sections[i].FiguresText = words.figures
+	}
 	if !r.AsOf.IsZero() {
 		data.AsOfText = words.asOf + instant(r.AsOf)
 	}
-	var out strings.Builder
-	if err := page.Execute(&out, data); err != nil {
+	var out bytes.Buffer
+	if err := page.ExecuteTemplate(&out, "page.tmpl", data); err != nil {
 		return fmt.Errorf("insight: %w", err)
 	}
-	_, err := io.WriteString(w, out.String())
+	_, err := w.Write(out.Bytes())
 	return err
 }
 
@@ -215,6 +227,3 @@ func (r *Report) WriteVega(w io.Writer) error {
 	enc.SetIndent("", " ")
 	return enc.Encode(specs)
 }
-
-// instant is how a report shows an instant: to the minute, with its offset from UTC.
-func instant(t time.Time) string { return t.Format("2006-01-02 15:04 -07:00") }

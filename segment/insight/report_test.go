@@ -84,43 +84,84 @@ func everySection(t *testing.T, language string) *insight.Report {
 
 func TestReport_page(t *testing.T) {
 	for _, language := range []string{"en", "zh-CN"} {
-		r := everySection(t, language)
-		var out bytes.Buffer
-		if err := r.WriteHTML(&out); err != nil {
-			t.Fatal(err)
+		for name, r := range samples(t, language) {
+			t.Run(language+"/"+name, func(t *testing.T) {
+				text := html(t, r)
+				if *pages != "" {
+					if err := os.WriteFile(filepath.Join(*pages, name+"-"+language+".html"), []byte(text), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				sound(t, text)
+				if want := `lang="` + language[:2] + `"`; !strings.Contains(text, want) {
+					t.Errorf("the page lacks %q", want)
+				}
+			})
 		}
-		if *pages != "" {
-			if err := os.WriteFile(filepath.Join(*pages, language+".html"), out.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
+	}
+	text := html(t, everySection(t, "en"))
+	for _, want := range []string{"Buyers &lt;who came back&gt; &amp; 高价值人群", "2026-11-01 08:30 &#43;08:00", "&lt;script&gt;alert(", "none of these"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
 		}
-		text := out.String()
-		for _, bad := range []string{"<script", "http:", "https:", "src=", "@import", "url(", "ZgotmplZ", "NaN", "%!"} {
-			if strings.Contains(text, bad) {
-				t.Errorf("%s: the page holds %q", language, bad)
-			}
+	}
+}
+
+// html writes a page.
+func html(t *testing.T, r *insight.Report) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := r.WriteHTML(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+var (
+	anSVG   = regexp.MustCompile(`<svg[^>]*>`)
+	aLabel  = regexp.MustCompile(`aria-label="[^"]+"`)
+	labelBy = regexp.MustCompile(`aria-labelledby="(\S+) (\S+)"`)
+	anID    = regexp.MustCompile(` id="([^"]*)"`)
+	aHead   = regexp.MustCompile(`<h([1-6])>`)
+)
+
+// sound checks what is true of every page: it asks nobody for anything, is well formed,
+// and every picture says what it shows and has its figures behind it.
+func sound(t *testing.T, text string) {
+	t.Helper()
+	for _, bad := range []string{"<script", "src=", "href=", "@import", "url(", "ZgotmplZ", "NaN", "%!", "Inf ", "e+", "<nil>"} {
+		if i := strings.Index(text, bad); i >= 0 {
+			t.Errorf("the page holds %q: %.80q", bad, text[max(0, i-40):])
 		}
-		for _, want := range []string{
-			`lang="` + language[:2] + `"`, "Buyers &lt;who came back&gt; &amp; 高价值人群", "2026-11-01 08:30 &#43;08:00", "&lt;script&gt;alert(",
-			map[string]string{"en": "none of these", "zh-CN": "其余"}[language],
-		} {
-			if !strings.Contains(text, want) {
-				t.Errorf("%s: the page lacks %q", language, want)
-			}
+	}
+	wellFormed(t, text)
+	ids := map[string]bool{}
+	for _, m := range anID.FindAllStringSubmatch(text, -1) {
+		if ids[m[1]] {
+			t.Errorf("the id %q is there twice", m[1])
 		}
-		wellFormed(t, text)
-		// Every picture says what it shows, and has its figures behind it.
-		for _, svg := range regexp.MustCompile(`<svg[^>]*>`).FindAllString(text, -1) {
-			if !strings.Contains(svg, `role="img"`) || !regexp.MustCompile(`aria-label="[^"]+"`).MatchString(svg) {
-				t.Errorf("%s: a picture without words: %s", language, svg)
-			}
+		ids[m[1]] = true
+	}
+	for _, svg := range anSVG.FindAllString(text, -1) {
+		by := labelBy.FindStringSubmatch(svg)
+		switch {
+		case strings.Contains(svg, `aria-hidden="true"`):
+		case !strings.Contains(svg, `role="img"`), by == nil && !aLabel.MatchString(svg), by != nil && (!ids[by[1]] || !ids[by[2]]):
+			t.Errorf("a picture without words: %s", svg)
 		}
-		sections := strings.Split(text, "<section>")[1:]
-		for _, s := range sections {
-			if strings.Contains(s, "<svg") && !strings.Contains(s, "<table") {
-				t.Errorf("%s: a picture without figures: %.80s", language, s)
-			}
+	}
+	for _, s := range strings.Split(text, "<section>")[1:] {
+		if strings.Contains(s, "<svg") && !strings.Contains(s, "<table") {
+			t.Errorf("a picture without figures: %.80s", s)
 		}
+	}
+	level := 0
+	for _, m := range aHead.FindAllStringSubmatch(text, -1) {
+		now := int(m[1][0] - '0')
+		if now > level+1 || level > 0 && now == 1 {
+			t.Errorf("a heading of level %d after one of level %d", now, level)
+		}
+		level = now
 	}
 }
 

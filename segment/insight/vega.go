@@ -1,5 +1,10 @@
 package insight
 
+import (
+	"slices"
+	"time"
+)
+
 // spec is a specification of Vega-Lite 5 with its data inside.
 func spec(title string, values []map[string]any, mark any, encoding map[string]any) map[string]any {
 	if values == nil {
@@ -78,8 +83,8 @@ func vegaHeat(title string, h *heat) map[string]any {
 func vegaOverlap(title string, in *Intersections, masks []int) map[string]any {
 	names := make([]string, len(masks))
 	counts := make([]uint64, len(masks))
-	for i, row := range overlapBars(in, masks, &english).Rows {
-		names[i], counts[i] = row.Name, in.Exactly[masks[i]]
+	for i, mask := range masks {
+		names[i], counts[i] = in.combination(mask), in.Exactly[mask]
 	}
 	return vegaCounts(title, names, counts)
 }
@@ -106,10 +111,102 @@ func vegaCounts(title string, names []string, counts []uint64) map[string]any {
 func vegaSeries(title string, points []Point) map[string]any {
 	var values []map[string]any
 	for _, p := range points {
-		values = append(values, map[string]any{"time": p.At.Format("2006-01-02T15:04:05.999999Z07:00"), "value": p.Value})
+		values = append(values, map[string]any{"time": vegaTime(p.At), "value": p.Value})
 	}
 	return spec(title, values, map[string]any{"type": "line", "interpolate": "step-after"}, map[string]any{
 		"x": channel("time", "temporal", "title", nil),
 		"y": channel("value", "quantitative", "title", nil),
 	})
+}
+
+// kinds of marks that draw a [Chart].
+var chartMarks = map[Kind]string{Stacked: "bar", Lines: "line", Beside: "bar"}
+
+func vegaChart(title string, c *Chart) map[string]any {
+	var values []map[string]any
+	for i, name := range c.Names {
+		for _, l := range c.Layers {
+			if finite(l.Values[i]) {
+				values = append(values, map[string]any{"at": name, "layer": l.Name, "value": l.Values[i]})
+			}
+		}
+	}
+	y := channel("value", "quantitative", "title", nil)
+	if c.Shares {
+		y["axis"] = map[string]any{"format": "%"}
+	}
+	encoding := map[string]any{
+		"x":     channel("at", "nominal", "sort", nil, "title", nil),
+		"y":     y,
+		"color": channel("layer", "nominal", "sort", nil, "title", nil),
+	}
+	if c.Kind == Beside {
+		encoding["xOffset"] = channel("layer", "nominal", "sort", nil)
+	}
+	return spec(title, values, chartMarks[c.Kind], encoding)
+}
+
+func vegaCohorts(title string, cohorts []Cohort) map[string]any {
+	var values []map[string]any
+	for _, c := range cohorts {
+		for k, n := range c.Active {
+			if k > 0 && c.Active[0] > 0 {
+				values = append(values, map[string]any{"cohort": c.Name, "later": k, "active": n, "share": share(n, c.Active[0])})
+			}
+		}
+	}
+	return spec(title, values, "rect", map[string]any{
+		"y":     channel("cohort", "ordinal", "sort", nil, "title", nil),
+		"x":     channel("later", "ordinal", "title", nil),
+		"color": channel("share", "quantitative", "title", nil),
+	})
+}
+
+// vegaTime is an instant as Vega-Lite reads it.
+func vegaTime(t time.Time) string { return t.Format("2006-01-02T15:04:05.999999Z07:00") }
+
+func vegaEvents(title string, events []PersonEvent) map[string]any {
+	values := make([]map[string]any, 0, len(events))
+	for _, e := range events {
+		values = append(values, map[string]any{"time": vegaTime(e.At), "event": e.Name, "source": e.Source})
+	}
+	return spec(title, values, "tick", map[string]any{
+		"x": channel("time", "temporal", "title", nil),
+		"y": channel("event", "nominal", "title", nil),
+	})
+}
+
+// vegaSpans is bars from one instant to another.
+func vegaSpans(title string, values []map[string]any) map[string]any {
+	return spec(title, values, "bar", map[string]any{
+		"x":  channel("from", "temporal", "title", nil),
+		"x2": map[string]any{"field": "to"},
+		"y":  channel("name", "nominal", "sort", nil, "title", nil),
+	})
+}
+
+func vegaStages(title string, path []PersonStage, end time.Time) map[string]any {
+	var values []map[string]any
+	for _, p := range path {
+		to := p.To
+		if to.IsZero() {
+			to = end
+		}
+		values = append(values, map[string]any{"name": p.Stage, "from": vegaTime(p.From), "to": vegaTime(to)})
+	}
+	return vegaSpans(title, values)
+}
+
+func vegaFlips(title string, tags []PersonTag, from, to time.Time) map[string]any {
+	var values []map[string]any
+	for _, t := range tags {
+		has, since := t.Has, from
+		for _, at := range append(slices.Clone(t.Flips), to) {
+			if has {
+				values = append(values, map[string]any{"name": t.Name, "from": vegaTime(since), "to": vegaTime(at)})
+			}
+			has, since = !has, at
+		}
+	}
+	return vegaSpans(title, values)
 }

@@ -1,0 +1,71 @@
+package insight
+
+import "time"
+
+// Point is a figure at an instant.
+type Point struct {
+	At    time.Time
+	Value float64
+}
+
+// Series adds figures over time, such as the size of a segment, as a line. The points
+// ascend in time; a value holds until the next.
+func (r *Report) Series(heading string, points []Point) {
+	w := r.words()
+	s := section{Heading: heading, Columns: []string{w.time, w.value}}
+	for _, p := range points {
+		s.Rows = append(s.Rows, []string{instant(p.At), w.number(p.Value)})
+	}
+	r.picture(&s, steps(heading, points, w))
+	s.vega = vegaSeries(heading, points)
+	r.sections = append(r.sections, s)
+}
+
+// maxSteps is how many steps a line is drawn with: more than a screen has columns.
+const maxSteps = 4000
+
+// steps draws the points as steps.
+func steps(title string, points []Point, w *words) *plot {
+	values := make([]float64, 0, len(points))
+	for _, p := range points {
+		if finite(p.Value) {
+			values = append(values, p.Value)
+		}
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	s, ticks := newHeights(values)
+	from, to := points[0].At, points[len(points)-1].At
+	length := to.Sub(from)
+	p := &plot{Title: title, Y: s.axis(ticks, w.short), X: times(from, to)}
+	var line, area path
+	began, last := false, 0.0
+	stride := (len(points) + maxSteps - 1) / maxSteps
+	for i := 0; i < len(points); i += stride {
+		if !finite(points[i].Value) {
+			continue
+		}
+		x, y := 0.0, s.at(points[i].Value)
+		if length > 0 {
+			x = min(max(100*float64(points[i].At.Sub(from))/float64(length), 0), 100)
+		}
+		if !began {
+			line.point('M', x, y)
+			area.point('M', x, s.at(0))
+			area.point('L', x, y)
+		} else {
+			for _, b := range []*path{&line, &area} {
+				b.point('L', x, last)
+				b.point('L', x, y)
+			}
+		}
+		began, last = true, y
+	}
+	line.point('L', 100, last)
+	area.point('L', 100, last)
+	area.point('L', 100, s.at(0))
+	p.Shapes = []shape{{Class: "area c0", Path: area.String() + "Z"}, {Class: "line c0", Path: line.String()}}
+	p.Desc = instant(from) + w.colon + w.number(values[0]) + "; " + instant(to) + w.colon + w.number(values[len(values)-1])
+	return p
+}
