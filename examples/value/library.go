@@ -21,15 +21,15 @@ import (
 // purchase is the event that a transaction is.
 const purchase = "Order Completed"
 
-// declaration is what the store folds of it. The log is for the value of the first
-// day, the only thing that no fold holds.
+// declaration is what the store folds of it: all that the models need. The events
+// themselves are not kept.
 const declaration = `
 traits:
   days:  {compute: 'days("Order Completed")', index: true}
   first: {compute: first_time("Order Completed"), index: true}
   last:  {compute: last_time("Order Completed")}
   spent: {compute: 'sum("Order Completed", "amount")'}
-log: {retain: 36500d}
+  spent_first_day: {compute: 'first_day_sum("Order Completed", "amount")'}
 `
 
 // throughLibrary is value.Summarise by a store: the transactions are ingested as
@@ -111,7 +111,8 @@ func (s *shop) ingestUntil(ctx context.Context, until time.Time) error {
 type folds struct {
 	days        int
 	first, last time.Time
-	spent       int64 // in millionths
+	// spent and spentFirst are of the whole life and of its first day, in millionths.
+	spent, spentFirst int64
 }
 
 // summarise takes everything in, unit by unit, and returns the table.
@@ -128,9 +129,7 @@ func (s *shop) summarise(ctx context.Context) (value.Table, error) {
 			if before, err = s.read(ctx); err != nil {
 				return value.Table{}, err
 			}
-			if table.Customers, err = s.customers(ctx, before); err != nil {
-				return value.Table{}, err
-			}
+			table.Customers = s.customers(before)
 		}
 		until := s.end.Add(day)
 		if at.Before(until) {
@@ -160,7 +159,7 @@ func (s *shop) summarise(ctx context.Context) (value.Table, error) {
 }
 
 // customers returns the summaries of all, by ID.
-func (s *shop) customers(ctx context.Context, all map[string]folds) ([]value.Customer, error) {
+func (s *shop) customers(all map[string]folds) []value.Customer {
 	unit := float64(s.unit)
 	var customers []value.Customer
 	for _, id := range slices.Sorted(maps.Keys(all)) {
@@ -168,16 +167,12 @@ func (s *shop) customers(ctx context.Context, all map[string]folds) ([]value.Cus
 		first, last := f.first.Truncate(day), f.last.Truncate(day)
 		c := value.Customer{ID: id, Summary: value.Summary{Frequency: f.days - 1, Age: float64(s.calibrated.Sub(first)) / unit}}
 		if c.Frequency > 0 {
-			onFirst, err := s.spentOn(ctx, id, first)
-			if err != nil {
-				return nil, err
-			}
 			c.Recency = float64(last.Sub(first)) / unit
-			c.Mean = float64(f.spent-onFirst) / 1e6 / float64(c.Frequency)
+			c.Mean = float64(f.spent-f.spentFirst) / 1e6 / float64(c.Frequency)
 		}
 		customers = append(customers, c)
 	}
-	return customers, nil
+	return customers
 }
 
 // read returns the folds of everybody.
@@ -202,6 +197,8 @@ func (s *shop) read(ctx context.Context) (map[string]folds, error) {
 				f.last = t.Value.Instant().Time()
 			case "spent":
 				f.spent = micros(t.Value.Number())
+			case "spent_first_day":
+				f.spentFirst = micros(t.Value.Number())
 			}
 		}
 		all[p.Identifiers[0].Value] = f
@@ -222,24 +219,6 @@ func (s *shop) repeats(ctx context.Context) (int, error) {
 	}
 	days, err := view.Summary(ctx, tags.MustParseFormula("days"), cohort)
 	return int(days.Sum) - int(days.Count), err
-}
-
-// spentOn returns what a customer spent on a day, from the log, in millionths.
-func (s *shop) spentOn(ctx context.Context, id string, from time.Time) (int64, error) {
-	view, err := s.db.View(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer view.Close()
-	var sum int64
-	who := profile.Identifier{Namespace: "user_id", Value: id}
-	for event, err := range view.Timeline(ctx, who, from, from.Add(day)) {
-		if err != nil {
-			return 0, err
-		}
-		sum += micros(event.Properties["amount"].Number())
-	}
-	return sum, nil
 }
 
 // micros returns an amount in millionths.
