@@ -55,7 +55,7 @@ var house = map[string][]string{
 	"segment/export":     {"profile", "internal/spelling"},
 	"segment/insight":    {"segment"},
 	"lifecycle":          {"internal/civil"},
-	"lifecycle/value":    {"internal/civil"},
+	"lifecycle/value":    {"profile", "internal/civil"},
 	"internal/crowd":     {"profile"}, // people whose truth is known, for tests
 	"internal/published": {},          // the data that tests read
 	"internal/yamlfile":  {"internal/spelling"},

@@ -63,6 +63,9 @@ func fitGeometric(ctx context.Context, name string, rows []Summary, first bool) 
 
 func (m BGNBD) core() geometric { return geometric{r: m.R, alpha: m.Alpha, a: m.A, b: m.B} }
 
+// silent reports whether PAlive says nothing of the customer.
+func (m BGNBD) silent(row Summary) bool { return row.Frequency == 0 }
+
 func (m BGNBD) valid() bool { return above0(m.R, m.Alpha, m.A, m.B) }
 
 // PAlive returns the probability that a customer has not dropped out: 1 for a

@@ -13,6 +13,9 @@ type Horizon struct {
 	Discount float64
 }
 
+// maxPeriods bounds what a value costs to compute.
+const maxPeriods = 100_000
+
 // CLV returns what the customer will spend after the end of what was observed, as
 // of that end: for each period the expected number of transactions times their
 // expected mean value, discounted by as many periods. What a customer spent is not
@@ -25,7 +28,7 @@ func CLV(m Model, spend GammaGamma, row Summary, h Horizon) float64 {
 	}
 	var sum, before float64
 	factor := 1.0
-	for k := range min(h.Periods, 100_000) {
+	for k := range min(h.Periods, maxPeriods) {
 		factor /= 1 + h.Discount
 		upTo := m.ConditionalExpected(row, float64(k+1)*h.Length)
 		sum += (upTo - before) * factor

@@ -26,6 +26,12 @@
 // leaves. Hold a part of the time back, and look at [Compare] and [Track], before
 // believing any.
 //
+// # In a store
+//
+// [Folds] reads summaries from profiles whose model folds their purchases, and a
+// [Scorer] turns profiles into events that tell each its scores as traits, which
+// rules then ask: p_alive < 0.2 and clv > 500. See docs/value.md.
+//
 // # Numbers
 //
 // The parameters are those of greatest likelihood. A fit returns an error rather

@@ -74,7 +74,8 @@ func (s Summary) customers() int { return max(1, s.Weight) }
 
 // InputError is the error of a transaction or summary that means nothing.
 type InputError struct {
-	// Index is the position in what was given; 0 for [Summary.Validate].
+	// Index is the position in what was given; 0 for [Summary.Validate], -1 for what is
+	// wrong of a [Scorer].
 	Index int
 	// Field names what is wrong: "recency", "amount" ...
 	Field string
@@ -83,6 +84,9 @@ type InputError struct {
 }
 
 func (e *InputError) Error() string {
+	if e.Index < 0 {
+		return fmt.Sprintf("value: %s: %s", e.Field, e.Detail)
+	}
 	return fmt.Sprintf("value: row %d: %s: %s", e.Index, e.Field, e.Detail)
 }
 
