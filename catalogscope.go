@@ -77,6 +77,12 @@ func (c *catalog) Names(kind string) []string {
 		return sortedKeys(c.interests)
 	case "place":
 		return sortedKeys(c.places)
+	case "namespace":
+		var names []string
+		for _, n := range c.identity().Namespaces {
+			names = append(names, n.Name)
+		}
+		return names
 	}
 	if tag, ok := strings.CutPrefix(kind, "value of "); ok {
 		if t := c.labelled(false, tag); t != nil {

@@ -28,7 +28,7 @@ func (c *checker) readNodes() error {
 			c.differ("node %s: its state cannot be read: %v", head.id, err)
 			n.person = oracle.Merge()
 		}
-		n.person.Canonical = head.id
+		n.person = n.person.Named(head.id)
 		if n.state, err = profile.DecodeState(bytes.Clone(state)); err != nil {
 			return fmt.Errorf("%w: state of node %s: %w", ErrCorrupt, head.id, err)
 		}

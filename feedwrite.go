@@ -173,19 +173,9 @@ func (t *txn) trimFeed() error {
 	}
 	defer snap.Close()
 	cutoff := profile.InstantOf(t.meta.feedAt.Time().Add(-keep))
-	// The least epoch from which on no record is older.
-	from, to := t.meta.feedFrom, t.meta.epoch
-	for from < to {
-		mid := from + (to-from)/2
-		at, err := feedInstant(snap, mid)
-		if err != nil {
-			return err
-		}
-		if at < cutoff {
-			from = mid + 1
-		} else {
-			to = mid
-		}
+	from, err := firstSince(snap, t.meta.feedFrom, t.meta.epoch, cutoff)
+	if err != nil {
+		return err
 	}
 	at, err := feedInstant(snap, from)
 	if err != nil {
@@ -194,6 +184,24 @@ func (t *txn) trimFeed() error {
 	t.batch.DeleteRange(keys.AppendFeed(nil, 0, 0), keys.AppendFeed(nil, from, 0))
 	t.meta.feedFrom, t.meta.feedOldest = from, min(at, t.meta.feedAt)
 	return nil
+}
+
+// firstSince returns the least epoch of some from which on no record is older than an
+// instant, or to where there is none.
+func firstSince(snap *store.Snapshot, from, to uint64, instant profile.Instant) (uint64, error) {
+	for from < to {
+		mid := from + (to-from)/2
+		at, err := feedInstant(snap, mid)
+		if err != nil {
+			return 0, err
+		}
+		if at < instant {
+			from = mid + 1
+		} else {
+			to = mid
+		}
+	}
+	return from, nil
 }
 
 // feedInstant returns the instant of the first record from an epoch on; Never

@@ -53,7 +53,7 @@ var house = map[string][]string{
 	"tags":               {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo", "internal/grid"},
 	"segment":            {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
 	"segment/export":     {"profile", "internal/spelling"},
-	"segment/insight":    {"segment"},
+	"segment/insight":    {"profile", "segment", "internal/civil"},
 	"lifecycle":          {"internal/civil"},
 	"lifecycle/value":    {"profile", "internal/civil"},
 	"internal/crowd":     {"profile"}, // people whose truth is known, for tests

@@ -151,6 +151,29 @@ func (v *View) Histogram(ctx context.Context, of tags.Formula, e segment.Expr, n
 	})
 }
 
+// Bins counts the values of a number or a time over a segment between bounds, which
+// ascend and are numbers, or times. Of the counts, one more than the bounds, the first is
+// of the values below the first bound, the last of those from the last on.
+func (v *View) Bins(ctx context.Context, of tags.Formula, e segment.Expr, bounds ...profile.Value) ([]uint64, error) {
+	return inside(v, func() ([]uint64, error) {
+		m, err := v.measured(ctx, of, e)
+		if err != nil {
+			return nil, err
+		}
+		keys := make([]int64, len(bounds))
+		for i, b := range bounds {
+			var ok bool
+			if keys[i], ok = keyOf(b, m.measure.Kind == profile.KindTime); !ok {
+				return nil, fmt.Errorf("portrait: bound %d of %s is a %s, which cannot be compared with a %s", i+1, of, b.Kind(), m.measure.Kind)
+			}
+			if i > 0 && keys[i] <= keys[i-1] {
+				return nil, fmt.Errorf("portrait: bound %d of %s is not above the one before", i+1, of)
+			}
+		}
+		return m.query.Histogram(ctx, m.source, m.measure, keys)
+	})
+}
+
 // Groups divides a segment by the values of one or two tags or indexed traits, given by
 // name, and summarises a number or a time over each part, which has to be indexed; the
 // zero Formula counts alone. The groups ascend by their values; who has none is in no

@@ -18,7 +18,7 @@ func (s *State) Combine(o *State) *State {
 }
 
 func (s *State) isZero() bool {
-	return s.events == 0 && s.overflow == 0 && len(s.attrs) == 0 && len(s.counters) == 0 && len(s.series) == 0
+	return s.named == nil && s.events == 0 && s.overflow == 0 && len(s.attrs) == 0 && len(s.counters) == 0 && len(s.series) == 0
 }
 
 // Clone returns a copy that the caller owns and may change by Absorb. Texts and
@@ -61,8 +61,8 @@ func cut[T any](src, slab []T) (part, rest []T) {
 // changed nor shared. Absorbing the state of one event costs a few binary
 // searches and allocates only for names that are new to s.
 func (s *State) Absorb(d *State) {
+	s.rename(d)
 	if d.events > 0 {
-		s.rename(d)
 		s.absorbSpan(d)
 	}
 	over := s.overflow | d.overflow

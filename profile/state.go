@@ -27,6 +27,7 @@ type State struct {
 	series   []series    // sorted by (id, kind); none is empty
 	overflow overflow    // which bounded forms gave up, see overflow
 	named    *Identifier // see Name
+	spaces   []string    // see Namespaces; nil: that of named alone
 }
 
 // overflow is a set of bounded forms that took in more than they may hold. It

@@ -49,6 +49,9 @@ func TagValue(name, value string) Expr {
 	return Expr{tree: &syntax.TagRef{Name: name, Value: value, Pos: -1}}
 }
 
+// Identified is the profiles that have an identifier of the namespace.
+func Identified(namespace string) Expr { return Expr{tree: syntax.Identified(namespace, -1)} }
+
 // And is the profiles in all of es; of none, everyone.
 func And(es ...Expr) Expr { return Expr{tree: &syntax.And{X: trees(es)}} }
 

@@ -53,6 +53,8 @@ func (c *compiler) operand(x syntax.Operand) sized {
 		o.operand = a
 	case *syntax.Interests:
 		o.operand = &affinities{decay: c.decay(x, x.Name, x.Pos), n: x.N}
+	case *syntax.Namespaces:
+		o.operand = namespaces{}
 	case *syntax.Draw:
 		c.deps.Canonical = true
 		o.operand = &lot{salt: draw.Salt(x.Salt), n: x.N}

@@ -49,6 +49,9 @@ func Merge(parts ...*Person) *Person {
 	}
 	whole.bound()
 	whole.Canonical = canonical(parts)
+	for _, p := range parts {
+		maps.Copy(whole.Namespaces, p.Namespaces)
+	}
 	return whole
 }
 

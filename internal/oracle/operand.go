@@ -34,6 +34,8 @@ func (w *world) value(o syntax.Operand) (v profile.Value, ok bool) {
 		return w.interest(o)
 	case *syntax.Interests:
 		return w.interests(o)
+	case *syntax.Namespaces:
+		return w.namespaces(), true
 	case *syntax.Draw:
 		return w.lot(o)
 	case *syntax.Arith:

@@ -19,7 +19,9 @@ type Person struct {
 	First, Last profile.Stamp // of the earliest and the latest; zero without events
 	// Canonical is the identifier of the earliest event, of equals the least; of a person
 	// with events who was not made of named parts the zero Identifier.
-	Canonical  profile.Identifier
+	Canonical profile.Identifier
+	// Namespaces are those of the identifiers of the named parts.
+	Namespaces map[string]bool
 	Attributes map[AttributeKey]Attribute
 	Counters   map[CounterKey]Counter
 	// LostAttributes says that there were more undeclared attribute names than a
@@ -84,7 +86,7 @@ type UniqueSet struct {
 
 // empty returns a person of whom nothing is known.
 func empty() *Person {
-	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[CounterKey]Counter{}, Series: map[uint32]Series{}}
+	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[CounterKey]Counter{}, Series: map[uint32]Series{}, Namespaces: map[string]bool{}}
 }
 
 // attribute returns the value of an attribute; ok is false when it is missing.

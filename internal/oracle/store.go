@@ -115,10 +115,9 @@ func (s *Store) People() []Profile {
 		live := false
 		for _, id := range group {
 			live = live || len(ev.held[id]) > 0 && !nobody[id]
+			parts = append(parts, empty().Named(id))
 			for _, said := range ev.held[id] {
-				part := *said
-				part.Canonical = id
-				parts = append(parts, &part)
+				parts = append(parts, said.Named(id))
 			}
 		}
 		if live {

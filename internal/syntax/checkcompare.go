@@ -141,6 +141,7 @@ func (c *checker) has(e *Has) Expr {
 		c.fault(e.Pos, "write "+name+" in [...]", "%s asks of a set of values, %s is %s", e.Mode, name, a(kind))
 	default:
 		checked.List = c.values(e.List, c.kindOf(x).elem, e.Pos)
+		c.namespaces(e)
 	}
 	return checked
 }

@@ -28,6 +28,8 @@ func (c *checker) operand(x Operand, pos Pos) (checked Operand, kind profile.Kin
 		if c.interest(x.Name, x.Pos); x.N < 1 || x.N > maxValues {
 			c.fault(x.Pos, "", "interests gives 1 to %d keys", maxValues)
 		}
+	case *Namespaces:
+		c.outside("namespaces()", x.Pos)
 	case *Draw:
 		c.draw(x)
 	case *Standing:

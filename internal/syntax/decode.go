@@ -217,7 +217,7 @@ func (d *decoder) values() (x Operand, list []profile.Value, err *Error) {
 	return x, list, err
 }
 
-var operandKeys = slices.Concat([]string{"trait", "now", "ago", "date", "point", "interest", "interests", "sequence_count", "if", "draw", "bucket"}, fnTexts[:], callTexts[:], standingTexts[:], arithKeys[:])
+var operandKeys = slices.Concat([]string{"trait", "now", "ago", "date", "point", "interest", "interests", "sequence_count", "if", "draw", "bucket", "namespaces"}, fnTexts[:], callTexts[:], standingTexts[:], arithKeys[:])
 
 func (d *decoder) operand() (x Operand, err *Error) {
 	err = d.single(func(t json.Token) *Error {
@@ -283,6 +283,11 @@ func (d *decoder) call(key string) (Operand, *Error) {
 		return nil, err
 	}
 	switch key {
+	case "namespaces":
+		if text != "" {
+			return nil, d.fault("", `namespaces takes nothing: {"namespaces": ""}`)
+		}
+		return &Namespaces{Pos: -1}, nil
 	case "trait":
 		if text == "" {
 			return nil, d.fault("", "the trait's name is empty")

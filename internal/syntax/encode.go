@@ -181,6 +181,8 @@ func (w *encoder) operand(x Operand) {
 		w.raw(`{"name":`)
 		w.text(x.Name)
 		w.raw(`,"n":` + strconv.Itoa(x.N) + "}}")
+	case *Namespaces:
+		w.raw(`{"namespaces":""}`)
 	case *Draw:
 		w.draw(x)
 	case *Standing:

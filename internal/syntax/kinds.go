@@ -40,6 +40,8 @@ func (k *kinds) operand(x Operand) kinded {
 		return k.aggregate(x)
 	case *Sequence, *Interest, *Standing, *Draw, *Arith:
 		return kinded{kind: profile.KindNumber, ok: true}
+	case *Namespaces:
+		return kinded{profile.KindSet, profile.KindString, true}
 	case *Interests:
 		return kinded{kind: profile.KindList, ok: true}
 	case *Call:

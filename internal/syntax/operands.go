@@ -88,6 +88,8 @@ func (p *parser) call(name token) (Operand, *Error) {
 		return x, p.expect(")", "to close sequence_count(")
 	case "interest", "interests":
 		return p.interest(name)
+	case "namespaces":
+		return p.namespaces(name)
 	case "draw", "bucket":
 		return p.draw(name)
 	case "if":

@@ -84,6 +84,9 @@ func appendExpr(b []byte, e Expr, least int) []byte {
 		}
 		return appendList(append(b, " in "...), e.List)
 	case *Has:
+		if namespace, ok := e.identified(); ok {
+			return append(appendQuoted(append(b, "identified("...), namespace), ')')
+		}
 		b = append(append(appendOperand(b, e.X), ' '), e.Mode.String()...)
 		return appendList(append(b, ' '), e.List)
 	case *Inside:
@@ -171,6 +174,8 @@ func appendOperand(b []byte, x Operand) []byte {
 	case *Interests:
 		b = append(appendQuoted(append(b, "interests("...), x.Name), ", "...)
 		return append(strconv.AppendInt(b, int64(x.N), 10), ')')
+	case *Namespaces:
+		return append(b, "namespaces()"...)
 	case *Draw:
 		if x.N == 0 {
 			return append(appendQuoted(append(b, "draw("...), x.Salt), ')')

@@ -153,7 +153,7 @@ const (
 )
 
 // Operand is a value of one profile, or missing. The nodes are Trait, Aggregate,
-// Sequence, Interest, Interests, Standing, Draw, Arith, Call, If, Literal, Now and Ago.
+// Sequence, Interest, Interests, Standing, Namespaces, Draw, Arith, Call, If, Literal, Now and Ago.
 type Operand interface{ operand() }
 
 type (
@@ -407,7 +407,7 @@ type Scope interface {
 	// WeekStart is the day that weeks begin on.
 	WeekStart() time.Weekday
 	// Names lists what is declared, for suggestions: kind is "trait", "tag",
-	// "interest", "place" or, of the values that a tag declares, "value of " and its name.
+	// "interest", "place", "namespace" or, of the values that a tag declares, "value of " and its name.
 	Names(kind string) []string
 }
 

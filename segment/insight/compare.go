@@ -81,9 +81,9 @@ func Compare(ctx context.Context, c Counter, q Question) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Comparison{Audience: sizes[0], Base: sizes[1], Both: sizes[2]}
-	if m := max(q.LeastCell, 1); hides(m, out.Audience, out.Base, out.Both, out.Audience-out.Both, out.Base-out.Both) {
-		return nil, fmt.Errorf("%w: the audience, the base or what they do not share has fewer than %d people", ErrTooFew, m)
+	out, err := newComparison(sizes[0], sizes[1], sizes[2], q.LeastCell)
+	if err != nil {
+		return nil, err
 	}
 	// Of an audience that lies in the base it is known how many are in both.
 	within := out.Both == out.Audience
@@ -101,7 +101,6 @@ func Compare(ctx context.Context, c Counter, q Question) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	z := normalQuantile(cmp.Or(q.Confidence, 0.95))
 	each := len(es) / len(out.Rows)
 	have := make([]tally, len(out.Rows))
 	for i := range out.Rows {
@@ -110,11 +109,34 @@ func Compare(ctx context.Context, c Counter, q Question) (*Comparison, error) {
 		if within {
 			have[i].both = n[0]
 		}
-		out.Rows[i].measure(out, have[i], z)
 	}
-	out.hide(q.Dimensions, have, q.LeastCell)
-	out.correct()
+	lengths := make([]int, len(q.Dimensions))
+	for i, d := range q.Dimensions {
+		lengths[i] = len(d.Values)
+	}
+	out.fill(lengths, have, q.Confidence, q.LeastCell)
 	return out, nil
+}
+
+// newComparison begins a comparison of groups of these sizes. It is [ErrTooFew] where one
+// of them, or what the others make of it, is smaller than least.
+func newComparison(audience, base, both, least uint64) (*Comparison, error) {
+	c := &Comparison{Audience: audience, Base: base, Both: both}
+	if hides(least, audience, base, both, audience-both, base-both) {
+		return nil, fmt.Errorf("%w: the audience, the base or what they do not share has fewer than %d people", ErrTooFew, least)
+	}
+	return c, nil
+}
+
+// fill fills in the rows, of dimensions that have so many each, from their counts. A
+// confidence of 0 is 0.95.
+func (c *Comparison) fill(lengths []int, have []tally, confidence float64, least uint64) {
+	z := normalQuantile(cmp.Or(confidence, 0.95))
+	for i := range c.Rows {
+		c.Rows[i].measure(c, have[i], z)
+	}
+	c.hide(lengths, have, least)
+	c.correct()
 }
 
 // ErrTooFew says that a group is smaller than the least that may be shown.
@@ -198,11 +220,11 @@ func hides(least uint64, groups ...uint64) bool {
 // hide leaves out the rows that are too small. The other rows of a dimension and the
 // total may tell how many people the hidden ones have together, so the next smallest
 // goes too, until those are enough and of more than one row.
-func (c *Comparison) hide(dims []Dimension, have []tally, least uint64) {
+func (c *Comparison) hide(lengths []int, have []tally, least uint64) {
 	at := 0
-	for _, d := range dims {
-		rows, counts := c.Rows[at:at+len(d.Values)], have[at:at+len(d.Values)]
-		at += len(d.Values)
+	for _, n := range lengths {
+		rows, counts := c.Rows[at:at+n], have[at:at+n]
+		at += n
 		hidden, sum := 0, tally{}
 		hide := func(i int) {
 			rows[i] = Row{Dimension: rows[i].Dimension, Value: rows[i].Value, Hidden: true}

@@ -2,17 +2,17 @@ package insight
 
 import "fmt"
 
-// hider hides the small cells of a table, and others, until the sums along its lines
-// give none of them away.
+// hider hides the small ones of some cells, and others, until the sums along their
+// lines give none of them away.
 type hider struct {
-	table *Table
+	cells []Cell
 	least uint64
 	lines []line
 	of    [][]int // the lines that a cell is in
 }
 
-// line is the cells along one dimension, all else being fixed: those that add up to
-// the total, which is a cell too.
+// line is cells that add up to a total, which is a cell too: those along one dimension
+// of a table, all else being fixed.
 type line struct {
 	parts []int
 	total int
@@ -22,15 +22,28 @@ type line struct {
 // whether they are determined takes the cube of that.
 const maxTangle = 600
 
+// newHider readies a hider for cells that have no lines yet.
+func newHider(cells []Cell, least uint64) *hider {
+	return &hider{cells: cells, least: least, of: make([][]int, len(cells))}
+}
+
+// add adds a line.
+func (h *hider) add(l line) {
+	for _, p := range append([]int{l.total}, l.parts...) {
+		h.of[p] = append(h.of[p], len(h.lines))
+	}
+	h.lines = append(h.lines, l)
+}
+
+// hide hides, beside those that are hidden already. What is hidden has a count of 0
+// afterwards.
 func (h *hider) hide() error {
-	cells := h.table.Cells
-	h.draw()
+	cells := h.cells
 	for i, c := range cells {
 		if c.Count > 0 && c.Count < h.least {
 			cells[i].Hidden = true
 		}
 	}
-	h.hideComplements()
 	for {
 		if h.cover() {
 			continue
@@ -63,55 +76,10 @@ func (h *hider) hide() error {
 	return nil
 }
 
-// draw finds the lines along the exclusive dimensions.
-func (h *hider) draw() {
-	h.of = make([][]int, len(h.table.Cells))
-	step := 1
-	for d := len(h.table.Dimensions) - 1; d >= 0; d-- {
-		axis := &h.table.Dimensions[d]
-		n := axis.length()
-		for at := range h.table.Cells {
-			if !axis.Exclusive || at/step%n != 0 {
-				continue
-			}
-			l := line{total: at + axis.All()*step}
-			for i := range axis.All() {
-				l.parts = append(l.parts, at+i*step)
-				h.of[at+i*step] = append(h.of[at+i*step], len(h.lines))
-			}
-			h.of[l.total] = append(h.of[l.total], len(h.lines))
-			h.lines = append(h.lines, l)
-		}
-		step *= n
-	}
-}
-
-// hideComplements hides the values of dimensions that are not exclusive where all but
-// a few people have them: the total gives the few away.
-func (h *hider) hideComplements() {
-	cells := h.table.Cells
-	step := 1
-	for d := len(h.table.Dimensions) - 1; d >= 0; d-- {
-		axis := &h.table.Dimensions[d]
-		n := axis.length()
-		for at := range cells {
-			place := at / step % n
-			if axis.Exclusive || place == axis.All() {
-				continue
-			}
-			total := cells[at+(axis.All()-place)*step].Count
-			if without := total - cells[at].Count; without > 0 && without < h.least {
-				cells[at].Hidden = true
-			}
-		}
-		step *= n
-	}
-}
-
 // cover hides more along every line whose sum says too much. It reports whether it
 // did.
 func (h *hider) cover() (changed bool) {
-	cells := h.table.Cells
+	cells := h.cells
 	for i := range h.lines {
 		l := &h.lines[i]
 		hidden, sum := 0, uint64(0)
@@ -133,7 +101,7 @@ func (h *hider) cover() (changed bool) {
 // hideNext hides one more cell of a line: the smallest part that has people, else one
 // without, else the total.
 func (h *hider) hideNext(l *line) bool {
-	cells := h.table.Cells
+	cells := h.cells
 	next := -1
 	for _, p := range l.parts {
 		switch {
@@ -156,8 +124,8 @@ func (h *hider) hideNext(l *line) bool {
 // that a combination of the lines has alone.
 func (h *hider) determined() ([]int, error) {
 	var found []int
-	seen := make([]bool, len(h.table.Cells))
-	for i, c := range h.table.Cells {
+	seen := make([]bool, len(h.cells))
+	for i, c := range h.cells {
 		if !c.Hidden || seen[i] {
 			continue
 		}
@@ -184,7 +152,7 @@ func (h *hider) tangle(from int, seen []bool) (tangle, lines []int) {
 			inLines[l] = true
 			lines = append(lines, l)
 			for _, p := range append([]int{h.lines[l].total}, h.lines[l].parts...) {
-				if h.table.Cells[p].Hidden && !seen[p] {
+				if h.cells[p].Hidden && !seen[p] {
 					seen[p] = true
 					tangle = append(tangle, p)
 				}

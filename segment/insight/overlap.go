@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/portraitdb/portrait/segment"
 )
@@ -63,15 +64,21 @@ func Overlap(ctx context.Context, c Counter, base segment.Expr, segments ...Segm
 	if out.Within, err = c.Counts(ctx, es...); err != nil {
 		return nil, err
 	}
-	// Who is in all of a mask and not in segment i is who is in the mask without
-	// those who are in i too.
-	out.Exactly = append([]uint64(nil), out.Within...)
+	out.Exactly = exactly(out.Within, n)
+	return out, nil
+}
+
+// exactly turns how many are in all of each mask of n segments into how many are in
+// those and in no other: who is in all of a mask and not in segment i is who is in the
+// mask without those who are in i too.
+func exactly(within []uint64, n int) []uint64 {
+	out := slices.Clone(within)
 	for i := range n {
-		for mask := range out.Exactly {
+		for mask := range out {
 			if mask>>i&1 == 0 {
-				out.Exactly[mask] -= out.Exactly[mask|1<<i]
+				out[mask] -= out[mask|1<<i]
 			}
 		}
 	}
-	return out, nil
+	return out
 }
