@@ -100,14 +100,14 @@ func addLifecycle(t *testing.T, r *insight.Report) {
 	sizes.Layers[1].Values[3] = math.NaN()
 	must(r.Chart("并列", sizes))
 	r.Note("说明一句。")
-	f := insight.Flows{From: "2026-03-31", To: "2026-06-30", Stages: stages, Counts: make([][]uint64, len(stages))}
+	f := insight.Moves{From: "2026-03-31", To: "2026-06-30", Stages: stages, Counts: make([][]uint64, len(stages))}
 	for i := range f.Counts {
 		for range stages {
 			f.Counts[i] = append(f.Counts[i], uint64(rnd.IntN(200)))
 		}
 		f.Counts[i][i] += 1500 * uint64(i%4) * uint64(i%4)
 	}
-	must(r.Flows("流向", f))
+	must(r.Moves("流向", f))
 	var growth []insight.GrowthPeriod
 	for i, m := range months {
 		g := insight.GrowthPeriod{Name: m, New: uint64(200 + rnd.IntN(200)), Resurrected: uint64(40 * i), Churned: uint64(250 + rnd.IntN(200))}

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Flows is who moved between which stages from one date to another.
-type Flows struct {
+// Moves is who moved between which stages from one date to another.
+type Moves struct {
 	// From and To name the dates.
 	From, To string
 	// Stages are their names in order; at least one, at most [MaxStages].
@@ -18,20 +18,20 @@ type Flows struct {
 	Counts [][]uint64
 }
 
-// MaxStages is how many stages [Flows] may have.
+// MaxStages is how many stages [Moves] may have.
 const MaxStages = 20
 
-// Flows adds who moved where: as ribbons from the stages of one date to those of the
+// Moves adds who moved where: as ribbons from the stages of one date to those of the
 // other, and as a table. An error says what is wrong with f, and adds nothing.
-func (r *Report) Flows(heading string, f Flows) error {
+func (r *Report) Moves(heading string, f Moves) error {
 	n := len(f.Stages)
 	switch {
 	case n == 0:
-		return errors.New("insight: flows without stages")
+		return errors.New("insight: moves without stages")
 	case n > MaxStages:
-		return fmt.Errorf("insight: flows of %d stages, %d are allowed", n, MaxStages)
+		return fmt.Errorf("insight: moves of %d stages, %d are allowed", n, MaxStages)
 	case len(f.Counts) != n || slices.ContainsFunc(f.Counts, func(row []uint64) bool { return len(row) != n }):
-		return fmt.Errorf("insight: the counts of flows are not %d by %d", n, n)
+		return fmt.Errorf("insight: the counts of moves are not %d by %d", n, n)
 	}
 	w := r.words()
 	s := section{Heading: heading, Notes: []string{w.flowNote}, Heat: f.table(w)}
@@ -47,7 +47,7 @@ func (r *Report) Flows(heading string, f Flows) error {
 }
 
 // sums are how many are in each stage on the first date and on the other.
-func (f *Flows) sums() (from, to []uint64, all uint64) {
+func (f *Moves) sums() (from, to []uint64, all uint64) {
 	from, to = make([]uint64, len(f.Stages)), make([]uint64, len(f.Stages))
 	for i, row := range f.Counts {
 		for j, n := range row {
@@ -60,7 +60,7 @@ func (f *Flows) sums() (from, to []uint64, all uint64) {
 }
 
 // table has a row for each stage of the first date.
-func (f *Flows) table(w *words) *heat {
+func (f *Moves) table(w *words) *heat {
 	from, to, all := f.sums()
 	p := heatPart{Corner: f.From + " → " + f.To, Columns: append(slices.Clone(f.Stages), w.all)}
 	cell := func(n uint64, of uint64) heatCell {
@@ -110,8 +110,8 @@ const (
 	slotGap   = 1.2 // between two stages
 )
 
-// draw draws the flows, or nothing where nobody is.
-func (f *Flows) draw(title string, w *words) *flow {
+// draw draws the moves, or nothing where nobody is.
+func (f *Moves) draw(title string, w *words) *flow {
 	from, to, all := f.sums()
 	if all == 0 {
 		return nil
