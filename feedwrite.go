@@ -23,6 +23,7 @@ func (m move) ordinal() uint32        { return uint32(m.key) }
 // feed know it.
 type defined struct {
 	field         segment.FieldID
+	stage         bool         // the field is of a stage
 	entered, left *segment.Set // nil: nobody
 }
 
@@ -60,14 +61,15 @@ func (t *txn) writeFeed() error {
 		w.set(d.field, byDefinition, d.entered, false)
 		w.set(d.field, byDefinition, d.left, true)
 	}
-	t.writeMoves(&w)
+	regrouped := t.regrouped()
+	t.writeMoves(&w, regrouped)
 	w.flush(false)
+	t.writeLedger(regrouped)
 	return t.trimFeed()
 }
 
-// writeMoves writes the bits turned, by field and cause. Merge is the cause for the
-// profiles that the merge log tells of.
-func (t *txn) writeMoves(w *feedWriter) {
+// regrouped returns the profiles that the merge log tells of.
+func (t *txn) regrouped() map[uint32]bool {
 	regrouped := map[uint32]bool{}
 	for _, m := range t.merged {
 		regrouped[m.Into.Ordinal()] = true
@@ -75,6 +77,12 @@ func (t *txn) writeMoves(w *feedWriter) {
 			regrouped[id.Ordinal()] = true
 		}
 	}
+	return regrouped
+}
+
+// writeMoves writes the bits turned, by field and cause. Merge is the cause for the
+// profiles that were regrouped.
+func (t *txn) writeMoves(w *feedWriter, regrouped map[uint32]bool) {
 	slices.SortFunc(t.moves, func(a, b move) int { return cmp.Compare(a.key, b.key) })
 	t.moves = slices.Compact(t.moves) // a list may hold a value twice
 	for rest := t.moves; len(rest) > 0; {

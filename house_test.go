@@ -54,7 +54,7 @@ var house = map[string][]string{
 	"segment":            {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
 	"segment/export":     {"profile", "internal/spelling"},
 	"segment/insight":    {"profile", "segment", "internal/civil"},
-	"lifecycle":          {"internal/civil"},
+	"lifecycle":          {"profile", "internal/civil"},
 	"lifecycle/value":    {"profile", "internal/civil"},
 	"internal/crowd":     {"profile"}, // people whose truth is known, for tests
 	"internal/published": {},          // the data that tests read

@@ -36,6 +36,7 @@ var recordKinds = []struct {
 	{"refusal", "01" + "99" + "05" + "a6756e69717565" + "a0" + "a7757365725f6964" + "c410" + "01020300000000000000000000000000" + "c410" + "01020400000000000000000000000000" + "a3776562" + "a26d31" + "ce000f4240", refusalAgain},
 	{"tally", "01" + "93" + "a6756e69717565" + "a7757365725f6964" + "07", tallyAgain},
 	{"feed", "01" + "93" + "ce000f4240" + "03" + "91" + "94" + "07" + "01" + "c403057f00" + "c4058180800100", feedAgain},
+	{"ledger", "01" + "91" + "94" + "07" + "09" + "01" + "c403057f00", ledgerAgain},
 	{"feed name", "01" + "93" + "c3" + "a3564950" + "a3e9ab98", feedNameAgain},
 	{"folds", "01" + "94" + "09" + "04" + "03" + "91" + "95" + "02" + "a16b" + "1e" + "04" + "ff", foldsAgain},
 	{"log", "01" + "96" + "a0" + "ce0076a700" + "07" + "a54c6f67696e" + "00" + "00", logAgain},
@@ -184,6 +185,7 @@ func TestRecords_golden(t *testing.T) {
 		"folds":     (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(),
 		"log":       coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(),
 		"feed":      appendFeed(1_000_000, feedMerged|feedMore, feedGroup{7, byDeadline, []uint32{5, 133, 134}, []uint32{1<<21 + 1, 1<<21 + 2}}),
+		"ledger":    appendLedger(ledgerGroup{7, 9, byDeadline, []uint32{5, 133, 134}}),
 		"feed name": feedName{segment: true, name: "VIP", value: "高"}.append(nil),
 	}
 	for _, kind := range recordKinds {
@@ -261,6 +263,9 @@ func TestRecords_refuse(t *testing.T) {
 		{"an unknown cause", "feed", "01930000919407" + "04c400c400", "unknown cause 4"},
 		{"a gap in the long form", "feed", "0193000091940700c4028000c400", "bad varint"},
 		{"a gap cut short", "feed", "0193000091940700c40180c400", "bad varint"},
+		{"a move to nowhere else", "ledger", "0191940707" + "00c400", "from stage 7 to itself"},
+		{"an unknown cause of a move", "ledger", "0191940709" + "04c400", "unknown cause 4"},
+		{"a gap cut short in a ledger", "ledger", "0191940709" + "00c40180", "bad varint"},
 		{"an ordinal above 32 bits in a feed", "feed", "0193000091940700c40600ffffffff0fc400", "above 32 bits"},
 	}
 	for _, tt := range tests {

@@ -5,18 +5,19 @@ import (
 	"fmt"
 
 	"github.com/portraitdb/portrait/internal/syntax"
+	"github.com/portraitdb/portrait/lifecycle"
 	"github.com/portraitdb/portrait/tags"
 )
 
 // labels returns the declared tags, and the one that keeps the stages.
 func (m *Model) labels() ([]tags.Definition, error) {
-	if len(m.Stages) == 0 {
-		return m.Tags, nil
-	}
 	for _, d := range m.Tags {
 		if d.Name == syntax.StageTag {
-			return m.Tags, fmt.Errorf("tag %q is that of the stages, which are declared too", d.Name)
+			return m.Tags, fmt.Errorf("tag %q is that of the stages: declare stages instead", d.Name)
 		}
+	}
+	if len(m.Stages) == 0 {
+		return m.Tags, nil
 	}
 	last := len(m.Stages) - 1
 	var faults []error
@@ -39,6 +40,29 @@ func (m *Model) labels() ([]tags.Definition, error) {
 	stage := tags.Definition{Name: syntax.StageTag, Tiers: m.Stages[:last:last], Else: m.Stages[last].Value}
 	return append(m.Tags[:len(m.Tags):len(m.Tags)], stage), nil
 }
+
+// SetDefaultStages declares the stages of the default model of package lifecycle: eight
+// of them, from the orders that an event tells of, such as "Order Completed". The error
+// names the thresholds that do not fit together. See [lifecycle.Thresholds.Rules].
+func (m *Model) SetDefaultStages(event string, by lifecycle.Thresholds) error {
+	rules, err := by.Rules(event)
+	if err != nil {
+		return err
+	}
+	files := make([]stageFile, len(rules))
+	for i, r := range rules {
+		files[i] = stageFile(r)
+	}
+	declared, err := stages(files)
+	if err != nil {
+		return err
+	}
+	m.Stages = declared
+	return nil
+}
+
+// stages reports whether the tag is that of the stages.
+func (t *tag) stages() bool { return !t.segment && t.def.Name == syntax.StageTag }
 
 // stages reads the stages of a model's file.
 func stages(files []stageFile) ([]tags.Tier, error) {

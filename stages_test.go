@@ -134,6 +134,7 @@ func TestStages_refused(t *testing.T) {
 		"stages: [{name: a, rule: 'age >'}, {name: b}]":                                              `stage 1, "a"`,
 		"stages: [{name: a, rule: 'stage() = \"b\"'}, {name: b}]":                                    "itself",
 		"{stages: [{name: a, rule: 'true'}, {name: b}], tags: {stage: {rule: 'true'}}}":              `tag "stage" is that of the stages`,
+		"tags: {stage: {rule: 'true'}}":                                                              `declare stages instead`,
 		"{stages: [{name: a, rule: 'true'}, {name: b}], segments: {stage: {rule: 'true'}}}":          `segment "stage" is declared twice`,
 		"tags: {x: {rule: 'stage() = \"new\"'}}":                                                     "unknown tag",
 		"{stages: [{name: a, rule: 'true'}, {name: b}], tags: {x: {rule: 'stage() = \"c\"'}}}":       `has no value`,

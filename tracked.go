@@ -84,7 +84,7 @@ func (t *txn) retire(ctx context.Context, old *tag) error {
 		if err != nil {
 			return err
 		}
-		t.define(defined{field: known[key], left: left})
+		t.define(defined{field: known[key], stage: old.stages(), left: left})
 	}
 	t.dropTag(old)
 	if old.filling {
@@ -104,7 +104,7 @@ func (t *txn) reveal(ctx context.Context, tg *tag) error {
 	}
 	maps.Copy(all, now)
 	for _, key := range sortedKeys(all) {
-		d := defined{field: all[key]}
+		d := defined{field: all[key], stage: tg.stages()}
 		before, had := tg.former[key]
 		after, has := now[key]
 		entered, left := segment.Bits(after), segment.Bits(before)
