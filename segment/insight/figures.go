@@ -95,7 +95,10 @@ func (w *words) percent(share float64) string {
 
 // index is a TGI: 100 is as in the base, so decimals say something of small ones only.
 func (w *words) index(v float64) string {
-	if v >= 99.95 && v < 1e15 {
+	if v >= 1e15 {
+		return "∞"
+	}
+	if v >= 99.95 {
 		return w.count(uint64(math.Round(v)))
 	}
 	return strconv.FormatFloat(v, 'f', 1, 64)

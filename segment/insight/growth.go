@@ -47,52 +47,6 @@ func (r *Report) Growth(heading string, periods []GrowthPeriod) error {
 	return nil
 }
 
-// Cohort is people who came in one period, followed through the later ones.
-type Cohort struct {
-	Name string
-	// Active is how many were active so many periods later: Active[0] is all of them.
-	Active []uint64
-}
-
-// Cohorts adds a retention table: of each cohort, which share was active in each period
-// after that it came in, shaded.
-func (r *Report) Cohorts(heading string, cohorts []Cohort) {
-	w := r.words()
-	s := section{Heading: heading, Notes: []string{w.cohortNote}}
-	longest := 0
-	for _, c := range cohorts {
-		longest = max(longest, len(c.Active))
-	}
-	part := heatPart{Corner: w.cohort, Columns: []string{w.size}}
-	for k := 1; k < longest; k++ {
-		part.Columns = append(part.Columns, "+"+w.count(uint64(k)))
-	}
-	for _, c := range cohorts {
-		row := heatRow{Name: c.Name}
-		for k := range longest {
-			cell := heatCell{Shown: true}
-			switch {
-			case k >= len(c.Active):
-				cell.Blank = true
-			case k == 0:
-				cell.Text, cell.Sum = w.count(c.Active[0]), true
-			case c.Active[0] > 0:
-				of := share(c.Active[k], c.Active[0])
-				cell.Count, cell.Text, cell.Shade = c.Active[k], w.percent(of), shade(of)
-			}
-			row.Cells = append(row.Cells, cell)
-		}
-		part.Rows = append(part.Rows, row)
-	}
-	if len(cohorts) == 0 {
-		s.Notes = []string{w.empty}
-	} else {
-		s.Heat = &heat{Parts: []heatPart{part}, Class: "cohorts"}
-		s.vega = vegaCohorts(heading, cohorts)
-	}
-	r.sections = append(r.sections, s)
-}
-
 // Grid is people by two scores, such as recency and frequency.
 type Grid struct {
 	// Across and Down are what the scores are called.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment/insight"
 )
 
@@ -67,6 +68,27 @@ func addPerson(r *insight.Report) {
 	r.Person(samplePerson())
 }
 
+var sampleReach = &insight.Reachability{
+	Audience:    1200,
+	Identifiers: []insight.Coverage{{Namespace: "email", People: insight.Cell{Count: 900}, Share: 0.75}, {Namespace: "unionid", People: insight.Cell{Hidden: true}}},
+	Channels: []insight.ChannelReach{
+		{Name: "邮件", Identified: insight.Cell{Count: 900}, Reachable: insight.Cell{Count: 640}, Alone: insight.Cell{Count: 400}, Share: 0.533},
+		{Name: "短信", Identified: insight.Cell{Count: 300}, Reachable: insight.Cell{Hidden: true}, Alone: insight.Cell{Hidden: true}},
+	},
+	Reachable: insight.Cell{Count: 700}, Unreachable: insight.Cell{Count: 500},
+}
+
+var sampleNumbers = &insight.Measured{
+	Of:       "revenue",
+	Audience: insight.NumberSummary{Count: insight.Cell{Count: 900}, Avg: profile.Number(310.4567), Quantiles: []insight.Quantile{{Share: 0.5, Value: profile.Number(250)}, {Share: 0.9}}},
+	Base:     insight.NumberSummary{Count: insight.Cell{Hidden: true}, Avg: profile.Number(120), Quantiles: []insight.Quantile{{Share: 0.5, Value: profile.Number(99.5)}, {Share: 0.9, Value: profile.Number(400)}}},
+	Distribution: &insight.Comparison{Audience: 1000, Base: 5000, Both: 1000, Rows: []insight.Row{
+		{Dimension: "revenue", Value: "0 – 100", Audience: 100, Base: 2500, AudienceShare: 0.1, BaseShare: 0.5, TGI: &insight.TGI{Index: 20, Low: 15, High: 25}},
+		{Dimension: "revenue", Value: "100 – 1000", Audience: 800, Base: 1500, AudienceShare: 0.8, BaseShare: 0.3, TGI: &insight.TGI{Index: 266.7, Low: 250, High: 280}},
+		{Dimension: "revenue", Value: "1000 –", Hidden: true},
+	}},
+}
+
 var stages = []string{"潜在", "新客", "活跃", "忠诚", "沉睡", "流失"}
 
 // addLifecycle adds every picture of a lifecycle.
@@ -119,15 +141,29 @@ func addLifecycle(t *testing.T, r *insight.Report) {
 		growth = append(growth, g)
 	}
 	must(r.Growth("增长", growth))
-	var cohorts []insight.Cohort
+	var cohorts []insight.CohortCounts
 	for i, m := range months {
-		c := insight.Cohort{Name: m, Active: []uint64{uint64(200 + rnd.IntN(200))}}
+		c := insight.CohortCounts{Name: m, Size: 200 + rnd.IntN(200)}
+		c.Active = []int{c.Size}
 		for k := range len(months) - i - 1 {
-			c.Active = append(c.Active, c.Active[0]*uint64(40+rnd.IntN(10))/uint64(100+12*k))
+			c.Active = append(c.Active, c.Size*(40+rnd.IntN(10))/(100+12*k))
+		}
+		c.Returned = make([]int, len(c.Active))
+		for k, least := len(c.Active)-1, 0; k >= 0; k-- {
+			least = max(least, c.Active[k])
+			c.Returned[k] = least
 		}
 		cohorts = append(cohorts, c)
 	}
-	r.Cohorts("留存", cohorts)
+	retention, err := insight.NewRetention(80, cohorts...)
+	must(err)
+	r.Retention("留存", retention)
+	r.Reach("触达", sampleReach)
+	r.Sizes("规模", []insight.SizePoint{
+		{At: on(5, 1, 0), Size: insight.Cell{Count: 120}}, {At: on(5, 9, 0), Size: insight.Cell{Count: 180}, Entered: insight.Cell{Count: 70}, Left: insight.Cell{Count: 10}},
+		{At: on(5, 20, 0), Size: insight.Cell{Hidden: true}}, {At: on(6, 1, 0), Size: insight.Cell{Count: 90}},
+	})
+	r.Numbers("金额", sampleNumbers)
 	g := insight.Grid{Across: "最近", Down: "频次", Columns: []string{"1", "2", "3", "4", "5"}, Rows: []string{"5", "4", "3", "2", "1"}}
 	for i := range 5 {
 		var row []insight.GridCell

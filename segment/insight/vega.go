@@ -19,6 +19,14 @@ func spec(title string, values []map[string]any, mark any, encoding map[string]a
 	}
 }
 
+// known is a number, or null where it is none: JSON has no infinities.
+func known(v float64) any {
+	if !finite(v) {
+		return nil
+	}
+	return v
+}
+
 // channel is one channel of an encoding.
 func channel(field, kind string, more ...any) map[string]any {
 	out := map[string]any{"field": field, "type": kind}
@@ -31,7 +39,7 @@ func channel(field, kind string, more ...any) map[string]any {
 func vegaIndex(title string, rows []Row) map[string]any {
 	var values []map[string]any
 	for _, r := range rows {
-		values = append(values, map[string]any{"dimension": r.Dimension, "value": r.Value, "name": english.label(&r), "tgi": r.TGI.Index, "low": r.TGI.Low, "high": r.TGI.High, "q": r.Q})
+		values = append(values, map[string]any{"dimension": r.Dimension, "value": r.Value, "name": english.label(&r), "tgi": known(r.TGI.Index), "low": known(r.TGI.Low), "high": known(r.TGI.High), "q": known(r.Q)})
 	}
 	y := channel("name", "nominal", "sort", nil, "title", nil)
 	out := spec(title, values, nil, nil)
@@ -111,7 +119,7 @@ func vegaCounts(title string, names []string, counts []uint64) map[string]any {
 func vegaSeries(title string, points []Point) map[string]any {
 	var values []map[string]any
 	for _, p := range points {
-		values = append(values, map[string]any{"time": vegaTime(p.At), "value": p.Value})
+		values = append(values, map[string]any{"time": vegaTime(p.At), "value": known(p.Value)})
 	}
 	return spec(title, values, map[string]any{"type": "line", "interpolate": "step-after"}, map[string]any{
 		"x": channel("time", "temporal", "title", nil),
@@ -146,12 +154,12 @@ func vegaChart(title string, c *Chart) map[string]any {
 	return spec(title, values, chartMarks[c.Kind], encoding)
 }
 
-func vegaCohorts(title string, cohorts []Cohort) map[string]any {
+func vegaRetention(title string, x *Retention) map[string]any {
 	var values []map[string]any
-	for _, c := range cohorts {
-		for k, n := range c.Active {
-			if k > 0 && c.Active[0] > 0 {
-				values = append(values, map[string]any{"cohort": c.Name, "later": k, "active": n, "share": share(n, c.Active[0])})
+	for _, c := range x.Cohorts {
+		for k := range c.Active {
+			if of, known := c.Retained(k); known {
+				values = append(values, map[string]any{"cohort": c.Name, "later": k, "active": c.Active[k].Count, "share": of})
 			}
 		}
 	}
@@ -160,6 +168,22 @@ func vegaCohorts(title string, cohorts []Cohort) map[string]any {
 		"x":     channel("later", "ordinal", "title", nil),
 		"color": channel("share", "quantitative", "title", nil),
 	})
+}
+
+func vegaReach(title string, x *Reachability) map[string]any {
+	var names []string
+	var counts []uint64
+	for _, c := range x.Identifiers {
+		if !c.People.Hidden {
+			names, counts = append(names, c.Namespace), append(counts, c.People.Count)
+		}
+	}
+	for _, c := range x.Channels {
+		if !c.Reachable.Hidden {
+			names, counts = append(names, c.Name), append(counts, c.Reachable.Count)
+		}
+	}
+	return vegaCounts(title, names, counts)
 }
 
 // vegaTime is an instant as Vega-Lite reads it.

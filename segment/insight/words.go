@@ -28,7 +28,11 @@ type words struct {
 	// Of a lifecycle.
 	period, active, fresh, retained, resurrected, churned, quick string
 	quickNote, growthNote, flowNote, cohort, size, stayed        string
-	cohortNote                                                   string
+	cohortNote, together                                         string
+
+	// Of readings.
+	identified, reachable, alone, unreachable, channel string
+	entered, left, average, known, quantile            string
 }
 
 var english = words{
@@ -69,7 +73,10 @@ var english = words{
 	growthNote: "Above the line are the active: new, retained from the period before, resurrected after a pause. Below are those who were active the period before and are not.",
 	flowNote:   "Everybody by stage on the two dates, and who moved where.",
 	cohort:     "cohort", size: "size", stayed: "stayed",
-	cohortNote: "Which share of those who came in one period was active in the later ones.",
+	cohortNote: "Which share of those who came in one period was active in the later ones.", together: "all together",
+
+	identified: "have an identifier", reachable: "can be reached", alone: "by no other", unreachable: "by none", channel: "identifier or channel",
+	entered: "entered", left: "left", average: "average", known: "have a value", quantile: " of values are at most",
 }
 
 var chinese = words{
@@ -109,7 +116,10 @@ var chinese = words{
 	growthNote: "线上为活跃者：新增、自上一周期留存、沉寂后召回。线下为上一周期活跃而本周期未活跃者。",
 	flowNote:   "两个日期上各阶段的人数，以及其间的流向。",
 	cohort:     "同期群", size: "人数", stayed: "未变动",
-	cohortNote: "同一周期到来的人中，其后各周期仍活跃者的占比。",
+	cohortNote: "同一周期到来的人中，其后各周期仍活跃者的占比。", together: "全部合计",
+
+	identified: "有此标识", reachable: "可触达", alone: "仅此渠道", unreachable: "均不可触达", channel: "标识或渠道",
+	entered: "进入", left: "离开", average: "平均", known: "有取值", quantile: " 的取值不超过",
 }
 
 func (r *Report) words() *words {
