@@ -27,6 +27,7 @@ type cryptFile struct {
 	vfs.File
 	fs   *cryptFS
 	name string
+	key  *fileKey
 	// cipher is nil until there is a header.
 	cipher atomic.Pointer[atrest.Cipher]
 	next   int64 // where Read goes on
@@ -58,7 +59,7 @@ func (f *cryptFile) content() (*atrest.Cipher, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.fs.note(f.name, h.KeyID())
+	f.fs.note(f.key, h.KeyID())
 	f.cipher.Store(c)
 	return c, nil
 }
@@ -86,7 +87,7 @@ func (f *cryptFile) header() (*atrest.Header, error) {
 	switch {
 	case err == nil:
 		return h, nil
-	case !atrest.IsEncrypted(head) && !allZero(head):
+	case !atrest.IsTorn(head):
 		return nil, &KeyError{File: base, Err: errPlain}
 	case info.Size() <= atrest.HeaderLen:
 		return nil, nil // Making it was interrupted before its first byte.
@@ -105,15 +106,6 @@ func (f *cryptFile) named(err error) error {
 	with := *about
 	with.File = f.fs.PathBase(f.name)
 	return &with
-}
-
-func allZero(b []byte) bool {
-	for _, x := range b {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // headOf returns the first bytes of a file, as many as a header has or all.
@@ -211,7 +203,7 @@ func (f *cryptFile) begin() error {
 	if err := f.File.SyncData(); err != nil {
 		return err
 	}
-	f.fs.note(f.name, w.ID())
+	f.fs.note(f.key, w.ID())
 	f.cipher.Store(c)
 	f.stream = c.Stream(0)
 	return nil

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"io/fs"
-	"maps"
 	"strings"
 	"sync"
 
@@ -30,13 +29,16 @@ type cryptFS struct {
 	ring *keyring
 	dir  string // of the store
 
-	mu   sync.Mutex
-	used map[string]string // the key ID of each file in dir that has a header, by base name
+	mu   sync.Mutex          // used, and the files' keys
+	used map[string]*fileKey // of the files in dir that are known, by base name
 }
+
+// fileKey tells the key of a file, whatever names it has and gets.
+type fileKey struct{ id string } // empty until there is a header
 
 func newCryptFS(fsys vfs.FS, dir string, ring *keyring) *cryptFS {
 	dir = fsys.PathDir(fsys.PathJoin(dir, "x")) // as Pebble spells it in names
-	return &cryptFS{FS: fsys, ring: ring, dir: dir, used: map[string]string{}}
+	return &cryptFS{FS: fsys, ring: ring, dir: dir, used: map[string]*fileKey{}}
 }
 
 var errOverwrite = errors.New("an encrypted file is not written to again: what lay there and what is written would share a key stream")
@@ -47,8 +49,8 @@ func (c *cryptFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File,
 	if err != nil {
 		return nil, err
 	}
-	c.forget(name)
-	return &cryptFile{File: f, fs: c, name: name, writable: true}, nil
+	c.forget(name) // what was there has no name any more
+	return &cryptFile{File: f, fs: c, name: name, key: c.key(name), writable: true}, nil
 }
 
 // Open implements vfs.FS.
@@ -57,7 +59,7 @@ func (c *cryptFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := &cryptFile{File: f, fs: c, name: name}
+	file := &cryptFile{File: f, fs: c, name: name, key: c.key(name)}
 	if _, err := file.content(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -144,14 +146,25 @@ func (c *cryptFS) Unwrap() vfs.FS { return c.FS }
 
 func (c *cryptFS) inside(name string) bool { return c.PathDir(name) == c.dir }
 
-// note remembers the key of a file.
-func (c *cryptFS) note(name, id string) {
+// key returns where the key of the file of that name is noted.
+func (c *cryptFS) key(name string) *fileKey {
 	if !c.inside(name) {
-		return
+		return new(fileKey)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.used[c.PathBase(name)] = id
+	base := c.PathBase(name)
+	if c.used[base] == nil {
+		c.used[base] = new(fileKey)
+	}
+	return c.used[base]
+}
+
+// note remembers the key of a file.
+func (c *cryptFS) note(k *fileKey, id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k.id = id
 }
 
 func (c *cryptFS) forget(name string) {
@@ -163,26 +176,29 @@ func (c *cryptFS) forget(name string) {
 	delete(c.used, c.PathBase(name))
 }
 
-// carry gives newname the key of oldname, which may be outside of the directory.
+// carry notes that newname is a name of the file of oldname.
 func (c *cryptFS) carry(oldname, newname string) {
 	if !c.inside(newname) {
 		return
 	}
+	k := c.key(oldname)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id, ok := c.used[c.PathBase(oldname)]
-	if !c.inside(oldname) || !ok {
-		delete(c.used, c.PathBase(newname))
-		return
-	}
-	c.used[c.PathBase(newname)] = id
+	c.used[c.PathBase(newname)] = k
 }
 
-// keysInUse returns the key ID of each file of the store, by base name.
+// keysInUse returns the key ID of each file of the store that has content, by
+// base name.
 func (c *cryptFS) keysInUse() map[string]string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return maps.Clone(c.used)
+	used := make(map[string]string, len(c.used))
+	for base, k := range c.used {
+		if k.id != "" {
+			used[base] = k.id
+		}
+	}
+	return used
 }
 
 // survey reads the header of every file of the store, so that a key that is

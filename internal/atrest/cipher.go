@@ -15,7 +15,7 @@ type Cipher struct {
 }
 
 // Stream returns the key stream from an offset of the content on, which is not
-// negative. It costs one allocation of 512 bytes, and 200 ns: the standard library
+// negative. It costs some 530 bytes of garbage, and 250 ns: the standard library
 // seeks by a new stream only.
 func (c *Cipher) Stream(offset int64) cipher.Stream {
 	lo, carry := bits.Add64(c.lo, uint64(offset)/aes.BlockSize, 0)
@@ -24,8 +24,7 @@ func (c *Cipher) Stream(offset int64) cipher.Stream {
 	binary.BigEndian.PutUint64(iv[8:], lo)
 	s := cipher.NewCTR(c.block, iv[:])
 	if within := offset % aes.BlockSize; within != 0 {
-		var skipped [aes.BlockSize]byte
-		s.XORKeyStream(skipped[:within], skipped[:within])
+		s.XORKeyStream(iv[:within], iv[:within]) // to skip as much; iv has served
 	}
 	return s
 }

@@ -44,11 +44,19 @@ var (
 // Header is the beginning of an encrypted file.
 type Header [HeaderLen]byte
 
-// IsEncrypted reports whether a file that begins with b has, or as far as b goes
-// could have, a header.
-func IsEncrypted(b []byte) bool {
-	n := min(len(b), len(magic))
-	return bytes.Equal(b[:n], magic[:n])
+// IsEncrypted reports whether a file that begins with b has a header, be it
+// damaged further on.
+func IsEncrypted(b []byte) bool { return bytes.HasPrefix(b, magic[:]) }
+
+// IsTorn reports whether b could be what a loss of power left of a header while
+// it was being written: no byte at its beginning is neither as it should be nor zero.
+func IsTorn(b []byte) bool {
+	for i := range min(len(b), len(magic)) {
+		if b[i] != magic[i] && b[i] != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // Parse returns the header that b begins with. Damage is told from the wrong key
