@@ -60,17 +60,21 @@ func checkHolds(t *testing.T, db *portrait.DB, acked int) {
 // TestAtomicAndDurable_crash takes clones of the file system as a crash at a random moment would
 // leave it, with unsynced data dropped at random, and opens them.
 func TestAtomicAndDurable_crash(t *testing.T) {
-	r := seed(t)
-	fs := vfs.NewCrashableMem()
-	db, err := portrait.Open("db", small(fs))
-	if err != nil {
-		t.Fatal(err)
-	}
-	apply(t, db, testModel)
 	calls := 300
 	if testing.Short() {
 		calls = 60
 	}
+	surviveCrashes(t, small, calls)
+}
+
+func surviveCrashes(t *testing.T, options func(store.FS) *portrait.Options, calls int) {
+	r := seed(t)
+	fs := vfs.NewCrashableMem()
+	db, err := portrait.Open("db", options(fs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(t, db, testModel)
 	for i := 0; i < calls; {
 		// The clone is taken while the calls of another goroutine run.
 		var acked atomic.Int64
@@ -95,7 +99,7 @@ func TestAtomicAndDurable_crash(t *testing.T) {
 		})
 		<-done
 		i += n
-		reopened, err := portrait.Open("db", small(clone))
+		reopened, err := portrait.Open("db", options(clone))
 		if err != nil {
 			t.Fatalf("open after a crash: %v", err)
 		}
@@ -133,14 +137,18 @@ func (f *fault) MaybeError(op errorfs.Op) error {
 // acknowledged event is lost, the process lives, writes return ErrFailed, reads
 // go on, and the reopened store is whole.
 func TestAtomicAndDurable_disk_errors(t *testing.T) {
+	nths, causes := []int64{1, 2, 20}, []error{syscall.ENOSPC, syscall.EIO}
+	if testing.Short() {
+		nths, causes = nths[1:2], causes[:1]
+	}
+	surviveDiskErrors(t, small, nths, causes)
+}
+
+func surviveDiskErrors(t *testing.T, options func(store.FS) *portrait.Options, nths []int64, causes []error) {
 	kinds := map[string]errorfs.OpKind{
 		"create": errorfs.OpCreate, "write": errorfs.OpFileWrite, "sync": errorfs.OpFileSync,
 		"syncto": errorfs.OpFileSyncTo, "syncdata": errorfs.OpFileSyncData,
 		"rename": errorfs.OpRename, "remove": errorfs.OpRemove, "reuse": errorfs.OpReuseForWrite,
-	}
-	nths, causes := []int64{1, 2, 20}, []error{syscall.ENOSPC, syscall.EIO}
-	if testing.Short() {
-		nths, causes = nths[1:2], causes[:1]
 	}
 	hit := map[string]int{}
 	runs, hits := 0, 0
@@ -149,7 +157,7 @@ func TestAtomicAndDurable_disk_errors(t *testing.T) {
 			for _, nth := range nths {
 				for _, cause := range causes {
 					f := &fault{kind: kind, file: file, nth: nth, err: cause}
-					tryFault(t, f)
+					tryFault(t, options, f)
 					hit[name+" "+file] += int(f.hits.Load())
 					if runs++; f.hits.Load() > 0 {
 						hits++
@@ -169,10 +177,10 @@ func TestAtomicAndDurable_disk_errors(t *testing.T) {
 	}
 }
 
-func tryFault(t *testing.T, f *fault) {
+func tryFault(t *testing.T, options func(store.FS) *portrait.Options, f *fault) {
 	t.Helper()
 	mem := vfs.NewMem()
-	db, err := portrait.Open("db", small(mem))
+	db, err := portrait.Open("db", options(mem))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +200,7 @@ func tryFault(t *testing.T, f *fault) {
 	}
 	checkAndClose(t, db)
 
-	db, err = portrait.Open("db", small(errorfs.Wrap(mem, f)))
+	db, err = portrait.Open("db", options(errorfs.Wrap(mem, f)))
 	if err == nil {
 		err = take(db, 150)
 		if err != nil {
@@ -213,7 +221,7 @@ func tryFault(t *testing.T, f *fault) {
 			t.Error("Close does not report the failure")
 		}
 	}
-	again, err := portrait.Open("db", small(mem))
+	again, err := portrait.Open("db", options(mem))
 	if err != nil {
 		t.Errorf("reopen: %v", err)
 		return

@@ -56,8 +56,8 @@ type DB struct {
 }
 
 // Open opens the directory, making it if need be. A nil opts means defaults.
-// It returns ErrLocked while another DB holds the directory and ErrFormat for
-// one of another format version. What an earlier process left half done (an
+// It returns ErrLocked while another DB holds the directory, ErrFormat for one of
+// another format version and a [store.KeyError] for one that Options.Keys do not open. What an earlier process left half done (an
 // Advance, the filling of a new tag) is finished first, but for what an Apply with
 // Background left: that goes on in the background.
 func Open(dir string, opts *Options) (*DB, error) {
@@ -67,7 +67,7 @@ func Open(dir string, opts *Options) (*DB, error) {
 	}
 	st, err := store.Open(dir, store.Options{
 		FS: o.fs, CacheBytes: o.CacheBytes, MemTableBytes: o.MemTableBytes,
-		Logger: o.Logger, OnFailure: o.OnFailure,
+		Keys: o.Keys, Logger: o.Logger, OnFailure: o.OnFailure,
 	})
 	if err != nil {
 		return nil, err

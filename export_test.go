@@ -76,6 +76,12 @@ func CachedNodes(db *DB) (n int, bytes int64) {
 	return n, bytes
 }
 
+// SpillLists makes uploads put what they read into their temporary file.
+func SpillLists(db *DB) { db.listSizes.memory = 1 }
+
+// Rekey is Rekey of the DB's store.
+func Rekey(ctx context.Context, db *DB) error { return db.store.Rekey(ctx) }
+
 // HoldWriter keeps commits waiting until release is called.
 func HoldWriter(db *DB) (release func()) {
 	db.write <- struct{}{}

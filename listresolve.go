@@ -24,6 +24,8 @@ type listSizes struct {
 	// seek is how many nodes are read in a row in the time that it takes to look up whose
 	// an identifier is.
 	seek int
+	// memory is how much of a list is held in memory, in bytes; 0 is the default.
+	memory int64
 }
 
 // defaultListSizes hold at most 512 MiB of claims.

@@ -92,7 +92,7 @@ func (v *View) match(ctx context.Context, r io.Reader, o segment.Upload) (*listT
 		kind = idlist.Plain
 	}
 	opts := idlist.Options{
-		Kind: kind, Keys: keyring, MaxLines: o.MaxLines, Dir: v.db.dir, Verdicts: o.Verdicts,
+		Kind: kind, Keys: keyring, MaxLines: o.MaxLines, MemoryBytes: v.db.listSizes.memory, Dir: v.db.dir, Verdicts: o.Verdicts,
 		Format: idlist.Format{Column: o.Column, Comma: o.Comma, Header: o.Header},
 		Normalize: func(value string) (string, error) {
 			id, err := cat.rules.Clean(profile.Identifier{Namespace: o.Namespace, Value: value})

@@ -51,6 +51,12 @@ type Options struct {
 	// names one is refused, by Open too, where it is missing. The default is none.
 	Normalizers map[string]func(string) (string, bool)
 	Blockers    map[string]func(string) bool
+	// Keys encrypt the directory, names and lengths of files excepted; see
+	// docs/encryption.md for what that protects from. A directory is encrypted when
+	// it is made or not at all: Open returns a [store.KeyError] for a plain one with keys,
+	// and for an encrypted one without them or with others. Which keys are still
+	// needed Metrics.Store.KeysInUse tells. The default encrypts nothing.
+	Keys store.Keys
 	// Logger receives warnings and the store's messages. The default is silence.
 	Logger *slog.Logger
 	// OnFailure is called once, when the store enters the failed state. It must
