@@ -185,7 +185,7 @@ func tagWorld(profiles, tags int) *Index {
 			}
 			s := newSlot(Bitmap)
 			s.data.Store(newContent(m))
-			d.slots, d.keys = append(d.slots, s), append(d.keys, makeKey(uint32(from/shard.Span), m.mask))
+			d.entries = append(d.entries, entry{makeKey(uint32(from/shard.Span), m.mask), s})
 		}
 		edits = append(edits, edit{d.id, d})
 	}

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/shard"
@@ -52,6 +53,37 @@ func (m *bitmap) view(i int) view {
 		v.card = card
 	}
 	return v
+}
+
+// first returns the offset of the first member, where that is seen at once, or else that
+// of its block.
+func (m *bitmap) first() uint32 {
+	if m.mask == 0 {
+		return 0
+	}
+	i := bits.TrailingZeros16(m.mask)
+	from := uint32(i * blockSpan)
+	if m.blocks == nil && m.toggles == nil {
+		if values, _ := m.slab.list(i); len(values) > 0 {
+			from += uint32(values[0])
+		}
+	}
+	return from
+}
+
+// last returns the offset of the last member, likewise.
+func (m *bitmap) last() uint32 {
+	if m.mask == 0 {
+		return shard.Span - 1
+	}
+	i := bits.Len16(m.mask) - 1
+	to := uint32(i*blockSpan + blockSpan - 1)
+	if m.blocks == nil && m.toggles == nil {
+		if values, _ := m.slab.list(i); len(values) > 0 {
+			to -= blockSpan - 1 - uint32(values[len(values)-1])
+		}
+	}
+	return to
 }
 
 // contains reports whether the offset's bit is set.

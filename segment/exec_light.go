@@ -15,13 +15,13 @@ import (
 // lightMax is the most operands of a conjunction that is counted here.
 const lightMax = 8
 
-// lightPlan is what is counted here, in one place, for there may be little more to
-// do than to find it.
+// lightPlan is how a program is counted here. It is small, because there may be little
+// more to do than to find it.
 type lightPlan struct {
 	how    lightOp
-	kids   uint8 // how many of fields are not to be subtracted
-	n      uint8 // fields
-	fields [lightMax]FieldID
+	kids   uint8      // how many of the program's fields are not to be subtracted
+	n      uint8      // how many fields there are
+	fields [2]FieldID // the first of them
 }
 
 type lightOp uint8
@@ -37,7 +37,8 @@ const (
 	lightAny          // a disjunction of more: of all leaves
 )
 
-// light returns how the program can be counted here, if it can.
+// light returns how the program can be counted here, if it can, and lays down the fields
+// of a conjunction.
 func (p *program) light() lightPlan {
 	r := p.roots[0]
 	plan := lightPlan{}
@@ -48,12 +49,12 @@ func (p *program) light() lightPlan {
 			return plan
 		}
 		if i < lightMax {
-			plan.fields[i] = n.field
+			p.fields[i] = n.field
 		}
 	}
 	switch {
 	case r.op == opBits:
-		plan.how, plan.fields[0], operands = lightOne, r.field, 1
+		plan.how, p.fields[0], operands = lightOne, r.field, 1
 	case r.op == opAnd && operands == 2 && len(r.minus) == 0:
 		plan.how = lightPair
 	case r.op == opAnd && operands == 2:
@@ -68,6 +69,7 @@ func (p *program) light() lightPlan {
 		plan.how = lightAny
 	}
 	plan.kids, plan.n = uint8(min(len(r.kids), lightMax)), uint8(min(operands, lightMax))
+	plan.fields = [2]FieldID(p.fields[:])
 	return plan
 }
 
@@ -84,7 +86,9 @@ func (q *Query) countLight(ctx context.Context, src *Source) (n uint64, err erro
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	l := light{ctx: ctx, root: src.Root, loader: src.Loader}
+	// Field by field, for what is written and at once read in wider pieces is waited for.
+	var l light
+	l.ctx, l.root, l.loader = ctx, src.Root, src.Loader
 	switch p := &q.light; p.how {
 	case lightOne:
 		f, err := l.find(p.fields[0])
@@ -94,10 +98,8 @@ func (q *Query) countLight(ctx context.Context, src *Source) (n uint64, err erro
 		return l.members(f)
 	case lightAny:
 		return l.countUnion(q.leaves)
-	case lightAnd:
-		n, err = l.countMeet(p)
 	default:
-		n, err = l.countPair(p)
+		n, err = l.countMeet(q.program.fields[:p.n], int(p.kids))
 	}
 	if l.x != nil {
 		l.x.giveBack()
@@ -109,8 +111,10 @@ func (q *Query) countLight(ctx context.Context, src *Source) (n uint64, err erro
 var nowhere = &field{}
 
 // find returns a bitmap field.
-func (l *light) find(id FieldID) (*field, error) {
-	f := l.root.dir.find(id)
+func (l *light) find(id FieldID) (*field, error) { return l.root.bitmap(id) }
+
+func (r *Root) bitmap(id FieldID) (*field, error) {
+	f := r.dir.find(id)
 	switch {
 	case f == nil:
 		return nowhere, nil
@@ -122,7 +126,7 @@ func (l *light) find(id FieldID) (*field, error) {
 
 // load returns the content of the field's i-th slot.
 func (l *light) load(f *field, i int) (*content, error) {
-	if s := f.slots[i]; s.is(slotUsed) {
+	if s := f.entries[i].slot; s.is(slotUsed) {
 		if c := s.data.Load(); c != nil && uint16(f.key(i)) != anywhere {
 			return c, nil
 		}
@@ -139,121 +143,42 @@ func (l *light) members(f *field) (uint64, error) {
 		return n - 1, nil
 	}
 	n := uint64(0)
-	for i := range f.slots {
+	for i := range f.entries {
 		c, err := l.load(f, i)
 		if err != nil {
 			return 0, err
 		}
 		n += uint64(c.bits.card)
 	}
-	if len(f.slots) > 0 {
+	if len(f.entries) > 0 {
 		f.members.Store(n + 1)
 	}
 	return n, nil
 }
 
-// countPair counts an operation on two fields. All follows from what they have in
-// common.
-func (l *light) countPair(p *lightPlan) (uint64, error) {
-	a, err := l.find(p.fields[0])
-	if err != nil {
-		return 0, err
-	}
-	b, err := l.find(p.fields[1])
-	if err != nil {
-		return 0, err
-	}
-	both, err := l.meetTwo(a, b)
-	if err != nil || p.how == lightPair {
-		return both, err
-	}
-	n, err := l.members(a)
-	if err != nil || p.how == lightSub {
-		return n - both, err
-	}
-	m, err := l.members(b)
-	if p.how == lightXor {
-		both *= 2
-	}
-	return n + m - both, err
-}
-
-// countMeet counts a conjunction.
-func (l *light) countMeet(p *lightPlan) (uint64, error) {
+// countMeet counts what is in all of the first pos fields and in none of the others.
+func (l *light) countMeet(ids []FieldID, pos int) (uint64, error) {
 	var fields [lightMax]*field
-	for i, id := range p.fields[:p.n] {
+	for i, id := range ids {
 		f, err := l.find(id)
 		if err != nil {
 			return 0, err
 		}
 		fields[i] = f
 	}
-	return l.meet(fields[:p.n], int(p.kids))
-}
-
-// meetTwo counts what two fields have in common.
-func (l *light) meetTwo(a, b *field) (n uint64, err error) {
-	for i, j := 0, 0; i < len(a.keys) && j < len(b.keys); {
-		p, q := a.key(i), b.key(j)
-		switch s, t := p>>shard.Blocks, q>>shard.Blocks; {
-		case s < t:
-			i = a.seek(i, t)
-			continue
-		case s > t:
-			j = b.seek(j, s)
-			continue
-		}
-		if p&q&anywhere != 0 {
-			c, err := l.load(a, i)
-			if err != nil {
-				return 0, err
-			}
-			d, err := l.load(b, j)
-			if err != nil {
-				return 0, err
-			}
-			if n += l.countBlocks(&c.bits, &d.bits); i&15 == 15 {
-				if err := l.ctx.Err(); err != nil {
-					return 0, err
-				}
-			}
-		}
-		i, j = i+1, j+1
-	}
-	return n, nil
-}
-
-// countBlocks counts what two shards have in common.
-func (l *light) countBlocks(a, b *bitmap) (n uint64) {
-	var p, q piece
-	slabs := a.blocks == nil && b.blocks == nil && a.toggles == nil && b.toggles == nil
-	for mask := a.mask & b.mask; mask != 0; mask &= mask - 1 {
-		i := bits.TrailingZeros16(mask)
-		if slabs { // most of which are short
-			x, c := a.slab.list(i)
-			y, d := b.slab.list(i)
-			if len(x) == c && len(y) == d && c+d <= mergeMax {
-				n += uint64(countMerged(x, y))
-				continue
-			}
-		}
-		p.of(a, i)
-		q.of(b, i)
-		n += uint64(l.countTwo(&p, &q))
-	}
-	return n
+	return l.meet(fields[:len(ids)], pos)
 }
 
 // meet counts what is in all of the first pos of fields and in none of the others.
 func (l *light) meet(fields []*field, pos int) (n uint64, err error) {
 	lead := fields[0]
 	for _, f := range fields[1:pos] {
-		if len(f.keys) < len(lead.keys) {
+		if len(f.entries) < len(lead.entries) {
 			lead = f
 		}
 	}
 	var maps [lightMax]*bitmap
-	for i := range lead.keys {
+	for i := range lead.entries {
 		key := lead.key(i)
 		mask := uint16(key)
 		for _, f := range fields[:pos] {

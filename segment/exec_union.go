@@ -18,7 +18,7 @@ type unionScratch struct {
 // unionSlot is one shard of one bitmap.
 type unionSlot struct {
 	field *field
-	at    int32 // the place of the slot within the field
+	at    int32 // the entry of the field
 	next  int32
 }
 
@@ -68,7 +68,7 @@ func (u *unionScratch) add(f *field) {
 	for len(u.heads) < f.shards() {
 		u.heads = append(u.heads, 0)
 	}
-	for i := range f.keys {
+	for i := range f.entries {
 		head := &u.heads[f.key(i)>>shard.Blocks]
 		u.slots = append(u.slots, unionSlot{f, int32(i), *head})
 		*head = int32(len(u.slots) - 1)

@@ -27,27 +27,28 @@ type ShardKey struct {
 }
 
 // field is one version of a field. It is immutable, but for what is learned of
-// shards when they are loaded.
+// shards when they are loaded. One of a single shard lies in one cache line.
 type field struct {
-	// keys are by slot the number of the shard, and below it the mask of the blocks
-	// that may have members: all, as long as the shard has not been loaded.
-	keys  []uint32
-	few   [fewSlots]uint32 // where keys lie, if that is room enough
-	id    FieldID
-	kind  FieldKind
-	slots []*slot         // ascending by shard, none of them nil
-	place [fewSlots]*slot // where slots lie, likewise
-	// members is 1 more than the members of a bitmap, once they have been counted.
-	members atomic.Uint64
+	entries []entry       // ascending by shard
+	one     [1]entry      // where they lie, if that is room enough
+	members atomic.Uint64 // 1 more than the members of a bitmap, once they have been counted
+	id      FieldID
+	kind    FieldKind
 }
 
-const fewSlots = 2
+// entry is one shard of a field.
+type entry struct {
+	// key is the number of the shard, and below it the mask of the blocks that may
+	// have members: all, as long as the shard has not been loaded.
+	key  uint32
+	slot *slot // not nil
+}
 
-// newField returns a field with room for n slots.
+// newField returns a field with room for n shards.
 func newField(id FieldID, kind FieldKind, n int) *field {
 	f := &field{id: id, kind: kind}
-	if f.keys, f.slots = f.few[:0], f.place[:0]; n > fewSlots {
-		f.keys, f.slots = make([]uint32, 0, n), make([]*slot, 0, n)
+	if f.entries = f.one[:0]; n > len(f.one) {
+		f.entries = make([]entry, 0, n)
 	}
 	return f
 }
@@ -57,23 +58,23 @@ const anywhere = 1<<shard.Blocks - 1
 
 func makeKey(shardNo uint32, mask uint16) uint32 { return shardNo<<shard.Blocks | uint32(mask) }
 
-// key returns the i-th of keys.
-func (f *field) key(i int) uint32 { return atomic.LoadUint32(&f.keys[i]) }
+// key returns the key of the i-th entry.
+func (f *field) key(i int) uint32 { return atomic.LoadUint32(&f.entries[i].key) }
 
-// learn keeps which blocks of the i-th slot have members.
+// learn keeps which blocks of the i-th entry have members.
 func (f *field) learn(i int, mask uint16) {
 	if key := f.key(i); uint16(key) != mask {
-		atomic.StoreUint32(&f.keys[i], makeKey(key>>shard.Blocks, mask))
+		atomic.StoreUint32(&f.entries[i].key, makeKey(key>>shard.Blocks, mask))
 	}
 }
 
-// find returns the place of the shard's slot; ok is false where it has none.
+// find returns which entry is the shard's; ok is false where it has none.
 func (f *field) find(shardNo uint32) (i int, ok bool) {
 	i = int(shardNo)
-	if i < len(f.keys) && f.key(i)>>shard.Blocks == shardNo { // as it is where no shard is empty
+	if i < len(f.entries) && f.key(i)>>shard.Blocks == shardNo { // as it is where no shard is empty
 		return i, true
 	}
-	lo, hi := 0, min(i, len(f.keys))
+	lo, hi := 0, min(i, len(f.entries))
 	for lo < hi {
 		if mid := (lo + hi) / 2; f.key(mid)>>shard.Blocks < shardNo {
 			lo = mid + 1
@@ -81,18 +82,18 @@ func (f *field) find(shardNo uint32) (i int, ok bool) {
 			hi = mid
 		}
 	}
-	return lo, lo < len(f.keys) && f.key(lo)>>shard.Blocks == shardNo
+	return lo, lo < len(f.entries) && f.key(lo)>>shard.Blocks == shardNo
 }
 
-// seek returns the first place from i on whose shard is shardNo or later. It takes
+// seek returns the first entry from i on whose shard is shardNo or later. It takes
 // steps that grow.
 func (f *field) seek(i int, shardNo uint32) int {
 	lo, step := i, 1
-	for lo+step < len(f.keys) && f.key(lo+step)>>shard.Blocks < shardNo {
+	for lo+step < len(f.entries) && f.key(lo+step)>>shard.Blocks < shardNo {
 		lo += step
 		step *= 2
 	}
-	for hi := min(lo+step, len(f.keys)); lo < hi; {
+	for hi := min(lo+step, len(f.entries)); lo < hi; {
 		if mid := (lo + hi) / 2; f.key(mid)>>shard.Blocks < shardNo {
 			lo = mid + 1
 		} else {
@@ -108,7 +109,7 @@ func (f *field) slot(i int) *slot {
 		return nil
 	}
 	if at, ok := f.find(uint32(i)); ok {
-		return f.slots[at]
+		return f.entries[at].slot
 	}
 	return nil
 }
@@ -126,16 +127,16 @@ func (f *field) mask(shardNo int) uint16 {
 
 // shards returns how many shards, from the first on, hold everything.
 func (f *field) shards() int {
-	if len(f.keys) == 0 {
+	if len(f.entries) == 0 {
 		return 0
 	}
-	return int(f.key(len(f.keys)-1)>>shard.Blocks) + 1
+	return int(f.key(len(f.entries)-1)>>shard.Blocks) + 1
 }
 
 // withSlots returns a version with slots in place of those of their shards, which
 // ascend.
 func (f *field) withSlots(shards []uint32, slots []*slot) *field {
-	n := len(f.slots)
+	n := len(f.entries)
 	for i, s := range shards {
 		if _, ok := f.find(s); ok {
 			n--
@@ -147,18 +148,18 @@ func (f *field) withSlots(shards []uint32, slots []*slot) *field {
 	d := newField(f.id, f.kind, n)
 	at := 0
 	for i, s := range shards {
-		for ; at < len(f.slots) && f.key(at)>>shard.Blocks < s; at++ {
-			d.slots, d.keys = append(d.slots, f.slots[at]), append(d.keys, f.key(at))
+		for ; at < len(f.entries) && f.key(at)>>shard.Blocks < s; at++ {
+			d.entries = append(d.entries, entry{f.key(at), f.entries[at].slot})
 		}
-		if at < len(f.slots) && f.key(at)>>shard.Blocks == s {
+		if at < len(f.entries) && f.key(at)>>shard.Blocks == s {
 			at++
 		}
 		if slots[i] != nil {
-			d.slots, d.keys = append(d.slots, slots[i]), append(d.keys, makeKey(s, slots[i].mask()))
+			d.entries = append(d.entries, entry{makeKey(s, slots[i].mask()), slots[i]})
 		}
 	}
-	for ; at < len(f.slots); at++ {
-		d.slots, d.keys = append(d.slots, f.slots[at]), append(d.keys, f.key(at))
+	for ; at < len(f.entries); at++ {
+		d.entries = append(d.entries, entry{f.key(at), f.entries[at].slot})
 	}
 	d.recount(f, shards, slots)
 	return d
@@ -168,7 +169,7 @@ func (f *field) withSlots(shards []uint32, slots []*slot) *field {
 // where that is known without loading.
 func (f *field) recount(old *field, shards []uint32, slots []*slot) {
 	n := old.members.Load()
-	if n == 0 && len(old.slots) == 0 {
+	if n == 0 && len(old.entries) == 0 {
 		n = 1
 	}
 	if n == 0 || f.kind != Bitmap {
@@ -192,19 +193,50 @@ type directory struct{ groups [][]*page }
 
 const pageBits = 6
 
-type page [1 << pageBits]*field
+// page is the fields of 64 IDs, with what may be asked of many fields that need not be
+// looked at.
+type page struct {
+	fields [1 << pageBits]*field
+	bounds [1 << pageBits]bounds
+}
 
 // noFields stands for a page without fields.
 var noFields page
 
-func (d directory) find(id FieldID) *field {
+// at returns the page of a field, and the place within it.
+func (d *directory) at(id FieldID) (p *page, i int) {
 	if at := int(id >> (2 * pageBits)); at < len(d.groups) {
 		pages := d.groups[at]
 		if i := int(id >> pageBits & (1<<pageBits - 1)); i < len(pages) {
-			return pages[i][id&(1<<pageBits-1)]
+			return pages[i], int(id & (1<<pageBits - 1))
 		}
 	}
-	return nil
+	return &noFields, 0
+}
+
+// find returns a field; nil: there is none.
+func (d *directory) find(id FieldID) *field {
+	p, i := d.at(id)
+	return p.fields[i]
+}
+
+// bounds says where all members of a field lie, by what is known without loading or
+// much work: from a first ordinal to a last, of which it holds the contrary, so that
+// the zero bounds are everywhere.
+type bounds struct{ first, notLast uint32 }
+
+// apart reports whether the bounds have no ordinal in common.
+func (b *bounds) apart(c *bounds) bool { return b.first > ^c.notLast || c.first > ^b.notLast }
+
+// bounds returns where the members of the field lie, which may be nil.
+func (f *field) bounds() bounds {
+	if f == nil || len(f.entries) == 0 || f.kind != Bitmap {
+		return bounds{}
+	}
+	last := len(f.entries) - 1
+	from := f.key(0)>>shard.Blocks*shard.Span + f.entries[0].slot.first()
+	to := f.key(last)>>shard.Blocks*shard.Span + f.entries[last].slot.last()
+	return bounds{from, ^to}
 }
 
 // edit is the new version of one field; nil: it is gone.
@@ -244,7 +276,8 @@ func withPages(old []*page, edits []edit) []*page {
 			p := *pages[at]
 			pages[at], last = &p, at
 		}
-		pages[last][e.id&(1<<pageBits-1)] = e.field
+		at := e.id & (1<<pageBits - 1)
+		pages[last].fields[at], pages[last].bounds[at] = e.field, e.field.bounds()
 	}
 	return pages
 }

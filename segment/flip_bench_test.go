@@ -44,7 +44,7 @@ func BenchmarkFlip(b *testing.B) {
 		if _, err := NewQuery(Bits(1).Or(Range(9, 0, 1)), 0).Count(b.Context(), w.source()); err != nil {
 			b.Fatal(err)
 		}
-		begin := w.ix.Root().dir.find(1).slots[0].data.Load()
+		begin := w.ix.Root().dir.find(1).entries[0].slot.data.Load()
 		b.Run(fmt.Sprintf("members=%s", c.name), func(b *testing.B) {
 			b.ReportAllocs()
 			now, n := begin, 0

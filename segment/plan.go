@@ -11,10 +11,11 @@ type program struct {
 	universe FieldID
 	nodes    []*node // operands before what reads them
 	leaves   []*node
-	scans    []*scan // of the leaves that have one
-	roots    []*node // one for each expression, in order
-	steps    []*node // computed first in every block: they would lie too deep
-	slots    int     // where results are kept within a block
+	scans    []*scan           // of the leaves that have one
+	roots    []*node           // one for each expression, in order
+	steps    []*node           // computed first in every block: they would lie too deep
+	slots    int               // where results are kept within a block
+	fields   [lightMax]FieldID // of a conjunction of bitmaps
 }
 
 // planner lays terms in normal form out for the executor.

@@ -45,10 +45,16 @@ func NewQuery(n Node, universe FieldID) *Query {
 // The errors of Count, Exists, Set and Limit are those of the context and of
 // the Loader, a BudgetError, and a field that is not of the kind that the query
 // takes it for. They return within milliseconds of the context's end, but for
-// one read of the Loader or one scan (see Catalog) under way.
+// one read of the Loader or one scan (see Catalog) under way. A Count for which no
+// shard has to be looked at does not ask the context.
 func (q *Query) Count(ctx context.Context, src Source) (uint64, error) {
-	if q.light.how != notLight && src.Budget == nil && src.Workers <= 1 {
-		return q.countLight(ctx, &src)
+	if src.Budget == nil && src.Workers <= 1 {
+		switch how := q.light.how; {
+		case how >= lightPair && how <= lightXor:
+			return q.light.countPair(ctx, &src)
+		case how != notLight:
+			return q.countLight(ctx, &src)
+		}
 	}
 	if err := q.ready(ctx, src); err != nil {
 		return 0, err

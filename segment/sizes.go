@@ -19,11 +19,8 @@ func (r *Root) Sizes(ctx context.Context, ld Loader, fields []FieldID) ([]uint64
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		for s, slot := range f.slots {
-			if slot == nil {
-				continue
-			}
-			c, err := slot.load(ShardKey{id, uint32(s)}, ld, &r.index.cache)
+		for j := range f.entries {
+			c, err := f.load(j, r, ld)
 			if err != nil {
 				return nil, err
 			}

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/portraitdb/portrait/internal/shard"
 )
 
 // Sizes are those of queries for each field, loaded or not.
@@ -68,5 +72,15 @@ func BenchmarkRoot_Sizes(b *testing.B) {
 		if _, err := root.Sizes(b.Context(), nil, fields); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestRoot_Sizes_of_shards_not_loaded counts a field whose first shard is absent.
+func TestRoot_Sizes_of_shards_not_loaded(t *testing.T) {
+	w := &world{ix: New(0), loader: newLoader()}
+	bm := roaring.BitmapOf(shard.Span+1, 3*shard.Span+7, 3*shard.Span+9)
+	w.attachTo(t, 5, bm, 4*shard.Span)
+	if sizes, err := w.ix.Root().Sizes(t.Context(), w.loader, []FieldID{5}); err != nil || sizes[0] != 3 {
+		t.Errorf("the sizes are %d, %v; want 3", sizes, err)
 	}
 }

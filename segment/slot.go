@@ -212,6 +212,22 @@ func (s *slot) mask() uint16 {
 	return anywhere
 }
 
+// first returns the least offset that may be a member, by what is known without loading.
+func (s *slot) first() uint32 {
+	if c := s.data.Load(); c != nil {
+		return c.bits.first()
+	}
+	return 0
+}
+
+// last returns the greatest.
+func (s *slot) last() uint32 {
+	if c := s.data.Load(); c != nil {
+		return c.bits.last()
+	}
+	return shard.Span - 1
+}
+
 // size returns how many members a bitmap has there; ok is false where that is not
 // known without loading. A nil slot is empty.
 func (s *slot) size() (n uint64, ok bool) {
@@ -224,9 +240,9 @@ func (s *slot) size() (n uint64, ok bool) {
 	return 0, false
 }
 
-// load returns the content of the field's i-th slot, decoding it where need be.
+// load returns the content of the field's i-th entry, decoding it where need be.
 func (f *field) load(i int, root *Root, ld Loader) (*content, error) {
-	s, key := f.slots[i], f.key(i)
+	s, key := f.entries[i].slot, f.key(i)
 	c := s.data.Load()
 	if c == nil || !s.is(slotUsed) {
 		var err error

@@ -198,7 +198,9 @@ func (tx *Tx) Commit() *Root {
 	for f := range tx.gone {
 		touched[f] = true
 		if d := old.dir.find(f); d != nil {
-			replaced = append(replaced, d.slots...)
+			for _, p := range d.entries {
+				replaced = append(replaced, p.slot)
+			}
 		}
 	}
 	for f := range tx.kinds {
