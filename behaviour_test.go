@@ -75,6 +75,8 @@ var operandPool = []string{
 
 // rulePool are conditions of every kind.
 var rulePool = []string{
+	`identified("email") and not identified("device_id")`,
+	`namespaces() all_of ["device_id", "user_id"] or namespaces() none_of ["user_id", "anonymous_id"]`,
 	`count("Order Completed", last("30d")) >= 2`,
 	`count("Order Completed", last("7d")) = 0 and count("Order Completed", last("60d")) > 0`,
 	`not count("*", last("24h")) > 0`,

@@ -100,6 +100,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	// Each is checked once all declarations are known, which also tells what profiles
 	// have to keep.
 	faults = append(faults, c.checkInterests()...)
+	c.indexes = append(c.indexes, newNamespaceIndex())
 	faults = append(faults, c.checkTraits()...)
 	faults = append(faults, c.checkTags()...)
 	if err := errors.Join(faults...); err != nil {
@@ -318,7 +319,10 @@ func (c *catalog) compile() []error {
 		c.computed[name] = value
 	}
 	for _, ix := range c.indexes {
-		ix.computed = c.computed[ix.name]
+		var err error
+		if ix.computed, err = c.program(ix); err != nil {
+			faults = append(faults, err)
+		}
 	}
 	for _, t := range c.tags {
 		var err error

@@ -9,7 +9,6 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/oracle"
 	"github.com/portraitdb/portrait/internal/shard"
-	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 )
@@ -61,10 +60,12 @@ func (c *checker) checkIndex() error {
 }
 
 func (c *checker) checkTrait(ix *traitIndex, everyone []uint32) error {
-	var op syntax.Operand = &syntax.Trait{Name: ix.name}
-	what := "trait"
-	if ix.label != nil { // Of those who have the tag.
-		op, what = ix.info.Compute, "tag"
+	op, what := ix.operand(), "trait"
+	switch {
+	case ix.label != nil: // Of those who have the tag.
+		what = "tag"
+	case ix.name == namespaceIndex:
+		what = "namespaces()"
 	}
 	column := map[uint32]int64{}
 	byValue := map[string][]uint32{}

@@ -26,7 +26,7 @@ func (v *View) facets(ctx context.Context, names []string) ([]segment.Facet, err
 		switch t, ix := cat.tag(name), cat.traitIndex(name); {
 		case t != nil && !t.filling && !(t.values != nil && cat.lags(t.values.computed.Deps())):
 			l.tag(t)
-		case t == nil && ix != nil && !ix.column && !ix.filling:
+		case t == nil && ix != nil && !ix.column && !ix.filling && name != namespaceIndex:
 			l.trait(ix)
 		default:
 			_, err := v.groupBy(name)
@@ -40,7 +40,7 @@ func (v *View) facets(ctx context.Context, names []string) ([]segment.Facet, err
 			}
 		}
 		for _, ix := range cat.indexes {
-			if !ix.column && !ix.filling && cat.tag(ix.name) == nil {
+			if !ix.column && !ix.filling && ix.name != namespaceIndex && cat.tag(ix.name) == nil {
 				l.trait(ix)
 			}
 		}

@@ -220,6 +220,9 @@ func (v *View) Groups(ctx context.Context, of tags.Formula, e segment.Expr, by .
 // groupBy returns the bitmaps of a tag with values, or of an indexed trait.
 func (v *View) groupBy(name string) (segment.Values, error) {
 	o, cat := operands{v}, v.epoch.cat
+	if name == namespaceIndex {
+		return nil, errors.New("portrait: groups by what has no name")
+	}
 	if values, ok := o.TagValues(name); ok {
 		return values, nil
 	}

@@ -258,5 +258,6 @@ var segments = []string{
 	`min("Order Completed", "revenue") < 20`, `last("Order Completed", "revenue") >= 50`, `count("$page") > 1`,
 	`at_least(2, tag("买家"), vip = true, city = "北京")`, `xor(tag("买家"), vip = true, exists(age))`, `minus(tag("买家"), vip = true, city = "北京")`,
 	`sample("exp-7", 0.3)`, `bucket("layer", 3) = 2 and not sample("holdout", 0.5)`, `draw("a") < draw("b")`,
+	`identified("email")`, `not identified("user_id")`, `namespaces() any_of ["email", "device_id"]`, `namespaces() none_of ["anonymous_id"]`, `exists(namespaces()) and vip = true`,
 	`first_time("Order Completed") < last_order`, `best > points`, `all(exists(best), any(points > 10, best > 50))`,
 }

@@ -299,6 +299,9 @@ func (c *catalog) sameRule(next *catalog, a, b *tag) bool {
 
 // sameIndex reports whether what an index holds stays right under the next model.
 func (c *catalog) sameIndex(next *catalog, a, b *traitIndex) bool {
+	if a.name == namespaceIndex {
+		return true
+	}
 	if a.column != b.column || a.info.Kind != b.info.Kind || a.info.Elem != b.info.Elem || a.info.Policy != b.info.Policy ||
 		(a.computed == nil) != (b.computed == nil) {
 		return false

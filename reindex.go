@@ -96,7 +96,7 @@ func (t *txn) revalue(ix *traitIndex, ordinal uint32, old, now profile.Value, ha
 		}
 		return nil
 	}
-	if had != has || ix.filling {
+	if (had != has || ix.filling) && ix.field != universe {
 		t.index.Set(ix.field, ordinal, has)
 	}
 	if had {

@@ -32,6 +32,7 @@ func TestEncodeJSON(t *testing.T) {
 		{`sample("s", 0.1) and bucket("s", 3) = 2`, `{"and":[{"compare":{"op":"<","left":{"draw":"s"},"right":0.1}},{"compare":{"op":"=","left":{"bucket":{"salt":"s","n":3}},"right":2}}]}`},
 		{`near(home, 31, -121.5, "1500m") and within(home, "x")`, `{"and":[{"near":{"of":{"trait":"home"},"point":[31,-121.5],"radius":"1.5km"}},{"within":{"of":{"trait":"home"},"place":"x"}}]}`},
 		{`within(home, '{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}')`, `{"within":{"of":{"trait":"home"},"area":{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}}}`},
+		{`identified("email") or namespaces() none_of ["a", "b"]`, `{"or":[{"any_of":{"of":{"namespaces":""},"list":["email"]}},{"none_of":{"of":{"namespaces":""},"list":["a","b"]}}]}`},
 		{`not in_list("x")`, `{"not":{"in_list":"x"}}`},
 		{`exists(dwell("E", "p"))`, `{"exists":{"dwell":{"event":"E","property":"p"}}}`},
 		{`exists(dwell("E", "p", where(a = 1), during("mon-fri 22-7", "sun 0-24"), cell(14), min_days(1), except(home, point(1, 2)), last("30d")))`, `{"exists":{"dwell":{"event":"E","property":"p","where":{"compare":{"op":"=","left":{"trait":"a"},"right":1}},"during":["mon-fri 22-7","sun 0-24"],"cell":14,"min_days":1,"except":[{"trait":"home"},{"point":[1,2]}],"window":{"last":"30d"}}}}`},

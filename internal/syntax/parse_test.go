@@ -260,6 +260,7 @@ var seeds = []string{
 	`sample("exp-7", 0.1) or draw("a") < draw("b") and bucket("layer", 100) <= 20 and 0.5 > draw("x") and draw("y") < 2`,
 	`near(home, 31.2304, 121.4737, "3km") and not within(home, "商圈") or within(home, '{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,1],[0,0]]]}')`,
 	`count("Visit", where(near(at, -89.5, 180, "0.25km") and within(at, "x"))) > 2`,
+	`identified("email") and not namespaces() all_of ["phone", "device_id"] or namespaces() any_of [""] or missing(namespaces())`,
 	`in_list("vip-2026-11") and not in_list("a") or tag("x")`,
 	`percentile(spend) >= 0.8 and not rank(points + 1) in [1, 2] or ntile(registered, 5) != 1`,
 	`t = "-1y" and t = ago("0d") and now() - "1y" = t`,

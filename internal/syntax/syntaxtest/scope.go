@@ -105,6 +105,8 @@ func (s *Scope) Names(kind string) []string {
 		return slices.Sorted(maps.Keys(s.Traits))
 	case "interest":
 		return slices.Sorted(maps.Keys(s.Interests))
+	case "namespace":
+		return []string{"anonymous_id", "device_id", "email", "phone", "user_id"}
 	case "place":
 		return slices.Sorted(maps.Keys(s.Places))
 	case "tag":
