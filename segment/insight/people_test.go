@@ -37,6 +37,11 @@ func has(one map[string][]string, e syntax.Expr) bool {
 		return slices.ContainsFunc(e.X, func(x syntax.Expr) bool { return has(one, x) })
 	case *syntax.Not:
 		return !has(one, e.X)
+	case *syntax.Const:
+		return e.Value
+	case *syntax.Has: // identified()
+		_, ok := e.X.(*syntax.Namespaces)
+		return ok && slices.Contains(one["namespaces"], e.List[0].Text())
 	case *syntax.TagRef:
 		values, ok := one[e.Name]
 		return ok && (e.Value == "" || slices.Contains(values, e.Value))
