@@ -19,7 +19,7 @@ func known(rng *rand.Rand, n int) people {
 	p := crowd(rng, n)
 	for _, one := range p {
 		for i, ns := range spaces {
-			if rng.IntN(i+2) == 0 {
+			if i > 0 && rng.IntN(i+2) == 0 || i == 0 && rng.IntN(30) > 0 { // nearly everybody has the first
 				one["namespaces"] = append(one["namespaces"], ns)
 			}
 		}
