@@ -47,6 +47,15 @@ func (c *nodeCache) resize(n *node, bytes int) {
 // cost is what a decoded node takes in memory, about.
 func (n *node) cost() int64 { return int64(2*n.bytes) + nodeOverhead }
 
+// remove forgets one node.
+func (c *nodeCache) remove(t identity.Token) {
+	if n := c.young[t]; n != nil {
+		c.bytes -= n.cost()
+	}
+	delete(c.young, t)
+	delete(c.old, t)
+}
+
 // age drops what is over the bound; call it between transactions.
 func (c *nodeCache) age() {
 	if c.bytes <= c.bound/2 {

@@ -35,20 +35,23 @@ type DB struct {
 
 	// write is held, by its one token, by whoever makes a commit. It guards the
 	// fields below.
-	write    chan struct{}
-	meta     meta
-	halted   error // set when the store stands between two instants
-	seq      uint64
-	nodes    *nodeCache
-	index    *segment.Index
-	batch    *store.Batch
-	judges   judges
-	tally    tally  // of refusals; not changed, but replaced
-	moves    []move // memory of a transaction's
-	resuming bool   // Open is finishing what a crash interrupted: see unmade
-	sweep    sweepPlace
-	matching []*matchBuild
-	filler   filler
+	write  chan struct{}
+	meta   meta
+	halted error // set when the store stands between two instants
+	seq    uint64
+	nodes  *nodeCache
+	index  *segment.Index
+	batch  *store.Batch
+	judges judges
+	tally  tally  // of refusals; not changed, but replaced
+	moves  []move // memory of a transaction's
+	// suppressed are the identifiers that are not taken in.
+	suppressed map[identity.Token]suppression
+	erasedIn   uint64 // the last commit that erased somebody
+	resuming   bool   // Open is finishing what a crash interrupted: see unmade
+	sweep      sweepPlace
+	matching   []*matchBuild
+	filler     filler
 
 	incarnation uint64 // random, made with the store: the same for every opening
 	clock       clock
@@ -116,6 +119,9 @@ func (db *DB) load() error {
 		return err
 	}
 	if err := db.loadTally(); err != nil {
+		return err
+	}
+	if err := db.loadSuppressed(); err != nil {
 		return err
 	}
 	if err := db.loadCatalog(); err != nil {

@@ -353,7 +353,11 @@ func (t *txn) pair(a, b profile.Identifier) (x, y *node, err error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("portrait: %w", err)
 		}
-		if nodes[i], err = t.nodeOf(t.db.tokens.Token(clean), clean); err != nil {
+		token := t.db.tokens.Token(clean)
+		if err := t.allowed(token, clean); err != nil {
+			return nil, nil, fmt.Errorf("portrait: %w", err)
+		}
+		if nodes[i], err = t.nodeOf(token, clean); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -117,10 +117,26 @@ func (f *feedCheck) record(key, value []byte) error {
 		f.merged[place.epoch] = true
 	}
 	for i, g := range chunk.groups {
+		if g.field == universe {
+			f.erased(g)
+			continue
+		}
 		f.move(chunk.names[i], g.entered, true)
 		f.move(chunk.names[i], g.left, false)
 	}
 	return nil
+}
+
+// erased makes sure that who was erased is gone for good.
+func (f *feedCheck) erased(g feedGroup) {
+	for _, ordinal := range g.entered {
+		f.differ("feed: commit %d: ordinal %d enters everybody", f.epoch, ordinal)
+	}
+	for _, ordinal := range g.left {
+		if f.people[ordinal] != nil {
+			f.differ("feed: commit %d: ordinal %d was erased, and is there", f.epoch, ordinal)
+		}
+	}
 }
 
 func (f *feedCheck) move(name feedName, list []uint32, on bool) {

@@ -150,7 +150,7 @@ func (e *epoch) feedChunk(key, value []byte, names map[segment.FieldID]feedName)
 	c.names = make([]feedName, len(c.groups))
 	for i, g := range c.groups {
 		name, ok := names[g.field]
-		if !ok {
+		if !ok && g.field != universe {
 			if name, err = e.feedName(g.field); err != nil {
 				return c, err
 			}
@@ -203,7 +203,9 @@ func (c *feedChunk) changes(store uint64) iter.Seq[Change] {
 				kind string
 				list []uint32
 			}{{kindEntered, g.entered}, {kindLeft, g.left}} {
-				ch.Kind = side.kind
+				if ch.Kind = side.kind; g.field == universe {
+					ch.Kind = kindErased
+				}
 				for _, o := range side.list {
 					ch.Profile = profile.MakeID(0, o)
 					if !tell(index, ch) {

@@ -46,7 +46,7 @@ func (t *txn) writeFeed() error {
 			return err
 		}
 	}
-	if len(t.moves)+len(t.defined)+len(t.merged) == 0 {
+	if len(t.moves)+len(t.defined)+len(t.merged)+len(t.erased) == 0 {
 		return nil
 	}
 	at := t.at
@@ -57,6 +57,10 @@ func (t *txn) writeFeed() error {
 	t.meta.feedAt = max(t.meta.feedAt, at)
 	t.meta.feedOldest = min(t.meta.feedOldest, t.meta.feedAt)
 	w := feedWriter{t: t}
+	slices.Sort(t.erased)
+	for _, ordinal := range t.erased { // who leaves everybody was erased
+		w.add(universe, t.cause, ordinal, true)
+	}
 	for _, d := range t.defined {
 		w.set(d.field, byDefinition, d.entered, false)
 		w.set(d.field, byDefinition, d.left, true)

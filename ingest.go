@@ -373,8 +373,18 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 		})
 		return nil
 	}
-	seen[p.dedup] = p.content
-	t.batch.Set(p.dedup[:], binary.BigEndian.AppendUint64(t.scratch[:0], p.content))
+	index := p.index
+	content = p.content
+	p, err := t.admit(r, p)
+	if err != nil {
+		if _, refused := errors.AsType[*profile.FieldError](err); !refused {
+			return err
+		}
+		r.reject(index, err)
+		return nil
+	}
+	seen[p.dedup] = content
+	t.batch.Set(p.dedup[:], binary.BigEndian.AppendUint64(t.scratch[:0], content))
 	r.result.Accepted++
 	if t.meta.accepted == 0 {
 		t.meta.earliest, t.meta.latest = p.stamp.At, p.stamp.At

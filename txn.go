@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
@@ -51,6 +52,11 @@ type txn struct {
 	lists []*list
 	// relisted are the ordinals whose place in the lists was worked out anew.
 	relisted []uint32
+	// suppressed is what is so of some identifiers from this commit on, gone are the nodes
+	// that it removes, and erased the ordinals of the people that they were.
+	suppressed map[identity.Token]suppression
+	gone       map[identity.Token]bool
+	erased     []uint32
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 
@@ -380,6 +386,7 @@ func (t *txn) finish(quiet bool) error {
 	if t.next != nil {
 		t.db.cat.Store(t.next)
 	}
+	maps.Copy(t.db.suppressed, t.suppressed)
 	t.db.noteRelisted(t.relisted)
 	if t.lists != nil {
 		t.db.lists = t.lists
@@ -394,6 +401,7 @@ func (t *txn) finish(quiet bool) error {
 // write puts the records of nodes, edges, the index and the store's own state
 // into the batch.
 func (t *txn) write() {
+	t.dirty = slices.DeleteFunc(t.dirty, func(n *node) bool { return t.gone[n.token] })
 	// In the order of their keys, which is cheaper for the store.
 	slices.SortFunc(t.dirty, func(a, b *node) int { return bytes.Compare(a.token[:], b.token[:]) })
 	for _, n := range t.dirty {

@@ -29,6 +29,7 @@ const (
 	TooLong          Reason = "too_long"          // more than Namespace.MaxLength
 	Invalid          Reason = "invalid"           // not UTF-8, a control character, or not of the namespace's form
 	TooMany          Reason = "too_many"          // beyond Config.MaxIdentifiers
+	Suppressed       Reason = "suppressed"        // of somebody who was erased
 )
 
 // DropError says why an identifier does not count. It holds no part of the

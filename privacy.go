@@ -1,0 +1,152 @@
+package portrait
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// Privacy is what people may ask of those who keep data about them: to be forgotten,
+// and to stay so. docs/privacy.md sets the duties of the law beside the calls. Its
+// methods may be called from any goroutine.
+type Privacy struct{ db *DB }
+
+// Privacy returns what a store does for the people in it.
+func (db *DB) Privacy() *Privacy { return &Privacy{db} }
+
+// Erasure tells what an erasure removed, or would remove. It names people: whoever
+// keeps it keeps what was erased.
+type Erasure struct {
+	// Epoch is the commit; 0 of a Preview.
+	Epoch uint64
+	// Profiles are the IDs that went, ascending, and Identifiers everything that named
+	// them, sorted.
+	Profiles    []profile.ID
+	Identifiers []profile.Identifier
+	// Links counts the pairs of identifiers that went, with what was seen and decided of
+	// them; Events the kept events of the people themselves, and Stripped those of others
+	// that named them and now do not; Decisions the records of those about them; Refusals
+	// the records that now say only what was refused, and not of whom; and Listed their
+	// places in uploaded lists.
+	Links, Events, Stripped, Decisions, Refusals, Listed int
+}
+
+// maxErased is how many identifiers one Erase takes.
+const maxErased = 10_000
+
+// Preview tells what Erase would remove, and changes nothing. No events are taken in
+// meanwhile.
+func (p *Privacy) Preview(ctx context.Context, ids ...profile.Identifier) (*Erasure, error) {
+	return p.erase(ctx, ids, true)
+}
+
+// Erase removes everything about the people that the identifiers name, at most 10,000 of
+// them: their identifiers, traits, tags and events, the evidence that joined them, their
+// places in bitmaps, lists and the feed's future, and the records of decisions about them. It is one
+// commit, and the feed tells of it as "erased". What others were only kept apart from
+// by evidence about these people is worked out anew. Events kept at other people that
+// name them lose those names; events without a message ID that do are kept no more,
+// while what they were folded into stays.
+//
+// Their identifiers are suppressed from then on, known by keyed tokens alone: an event
+// loses suppressed identifiers, and the traits and properties that repeat them, and is refused where
+// its strongest is suppressed; decisions and lists cannot name them. The next person
+// behind a shared device is not locked out.
+//
+// Merge and feed records hold numbers only and stay. Old bytes stay in files of the
+// store until [Privacy.Purge]. One that is not known is ErrNotFound, and nothing is
+// erased then.
+func (p *Privacy) Erase(ctx context.Context, ids ...profile.Identifier) (*Erasure, error) {
+	return p.erase(ctx, ids, false)
+}
+
+// errPreview ends a transaction that was only to see what it would do.
+var errPreview = errors.New("preview")
+
+func (p *Privacy) erase(ctx context.Context, ids []profile.Identifier, preview bool) (*Erasure, error) {
+	if len(ids) > maxErased {
+		return nil, fmt.Errorf("portrait: erase: %d identifiers at once, the most is %d", len(ids), maxErased)
+	}
+	report := &Erasure{}
+	err := p.db.transact(ctx, func(t *txn) error {
+		nodes := make([]*node, len(ids))
+		for i, id := range ids {
+			var err error
+			if nodes[i], err = t.known(id); err != nil {
+				return err
+			}
+		}
+		if err := t.erase(nodes, report); err != nil {
+			return err
+		}
+		if preview {
+			return errPreview
+		}
+		return nil
+	}, func(t *txn) {
+		report.Epoch = t.meta.epoch
+		p.db.erasedIn = t.meta.epoch
+	})
+	if errors.Is(err, errPreview) {
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+// Suppress keeps identifiers out that are not in: events from now on are treated as
+// those of erased people are. One that the store knows is an error: Erase it.
+func (p *Privacy) Suppress(ctx context.Context, ids ...profile.Identifier) error {
+	return p.mark(ctx, ids, func(t *txn, token identity.Token, id profile.Identifier) error {
+		n, err := t.node(token)
+		if err != nil {
+			return err
+		}
+		if n != nil {
+			return fmt.Errorf("portrait: suppress: an identifier of %s is in the store: erase it", id.Namespace)
+		}
+		t.suppress(token, suppression{at: t.now(), lifted: profile.Never})
+		return nil
+	})
+}
+
+// Unsuppress admits identifiers again: events whose time is later than now. What came
+// before stays refused, so that no late delivery brings the erased past back. One that
+// is not suppressed is ErrNotFound.
+func (p *Privacy) Unsuppress(ctx context.Context, ids ...profile.Identifier) error {
+	return p.mark(ctx, ids, func(t *txn, token identity.Token, id profile.Identifier) error {
+		s, ok := t.suppression(token)
+		if !ok {
+			return fmt.Errorf("%w: no identifier of %s like that is suppressed", ErrNotFound, id.Namespace)
+		}
+		if s.lifted == profile.Never {
+			s.lifted = t.now()
+			t.suppress(token, s)
+		}
+		return nil
+	})
+}
+
+// mark changes what is so of identifiers, in one commit.
+func (p *Privacy) mark(ctx context.Context, ids []profile.Identifier, change func(*txn, identity.Token, profile.Identifier) error) error {
+	return p.db.transact(ctx, func(t *txn) error {
+		for _, id := range ids {
+			clean, err := t.cat.clean(id)
+			if err != nil {
+				return fmt.Errorf("portrait: %w", err)
+			}
+			if err := change(t, t.db.tokens.Token(clean), clean); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(*txn) {})
+}
+
+// now is the instant of what the transaction records.
+func (t *txn) now() profile.Instant { return max(t.meta.instant, t.db.now()) }

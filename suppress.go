@@ -1,0 +1,131 @@
+package portrait
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/profile"
+)
+
+// suppression is one identifier that is not taken in: of an erased person, or by
+// itself. It is known by its keyed token alone.
+type suppression struct {
+	at profile.Instant // since when
+	// lifted is from when on events are taken in again: later ones. Never: none is.
+	lifted profile.Instant
+	// unpurged says that files of the store may still hold what was erased.
+	unpurged bool
+}
+
+// bars reports whether an event of that time may not name the identifier.
+func (s suppression) bars(at profile.Instant) bool { return at <= s.lifted }
+
+func (s suppression) append(dst []byte) []byte {
+	dst = pack.AppendArray(append(dst, recordVersion), 3)
+	dst = pack.AppendInt(pack.AppendInt(dst, int64(s.at)), int64(s.lifted))
+	return pack.AppendBool(dst, s.unpurged)
+}
+
+func decodeSuppression(data []byte) (s suppression, err error) {
+	r := openRecord(data)
+	r.Fields("suppression", 3)
+	s.at, s.lifted = profile.Instant(r.Int()), profile.Instant(r.Int())
+	s.unpurged = r.Bool()
+	return s, closeRecord("suppression", &r)
+}
+
+// loadSuppressed reads which identifiers are suppressed.
+func (db *DB) loadSuppressed() error {
+	db.suppressed = map[identity.Token]suppression{}
+	snap, err := db.store.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	prefix := []byte{keys.Suppression}
+	for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
+		if err != nil {
+			return err
+		}
+		token, err := tokenOf(kv.Key)
+		if err != nil {
+			return err
+		}
+		if db.suppressed[token], err = decodeSuppression(kv.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// suppress writes what is so of an identifier from this commit on.
+func (t *txn) suppress(token identity.Token, s suppression) {
+	t.key = keys.AppendSuppression(t.key[:0], token)
+	t.scratch = s.append(t.scratch[:0])
+	t.batch.Set(t.key, t.scratch)
+	if t.suppressed == nil {
+		t.suppressed = map[identity.Token]suppression{}
+	}
+	t.suppressed[token] = s
+}
+
+// suppression returns what is so of an identifier.
+func (t *txn) suppression(token identity.Token) (suppression, bool) {
+	if s, ok := t.suppressed[token]; ok {
+		return s, true
+	}
+	s, ok := t.db.suppressed[token]
+	return s, ok
+}
+
+// barred reports whether an identifier may not be named by something of that time.
+func (t *txn) barred(token identity.Token, at profile.Instant) bool {
+	s, ok := t.suppression(token)
+	return ok && s.bars(at)
+}
+
+// allowed returns an error for an identifier that a decision may not name.
+func (t *txn) allowed(token identity.Token, id profile.Identifier) error {
+	if s, ok := t.suppression(token); ok && s.lifted == profile.Never {
+		return &identity.DropError{Namespace: id.Namespace, Reason: identity.Suppressed}
+	}
+	return nil
+}
+
+// admit takes the suppressed identifiers out of an event, and says whether the event
+// counts at all: it does not where its strongest is suppressed.
+func (t *txn) admit(r *request, p *prepared) (*prepared, error) {
+	if len(t.db.suppressed)+len(t.suppressed) == 0 {
+		return p, nil
+	}
+	at := p.stamp.At
+	if !slices.ContainsFunc(p.ids, func(id namedToken) bool { return t.barred(id.token, at) }) {
+		return p, nil
+	}
+	if t.barred(p.ids[0].token, at) {
+		return nil, &profile.FieldError{
+			Field: "identifiers", Reason: string(identity.Suppressed),
+			Detail: fmt.Sprintf("the strongest, of %s, is of somebody who was erased", p.ids[0].id.Namespace),
+		}
+	}
+	e := t.cat.rules.Strip(&r.events[p.index], func(id profile.Identifier) bool {
+		return t.barred(t.db.tokens.Token(id), at)
+	})
+	// What it says of itself stays: a second delivery is recognised by it.
+	stripped, err := t.db.prepareEvent(t.cat, e, t.db.opts.Clock())
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range p.ids {
+		if t.barred(id.token, at) {
+			stripped.dropped = append(stripped.dropped, drop{
+				err: &identity.DropError{Namespace: id.id.Namespace, Reason: identity.Suppressed}, token: id.token,
+			})
+		}
+	}
+	stripped.index, stripped.dedup = p.index, p.dedup
+	return &stripped, nil
+}
