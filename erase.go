@@ -226,9 +226,12 @@ func (e *eraser) regroup() error {
 // isGone reports whether a cleaned identifier is one of those who go.
 func (e *eraser) isGone(id profile.Identifier) bool { return e.gone[e.t.db.tokens.Token(id)] != nil }
 
-// strip takes them out of the kept events of others that name them.
+// strip takes them out of the attributes and the kept events of others that name them.
 func (e *eraser) strip() error {
 	for _, far := range inOrder(e.far) {
+		if err := e.stripState(far); err != nil {
+			return err
+		}
 		prefix := keys.AppendEvents(nil, far.token)
 		for kv, err := range e.t.db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
 			if err != nil {
@@ -243,6 +246,27 @@ func (e *eraser) strip() error {
 			}
 		}
 	}
+	return nil
+}
+
+// stripState takes out of a node's attributes those that name somebody who goes.
+func (e *eraser) stripState(far *node) error {
+	t := e.t
+	state := far.state.Clone()
+	if !state.Forget(func(v profile.Value) bool { return t.cat.rules.Spells(v, e.isGone) }) {
+		return nil
+	}
+	c, err := t.component(far)
+	if err != nil {
+		return err
+	}
+	if err := t.capture(c); err != nil {
+		return err
+	}
+	c.all = true
+	far.state, far.owned = state, t.seq
+	t.markDirty(far)
+	e.report.Stripped++
 	return nil
 }
 

@@ -182,3 +182,104 @@ func erasedInFeed(t *testing.T, db *portrait.DB, e *portrait.Erasure) {
 		t.Errorf("the feed tells that %v were erased, want %v", told, e.Profiles)
 	}
 }
+
+// TestErase_traits erases somebody whose e-mail address other people's events name too:
+// their attributes and kept events name it no more, and never will.
+func TestErase_traits(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, `
+identity:
+  namespaces:
+    - {name: user_id, priority: 1, kind: person, unique: true}
+    - {name: email, priority: 2, kind: contact, limit: 1, trait: email}
+    - {name: device_id, priority: 3, kind: device}
+traits:
+  email: {}
+  city: {index: true}
+  friends: {type: set, merge: union, index: true}
+log: {retain: 365d}
+`)
+	mail := profile.String("Mei@Example.cn")
+	told := func(n int, e profile.Event) portrait.Result {
+		t.Helper()
+		e.MessageID, e.Time, e.Source = fmt.Sprint("m", n), epoch0.Add(time.Duration(n)*time.Hour), "web"
+		res, err := db.Ingest(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	mei := []profile.Identifier{id("user_id", "mei"), id("device_id", "kiosk")}
+	told(1, profile.Event{Type: profile.Identify, Identifiers: mei, Traits: map[string]profile.Value{"email": mail, "city": profile.String("Mei's village")}})
+	// Somebody else claims her address, and is refused it.
+	bo := profile.Event{
+		Type: profile.Identify, Identifiers: []profile.Identifier{id("user_id", "bo")},
+		Traits: map[string]profile.Value{"email": mail, "city": profile.String("上海"), "friends": profile.Set(mail, profile.String("an"))},
+	}
+	told(2, bo)
+	erased, err := db.Privacy().Erase(t.Context(), id("email", "mei@example.cn"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(erased.Identifiers) != 3 || erased.Stripped != 2 || erased.Events != 1 {
+		t.Errorf("erased %+v", erased)
+	}
+	check := func() {
+		t.Helper()
+		p, err := db.Profile(t.Context(), id("user_id", "bo"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(p.Identifiers, p.Traits); strings.Contains(strings.ToLower(got), "mei@") || !strings.Contains(got, "an") || !strings.Contains(got, "上海") {
+			t.Errorf("he is told of as %s", got)
+		}
+	}
+	check()
+	// She is named again, as the strongest: refused; beside others: left out.
+	if res := told(3, profile.Event{Type: profile.Identify, Identifiers: mei, Traits: map[string]profile.Value{"city": profile.String("北京")}}); res.Accepted != 0 || len(res.Rejected) != 1 ||
+		res.Rejected[0].Reason != "suppressed" || res.Rejected[0].Field != "identifiers" {
+		t.Errorf("her own event: %+v", res)
+	}
+	bo.Properties = map[string]profile.Value{"to": mail}
+	if res := told(4, bo); res.Accepted != 1 || res.Dropped != 1 {
+		t.Errorf("his event: %+v", res)
+	}
+	check()
+	// The next user of the kiosk is not locked out.
+	if res := told(5, profile.Event{Name: "Order Completed", Identifiers: []profile.Identifier{id("user_id", "li"), id("device_id", "kiosk")}}); res.Accepted != 1 || res.Dropped != 1 {
+		t.Errorf("the kiosk's next event: %+v", res)
+	}
+	for _, of := range []profile.Identifier{id("device_id", "kiosk"), id("email", "mei@example.cn"), id("user_id", "mei")} {
+		if err := only(db.Link(t.Context(), id("user_id", "bo"), of, portrait.Decision{})); err == nil || !strings.Contains(err.Error(), "suppressed") {
+			t.Errorf("a link to %v: %v", of, err)
+		}
+	}
+	unsuppressed(t, db, mei[0], told)
+}
+
+// unsuppressed admits somebody again: what is later counts, what came before never will.
+func unsuppressed(t *testing.T, db *portrait.DB, who profile.Identifier, told func(int, profile.Event) portrait.Result) {
+	t.Helper()
+	if err := db.Privacy().Unsuppress(t.Context(), who, who); err != nil {
+		t.Fatal(err)
+	}
+	old := profile.Event{Name: "Order Completed", Identifiers: []profile.Identifier{who}}
+	if res := told(6, old); res.Accepted != 0 {
+		t.Errorf("an event of before: %+v", res)
+	}
+	late, err := db.Ingest(t.Context(), profile.Event{
+		MessageID: "new", Time: now.Add(time.Minute), Source: "web", Name: "Order Completed", Identifiers: []profile.Identifier{who},
+	})
+	if err != nil || late.Accepted != 1 {
+		t.Errorf("an event of after: %+v, %v", late, err)
+	}
+	if _, err := db.Profile(t.Context(), who); err != nil {
+		t.Error(err)
+	}
+	if err := db.Privacy().Unsuppress(t.Context(), id("user_id", "nobody")); !errors.Is(err, portrait.ErrNotFound) {
+		t.Errorf("nobody is unsuppressed: %v", err)
+	}
+	if err := db.Privacy().Suppress(t.Context(), who); err == nil {
+		t.Error("somebody who is in the store was suppressed")
+	}
+}

@@ -27,8 +27,8 @@ type Erasure struct {
 	Profiles    []profile.ID
 	Identifiers []profile.Identifier
 	// Links counts the pairs of identifiers that went, with what was seen and decided of
-	// them; Events the kept events of the people themselves, and Stripped those of others
-	// that named them and now do not; Decisions the records of those about them; Refusals
+	// them; Events the kept events of the people themselves, and Stripped those of others,
+	// and the sets of attributes, that named them and now do not; Decisions the records of those about them; Refusals
 	// the records that now say only what was refused, and not of whom; and Listed their
 	// places in uploaded lists.
 	Links, Events, Stripped, Decisions, Refusals, Listed int

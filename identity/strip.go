@@ -8,22 +8,11 @@ import (
 )
 
 // Strip returns an event without the identifiers that are gone: without those that it
-// names, and without the traits and properties whose whole value is one, in whatever
-// spelling. gone is asked about cleaned identifiers. It returns e itself where there is
+// names, and without the traits, properties and elements of theirs that are one, in
+// whatever spelling. gone is asked about cleaned identifiers. It returns e itself where there is
 // none, and otherwise a copy that shares with e what did not change; e stays as it is.
 func (r *Rules) Strip(e *profile.Event, gone func(profile.Identifier) bool) *profile.Event {
-	isGone := func(id profile.Identifier) bool {
-		clean, err := r.Clean(id)
-		return err == nil && gone(clean)
-	}
-	names := func(_ string, v profile.Value) bool {
-		if v.Kind() != profile.KindString && v.Kind() != profile.KindNumber {
-			return false
-		}
-		return slices.ContainsFunc(r.byRank, func(ns *namespace) bool {
-			return isGone(profile.Identifier{Namespace: ns.name, Value: v.String()})
-		})
-	}
+	isGone := func(id profile.Identifier) bool { return r.isGone(id, gone) }
 	out := *e
 	changed := false
 	if slices.ContainsFunc(e.Identifiers, isGone) {
@@ -31,17 +20,53 @@ func (r *Rules) Strip(e *profile.Event, gone func(profile.Identifier) bool) *pro
 		out.Identifiers = slices.DeleteFunc(slices.Clone(e.Identifiers), isGone)
 	}
 	for _, fields := range [...]*map[string]profile.Value{&out.Traits, &out.Properties} {
-		for name, v := range *fields {
-			if names(name, v) {
-				changed = true
-				*fields = maps.Clone(*fields)
-				maps.DeleteFunc(*fields, names)
-				break
-			}
+		if rest, hit := r.stripFields(*fields, gone); hit {
+			*fields, changed = rest, true
 		}
 	}
 	if !changed {
 		return e
 	}
 	return &out
+}
+
+// stripFields returns the fields without those that spell somebody who is gone, and with
+// lists and sets that lack such elements.
+func (r *Rules) stripFields(fields map[string]profile.Value, gone func(profile.Identifier) bool) (rest map[string]profile.Value, hit bool) {
+	spells := func(v profile.Value) bool { return r.Spells(v, gone) }
+	for name, v := range fields {
+		several := v.Kind() == profile.KindList || v.Kind() == profile.KindSet
+		if !several && !spells(v) || several && !slices.ContainsFunc(v.Elements(), spells) {
+			continue
+		}
+		if rest == nil {
+			rest = maps.Clone(fields)
+		}
+		left := slices.DeleteFunc(slices.Clone(v.Elements()), spells)
+		switch {
+		case !several:
+			delete(rest, name)
+		case v.Kind() == profile.KindSet:
+			rest[name] = profile.Set(left...)
+		default:
+			rest[name] = profile.List(left...)
+		}
+	}
+	return rest, rest != nil
+}
+
+// Spells reports whether a value is, in whatever spelling, an identifier of any
+// namespace that is gone.
+func (r *Rules) Spells(v profile.Value, gone func(profile.Identifier) bool) bool {
+	if v.Kind() != profile.KindString && v.Kind() != profile.KindNumber {
+		return false
+	}
+	return slices.ContainsFunc(r.byRank, func(ns *namespace) bool {
+		return r.isGone(profile.Identifier{Namespace: ns.name, Value: v.String()}, gone)
+	})
+}
+
+func (r *Rules) isGone(id profile.Identifier, gone func(profile.Identifier) bool) bool {
+	clean, err := r.Clean(id)
+	return err == nil && gone(clean)
 }
