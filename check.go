@@ -63,7 +63,10 @@ func (v *View) check(ctx context.Context) error {
 		members:    map[uint32][]identity.Token{},
 		states:     map[uint32]*profile.State{},
 	}
-	for _, step := range []func() error{c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.partition, c.checkOrdinals, c.checkIndex, c.checkLists, c.checkMatches, c.checkDeadlines, c.checkLogs, c.checkFeed, c.checkLedger, c.checkEventLog} {
+	for _, step := range []func() error{
+		c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.checkSuppressed, c.partition, c.checkOrdinals,
+		c.checkIndex, c.checkLists, c.checkMatches, c.checkDeadlines, c.checkLogs, c.checkFeed, c.checkLedger, c.checkEventLog,
+	} {
 		if err := step(); err != nil {
 			return err
 		}

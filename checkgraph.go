@@ -189,6 +189,24 @@ func (c *checker) readOrdinals() error {
 	})
 }
 
+// checkSuppressed makes sure that nobody is in who is suppressed.
+func (c *checker) checkSuppressed() error {
+	return c.scan(keys.Suppression, func(key, value []byte) error {
+		token, err := tokenOf(key)
+		if err != nil {
+			return err
+		}
+		s, err := decodeSuppression(value)
+		if err != nil {
+			return err
+		}
+		if n := c.nodes[token]; n != nil && s.lifted == profile.Never {
+			c.differ("node %s: is suppressed, and there", n.id)
+		}
+		return nil
+	})
+}
+
 // naiveRules restates identity rules with their defaults.
 func naiveRules(config identity.Config) oracle.Rules {
 	r := oracle.Rules{Namespaces: map[string]oracle.Namespace{}, MaxNodes: config.MaxNodes}

@@ -47,7 +47,7 @@ type DB struct {
 	moves  []move // memory of a transaction's
 	// suppressed are the identifiers that are not taken in.
 	suppressed map[identity.Token]suppression
-	erasedIn   uint64 // the last commit that erased somebody
+	erasedIn   uint64 // the last commit that erased somebody since Open
 	resuming   bool   // Open is finishing what a crash interrupted: see unmade
 	sweep      sweepPlace
 	matching   []*matchBuild

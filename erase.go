@@ -3,11 +3,13 @@ package portrait
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/eventlog"
 	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -19,12 +21,15 @@ type eraser struct {
 	far map[identity.Token]*node
 	// changed is what the resolver has to hear of.
 	changed []identity.Pair
-	report  *Erasure
+	report  *privacy.Erasure
 }
 
 // erase removes the people of some nodes, and sees that none of the identifiers comes
 // back.
-func (t *txn) erase(nodes []*node, report *Erasure) error {
+func (t *txn) erase(nodes []*node, report *privacy.Erasure) error {
+	if slices.ContainsFunc(t.db.matching, func(b *matchBuild) bool { return !b.whole }) {
+		return fmt.Errorf("%w: digests of identifiers are being made for a model; erase when it is applied", privacy.ErrBusy)
+	}
 	e := &eraser{t: t, gone: map[identity.Token]*node{}, far: map[identity.Token]*node{}, report: report}
 	for _, n := range nodes {
 		if e.gone[n.token] != nil {
@@ -323,30 +328,40 @@ func (e *eraser) unlist() error {
 			continue
 		}
 		now := *l
-		var out []identity.Token
-		for _, n := range e.inOrder() {
-			on, err := t.listed(l, []identity.Token{n.token})
-			if err != nil {
-				return err
-			}
-			if on {
-				out = append(out, n.token)
-			}
+		out, err := t.takeOut(&now, slices.Collect(maps.Keys(e.gone)))
+		if err != nil {
+			return err
 		}
-		e.report.Listed += len(out)
-		for len(out) > 0 {
-			n := samePart(out)
-			if err := t.editPart(&now, out[:n], nil); err != nil {
-				return err
-			}
-			out = out[n:]
-		}
+		e.report.Listed += out
 		if now.about.Identifiers != l.about.Identifiers {
 			t.batch.Set(keys.AppendList(nil, uint32(l.field)), appendList(nil, &now.about))
 			lists[i], t.lists = &now, lists
 		}
 	}
 	return nil
+}
+
+// takeOut removes identifiers from a list, and returns how many were in it.
+func (t *txn) takeOut(l *list, tokens []identity.Token) (int, error) {
+	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	var in []identity.Token
+	for _, token := range tokens {
+		on, err := t.listed(l, []identity.Token{token})
+		if err != nil {
+			return 0, err
+		}
+		if on {
+			in = append(in, token)
+		}
+	}
+	for rest := in; len(rest) > 0; {
+		n := samePart(rest)
+		if err := t.editPart(l, rest[:n], nil); err != nil {
+			return 0, err
+		}
+		rest = rest[n:]
+	}
+	return len(in), nil
 }
 
 // unrecord removes the records of decisions about them, and their names from those of

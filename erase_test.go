@@ -1,16 +1,31 @@
 package portrait_test
 
 import (
+	"bytes"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/store"
 )
 
 // story is a random history that names who is in it.
@@ -162,7 +177,7 @@ func eraseSome(t *testing.T, r *rand.Rand, db *portrait.DB) []profile.Identifier
 }
 
 // erasedInFeed makes sure that the feed tells of an erasure.
-func erasedInFeed(t *testing.T, db *portrait.DB, e *portrait.Erasure) {
+func erasedInFeed(t *testing.T, db *portrait.DB, e *privacy.Erasure) {
 	t.Helper()
 	v, err := db.View(t.Context())
 	if err != nil {
@@ -281,5 +296,266 @@ func unsuppressed(t *testing.T, db *portrait.DB, who profile.Identifier, told fu
 	}
 	if err := db.Privacy().Suppress(t.Context(), who); err == nil {
 		t.Error("somebody who is in the store was suppressed")
+	}
+}
+
+// canaries are texts of a person that must not be found, in any of the forms that a
+// value may have in a file.
+func canaries(texts ...string) map[string][]byte {
+	forms := map[string][]byte{}
+	for _, text := range texts {
+		for _, s := range []string{text, strings.ToLower(text), strings.ToUpper(text)} {
+			forms["plain "+s] = []byte(s)
+			forms["hex "+s] = []byte(hex.EncodeToString([]byte(s)))
+			for cut := range 3 { // wherever it lies within what is encoded
+				enc := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:cut] + s))
+				forms[fmt.Sprint("base64 ", cut, s)] = []byte(enc[4 : len(enc)-4])
+			}
+			wide := utf16.Encode([]rune(s))
+			le, be := make([]byte, 0, 2*len(wide)), make([]byte, 0, 2*len(wide))
+			for _, c := range wide {
+				le, be = append(le, byte(c), byte(c>>8)), append(be, byte(c>>8), byte(c))
+			}
+			forms["UTF-16 LE "+s], forms["UTF-16 BE "+s] = le, be
+			for name, sum := range map[string][]byte{"MD5 ": sum(md5.New(), s), "SHA-1 ": sum(sha1.New(), s), "SHA-256 ": sum(sha256.New(), s)} {
+				forms[name+s], forms[name+"hex "+s] = sum, []byte(hex.EncodeToString(sum))
+			}
+		}
+	}
+	return forms
+}
+
+func sum(h hash.Hash, s string) []byte {
+	h.Write([]byte(s))
+	return h.Sum(nil)
+}
+
+// found returns which of some forms are in the files of a directory, and where.
+func found(t *testing.T, dir string, forms map[string][]byte) []string {
+	t.Helper()
+	var hits []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		for name, form := range forms {
+			if bytes.Contains(data, form) {
+				hits = append(hits, filepath.Base(path)+": "+name)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(hits)
+	return hits
+}
+
+// TestErasedMeansErased plants a person's values all over a store, erases and purges:
+// no file of the directory has any of them, in any form, then and after reopening.
+func TestErasedMeansErased(t *testing.T) {
+	for _, few := range []bool{true, false} {
+		t.Run(fmt.Sprintf("few=%t", few), func(t *testing.T) { erasedMeansErased(t, few) })
+	}
+}
+
+const canaryModel = `
+identity:
+  namespaces:
+    - {name: user_id, priority: 1, kind: person, unique: true}
+    - {name: email, priority: 2, kind: contact, trait: email, match: [md5, sha1, sha256]}
+    - {name: phone, priority: 3, kind: contact, match: [md5, sha256]}
+    - {name: device_id, priority: 4, kind: device}
+events:
+  Order Completed: {numbers: [revenue], unique: [order_id]}
+traits:
+  name: {index: true}
+  village: {index: true}
+  friends: {type: set, merge: union, index: true}
+  orders: {compute: 'unique("Order Completed", "order_id")', index: true}
+  latest: {compute: 'last("Order Completed", "order_id")', index: true}
+tags:
+  of: {value: 'village'}
+  buyer: {rule: 'count("Order Completed") >= 1'}
+log: {retain: 3650d}
+`
+
+func erasedMeansErased(t *testing.T, few bool) {
+	dir := t.TempDir()
+	opts := &portrait.Options{Clock: fixed(now), MemTableBytes: 1 << 20, NoSync: true}
+	db := open(t, dir, opts)
+	apply(t, db, canaryModel)
+	const mail, phone, name, village, order, gadget = "canary.mail@example.cn", "13777418829", "Canarina Songbird", "Canaryville", "order-canary-991", "device-canary-17"
+	forms := canaries(mail, phone, name, village, order, gadget, "user-canary")
+	crowd := func(from, to int) {
+		t.Helper()
+		var events []profile.Event
+		for i := from; i < to; i++ {
+			events = append(events, profile.Event{
+				MessageID: fmt.Sprint("c", i), Source: "web", Time: epoch0.Add(time.Duration(i) * time.Minute), Type: profile.Identify,
+				Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u", i%997)), id("device_id", fmt.Sprint("d", i%499))},
+				Traits:      map[string]profile.Value{"name": profile.String(fmt.Sprint("n", i)), "village": profile.String(fmt.Sprint("v", i%50))},
+			})
+		}
+		if _, err := db.Ingest(t.Context(), events...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	crowd(0, 3000)
+	her := []profile.Identifier{id("user_id", "user-canary"), id("email", mail), id("phone", phone), id("device_id", gadget)}
+	events := []profile.Event{
+		{MessageID: "1", Type: profile.Identify, Identifiers: her, Traits: map[string]profile.Value{
+			"name": profile.String(name), "village": profile.String(village), "email": profile.String(mail), "note": profile.String(name),
+		}},
+		{MessageID: "2", Name: "Order Completed", Identifiers: her[:2], Properties: map[string]profile.Value{
+			"order_id": profile.String(order), "revenue": profile.Number(12.5), "to": profile.String(phone),
+		}},
+		// Of another person, who names her, with and without a message ID.
+		{MessageID: "3", Name: "Gift Sent", Identifiers: []profile.Identifier{id("user_id", "u1"), her[3]}, Properties: map[string]profile.Value{"to": profile.String(mail)}},
+		{Name: "Gift Sent", Identifiers: []profile.Identifier{id("user_id", "u2"), her[3]}},
+	}
+	for i := range events {
+		events[i].Source, events[i].Time = "web", epoch0.Add(time.Hour*time.Duration(i+1))
+	}
+	if res, err := db.Ingest(t.Context(), events...); err != nil || res.Accepted != len(events) {
+		t.Fatal(res, err)
+	}
+	if _, err := db.Link(t.Context(), her[0], id("user_id", "u5"), portrait.Decision{Reason: "asked by " + name}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Lists().Edit(t.Context(), "vip", "phone", []string{phone}, nil); err != nil {
+		t.Fatal(err)
+	}
+	crowd(3000, 6000)
+	before := strings.Join(found(t, dir, forms), "\n")
+	for _, text := range []string{mail, phone, name, village, order, gadget, "user-canary"} {
+		if !strings.Contains(before, "plain "+text) {
+			t.Fatalf("%s was not found before: the search is blind", text)
+		}
+	}
+	old, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	whom := her[:1]
+	if !few {
+		for i := range 100 {
+			whom = append(slices.Clip(whom), id("user_id", fmt.Sprint("u", i+10)))
+		}
+	}
+	if _, err := db.Privacy().Erase(t.Context(), whom...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Privacy().Purge(t.Context()); !errors.Is(err, privacy.ErrBusy) {
+		t.Errorf("a purge under an old view: %v", err)
+	}
+	old.Close()
+	done, err := db.Privacy().Purge(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.Identifiers < 4 || done.Values < 2 {
+		t.Errorf("purged %+v", done)
+	}
+	if hits := found(t, dir, forms); len(hits) > 0 {
+		t.Errorf("after a purge there is\n%s", strings.Join(hits, "\n"))
+	}
+	up, err := db.Lists().Upload(t.Context(), "late", strings.NewReader(phone+"\n13900000000\n"), segment.Upload{Namespace: "phone"})
+	if err != nil || up.Erased != 1 || up.Unknown != 1 {
+		t.Errorf("a list that names her: %+v, %v", up, err)
+	}
+	crowd(6000, 7000)
+	if _, err := db.Ingest(t.Context(), events...); err != nil {
+		t.Fatal(err)
+	}
+	checkAndClose(t, db)
+	inRecords(t, dir, forms)
+	db = open(t, dir, opts)
+	if hits := found(t, dir, forms); len(hits) > 0 {
+		t.Errorf("after being opened again there is\n%s", strings.Join(hits, "\n"))
+	}
+}
+
+// inRecords makes sure that no record of a store holds any of some forms, whatever the
+// compression of its files hides.
+func inRecords(t *testing.T, dir string, forms map[string][]byte) {
+	t.Helper()
+	st, err := store.Open(dir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	snap, err := st.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	for kv, err := range snap.Scan(nil, nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, form := range forms {
+			if bytes.Contains(kv.Key, form) || bytes.Contains(kv.Value, form) {
+				t.Errorf("record %q holds %s", kv.Key, name)
+			}
+		}
+	}
+}
+
+// TestErase_during_an_upload erases people while a list that names them is being written.
+func TestErase_during_an_upload(t *testing.T) {
+	r := seed(t)
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	apply(t, db, canaryModel)
+	const people = 400
+	var lines strings.Builder
+	var events []profile.Event
+	for i := range people {
+		mail := fmt.Sprintf("p%d@example.cn", i)
+		fmt.Fprintln(&lines, mail)
+		events = append(events, profile.Event{
+			MessageID: fmt.Sprint(i), Source: "web", Time: epoch0, Name: "Order Completed",
+			Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u", i)), id("email", mail)},
+		})
+	}
+	if _, err := db.Ingest(t.Context(), events...); err != nil {
+		t.Fatal(err)
+	}
+	portrait.SmallLists(db, 16, 1)
+	done := make(chan error)
+	go func() {
+		_, err := db.Lists().Upload(t.Context(), "all", strings.NewReader(lines.String()), segment.Upload{Namespace: "email"})
+		done <- err
+	}()
+	var err error
+	erased := 0
+	for uploading := true; uploading && erased < people/2; {
+		if _, e := db.Privacy().Erase(t.Context(), id("user_id", fmt.Sprint("u", erased))); e != nil {
+			t.Fatal(e)
+		}
+		erased++
+		select {
+		case err = <-done:
+			uploading = false
+		default:
+		}
+		if r.IntN(4) == 0 {
+			runtime.Gosched()
+		}
+	}
+	if erased == people/2 {
+		err = <-done
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := db.Count(t.Context(), segment.MustParse(`in_list("all")`))
+	if err != nil || n != uint64(people-erased) {
+		t.Errorf("%d of the %d who are left are in the list: %v", n, people-erased, err)
 	}
 }

@@ -94,7 +94,7 @@ func TestExplainIdentity(t *testing.T) {
 	}
 	for _, a := range all {
 		for _, b := range all {
-			rel, err := db.ExplainIdentity(t.Context(), a, b)
+			rel, err := explainIdentity(t, db, a, b)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestExplainIdentity(t *testing.T) {
 			}
 		}
 	}
-	if _, err := db.ExplainIdentity(t.Context(), all[0], id("user_id", "nobody at all")); !errorIs(err, portrait.ErrNotFound) {
+	if _, err := explainIdentity(t, db, all[0], id("user_id", "nobody at all")); !errorIs(err, portrait.ErrNotFound) {
 		t.Errorf("an unknown identifier: %v", err)
 	}
 }
@@ -141,7 +141,7 @@ func TestExplainIdentity_in_words(t *testing.T) {
 		{id("device_id", "e"), "two profiles\n  user_id:abc123 - device_id:e, seen 2026-01-05 00:00, unlinked 2026-01-01 00:00; kept apart: unlinked"},
 		{id("user_id", "lone"), "two profiles: nothing joins them"},
 	} {
-		rel, err := db.ExplainIdentity(t.Context(), id("user_id", "abc123"), tt.b)
+		rel, err := explainIdentity(t, db, id("user_id", "abc123"), tt.b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,4 +192,14 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
+}
+
+func explainIdentity(t *testing.T, db *portrait.DB, a, b profile.Identifier) (*identity.Relation, error) {
+	t.Helper()
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	return v.ExplainIdentity(t.Context(), a, b)
 }

@@ -94,7 +94,7 @@ func TestHostileIdentities(t *testing.T) {
 				}
 			}
 			for _, pair := range [][2]profile.Identifier{{a, b}, {b, c}, {a, c}} {
-				rel, err := db.ExplainIdentity(t.Context(), pair[0], pair[1])
+				rel, err := explainIdentity(t, db, pair[0], pair[1])
 				if err != nil || rel.Together || len(rel.Path) != 1 || rel.Path[0].Rule != "veto" {
 					t.Errorf("%v: %s, %v", pair, rel, err)
 				}

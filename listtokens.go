@@ -47,6 +47,16 @@ func (l *listTokens) sort(part int) []identity.Token {
 // sorted returns a share that has been sorted.
 func (l *listTokens) sorted(part int) []identity.Token { return l.parts[part][0] }
 
+// drop takes identifiers out of the shares, which have been sorted.
+func (l *listTokens) drop(gone []identity.Token) {
+	for _, token := range gone {
+		part := &l.parts[token[0]][0]
+		if i, ok := slices.BinarySearchFunc(*part, token, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) }); ok {
+			*part = slices.Delete(*part, i, i+1)
+		}
+	}
+}
+
 // samePart returns how many of ascending tokens begin alike, and so lie in one part of
 // the list as it is stored.
 func samePart(tokens []identity.Token) int {

@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	if report.Lines > manyLines {
 		runtime.GC()
 	}
-	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}}}
+	w := &listWriter{db: db, since: v.at, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}}}
 	if err := w.write(ctx, tokens); err != nil {
 		return segment.Uploaded{}, errors.Join(err, w.undo())
 	}
@@ -118,6 +119,10 @@ func (v *View) match(ctx context.Context, r io.Reader, o segment.Upload) (*listT
 		return idlist.Matched, nil
 	}
 	index := idlist.Index{Scan: v.scanMatches(o.Namespace), Lookup: v.lookUpMatch(o.Namespace)}
+	var err error
+	if index.Erased, err = v.suppressed(); err != nil {
+		return nil, segment.Uploaded{}, err
+	}
 	got, err := idlist.Match(ctx, r, index, opts, found)
 	if err != nil {
 		return nil, segment.Uploaded{}, err
@@ -162,6 +167,30 @@ func (v *View) scanMatches(namespace string) func(idlist.Kind, idlist.Token, idl
 			}
 		}
 	}
+}
+
+// suppressed returns what says whether a plain identifier is suppressed; nil where none
+// is. Of digests nothing is known.
+func (v *View) suppressed() (func(idlist.Kind, idlist.Token) (bool, error), error) {
+	var tokens []idlist.Token // ascending
+	prefix := []byte{keys.Suppression}
+	for kv, err := range v.epoch.snap.Scan(prefix, keys.End(prefix)) {
+		if err != nil {
+			return nil, err
+		}
+		token, err := tokenOf(kv.Key)
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, idlist.Token(token))
+	}
+	if len(tokens) == 0 {
+		return nil, nil
+	}
+	return func(kind idlist.Kind, t idlist.Token) (bool, error) {
+		_, is := slices.BinarySearchFunc(tokens, t, func(a, b idlist.Token) int { return bytes.Compare(a[:], b[:]) })
+		return is && kind == idlist.Plain, nil
+	}, nil
 }
 
 func (v *View) lookUpMatch(namespace string) func(idlist.Kind, idlist.Token) ([]byte, bool, error) {

@@ -16,7 +16,8 @@ import (
 type listWriter struct {
 	db    *DB
 	list  *list
-	shown *epoch // that of the last commit, held for the caller
+	since profile.Instant // that of the view that the identifiers were found in
+	shown *epoch          // that of the last commit, held for the caller
 }
 
 // write writes a list, and shows it with the last commit.
@@ -89,6 +90,7 @@ func (w *listWriter) resolve(ctx context.Context, tokens *listTokens) (ordinalSe
 		return nil, err
 	}
 	w.list.relisted = ordinalSet{}
+	tokens.drop(w.db.suppressedSince(w.since))
 	err := w.db.publish() // of the identifiers too
 	e := w.db.acquire()
 	w.db.unlock()
@@ -135,7 +137,10 @@ func (w *listWriter) putSome(ctx context.Context, people ordinalSet, from *uint3
 		}
 	}
 	if last {
-		t.showList(w.list, identifiers)
+		if err := t.showList(w.list, identifiers, w.since); err != nil {
+			t.abort()
+			return 0, err
+		}
 	}
 	if err := t.finish(false); err != nil {
 		return 0, err
@@ -154,11 +159,15 @@ func listPace(standard, last int, took time.Duration) int {
 	return int(min(max(fit, float64(standard)/8, 1), float64(standard)*16, float64(last)*2))
 }
 
-// showList makes a list readable that has been written, in the place of an earlier one.
-func (t *txn) showList(l *list, identifiers int64) {
+// showList makes a list readable that has been written, in the place of an earlier one,
+// without those who were erased meanwhile.
+func (t *txn) showList(l *list, identifiers int64, since profile.Instant) error {
 	next := *l
 	next.hidden, next.relisted = false, nil
 	next.about.Identifiers = identifiers
+	if _, err := t.takeOut(&next, t.db.suppressedSince(since)); err != nil {
+		return err
+	}
 	next.about.At = profile.Instant(max(int64(t.meta.instant), int64(t.db.now()))).Time()
 	t.putField(next.field, fieldRecord{Use: useList, Name: next.about.Name})
 	t.batch.Set(keys.AppendList(nil, uint32(next.field)), appendList(nil, &next.about))
@@ -168,6 +177,7 @@ func (t *txn) showList(l *list, identifiers int64) {
 		t.lists = without(t.lists, old)
 	}
 	t.lists = append(t.lists, &next)
+	return nil
 }
 
 // undo removes what there is of a list that was broken off. Where it cannot, the next

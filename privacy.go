@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -17,29 +18,12 @@ type Privacy struct{ db *DB }
 // Privacy returns what a store does for the people in it.
 func (db *DB) Privacy() *Privacy { return &Privacy{db} }
 
-// Erasure tells what an erasure removed, or would remove. It names people: whoever
-// keeps it keeps what was erased.
-type Erasure struct {
-	// Epoch is the commit; 0 of a Preview.
-	Epoch uint64
-	// Profiles are the IDs that went, ascending, and Identifiers everything that named
-	// them, sorted.
-	Profiles    []profile.ID
-	Identifiers []profile.Identifier
-	// Links counts the pairs of identifiers that went, with what was seen and decided of
-	// them; Events the kept events of the people themselves, and Stripped those of others,
-	// and the sets of attributes, that named them and now do not; Decisions the records of those about them; Refusals
-	// the records that now say only what was refused, and not of whom; and Listed their
-	// places in uploaded lists.
-	Links, Events, Stripped, Decisions, Refusals, Listed int
-}
-
 // maxErased is how many identifiers one Erase takes.
 const maxErased = 10_000
 
 // Preview tells what Erase would remove, and changes nothing. No events are taken in
 // meanwhile.
-func (p *Privacy) Preview(ctx context.Context, ids ...profile.Identifier) (*Erasure, error) {
+func (p *Privacy) Preview(ctx context.Context, ids ...profile.Identifier) (*privacy.Erasure, error) {
 	return p.erase(ctx, ids, true)
 }
 
@@ -59,18 +43,18 @@ func (p *Privacy) Preview(ctx context.Context, ids ...profile.Identifier) (*Eras
 // Merge and feed records hold numbers only and stay. Old bytes stay in files of the
 // store until [Privacy.Purge]. One that is not known is ErrNotFound, and nothing is
 // erased then.
-func (p *Privacy) Erase(ctx context.Context, ids ...profile.Identifier) (*Erasure, error) {
+func (p *Privacy) Erase(ctx context.Context, ids ...profile.Identifier) (*privacy.Erasure, error) {
 	return p.erase(ctx, ids, false)
 }
 
 // errPreview ends a transaction that was only to see what it would do.
 var errPreview = errors.New("preview")
 
-func (p *Privacy) erase(ctx context.Context, ids []profile.Identifier, preview bool) (*Erasure, error) {
+func (p *Privacy) erase(ctx context.Context, ids []profile.Identifier, preview bool) (*privacy.Erasure, error) {
 	if len(ids) > maxErased {
 		return nil, fmt.Errorf("portrait: erase: %d identifiers at once, the most is %d", len(ids), maxErased)
 	}
-	report := &Erasure{}
+	report := &privacy.Erasure{}
 	err := p.db.transact(ctx, func(t *txn) error {
 		nodes := make([]*node, len(ids))
 		for i, id := range ids {

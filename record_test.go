@@ -39,6 +39,7 @@ var recordKinds = []struct {
 	{"ledger", "01" + "91" + "94" + "07" + "09" + "01" + "c403057f00", ledgerAgain},
 	{"feed name", "01" + "93" + "c3" + "a3564950" + "a3e9ab98", feedNameAgain},
 	{"folds", "01" + "94" + "09" + "04" + "03" + "91" + "95" + "02" + "a16b" + "1e" + "04" + "ff", foldsAgain},
+	{"suppression", "01" + "93" + "ce000f4240" + "cf7fffffffffffffff" + "c3", suppressionAgain},
 	{"log", "01" + "96" + "a0" + "ce0076a700" + "07" + "a54c6f67696e" + "00" + "00", logAgain},
 }
 
@@ -59,6 +60,14 @@ func logAgain(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	return c.append(), nil
+}
+
+func suppressionAgain(data []byte) ([]byte, error) {
+	s, err := decodeSuppression(data)
+	if err != nil {
+		return nil, err
+	}
+	return s.append(nil), nil
 }
 
 func vetoAgain(data []byte) ([]byte, error) {
@@ -181,12 +190,21 @@ func TestRecords_golden(t *testing.T) {
 			Refusal: Refusal{Epoch: 5, Rule: "unique", Namespace: "user_id", Source: "web", MessageID: "m1", Time: time.Unix(1, 0)},
 			a:       self[:], b: []byte{1, 2, 4, 15: 0},
 		}).append(nil),
+<<<<<<< HEAD
 		"tally":     tally{{"unique", "user_id"}: 7}.append(nil),
 		"folds":     (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(),
 		"log":       coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(),
 		"feed":      appendFeed(1_000_000, feedMerged|feedMore, feedGroup{7, byDeadline, []uint32{5, 133, 134}, []uint32{1<<21 + 1, 1<<21 + 2}}),
 		"ledger":    appendLedger(ledgerGroup{7, 9, byDeadline, []uint32{5, 133, 134}}),
 		"feed name": feedName{segment: true, name: "VIP", value: "高"}.append(nil),
+=======
+		"tally":       tally{{"unique", "user_id"}: 7}.append(nil),
+		"folds":       (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(),
+		"log":         coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(),
+		"feed":        appendFeed(1_000_000, feedMerged|feedMore, feedGroup{7, byDeadline, []uint32{5, 133, 134}, []uint32{1<<21 + 1, 1<<21 + 2}}),
+		"suppression": suppression{at: 1_000_000, lifted: profile.Never, unpurged: true}.append(nil),
+		"feed name":   feedName{segment: true, name: "VIP", value: "高"}.append(nil),
+>>>>>>> a0cb296 (privacy: erasing people, keeping them out, and purging the files of what they left)
 	}
 	for _, kind := range recordKinds {
 		t.Run(kind.name, func(t *testing.T) {

@@ -61,6 +61,17 @@ func (db *DB) loadSuppressed() error {
 	return nil
 }
 
+// suppressedSince returns the identifiers that were suppressed at an instant or later.
+func (db *DB) suppressedSince(at profile.Instant) []identity.Token {
+	var tokens []identity.Token
+	for token, s := range db.suppressed {
+		if s.at >= at {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
+}
+
 // suppress writes what is so of an identifier from this commit on.
 func (t *txn) suppress(token identity.Token, s suppression) {
 	t.key = keys.AppendSuppression(t.key[:0], token)

@@ -113,6 +113,7 @@ func (s *Store) publish() {
 	next := &view{snap: s.db.NewSnapshot(), refs: 1}
 	s.viewMu.Lock()
 	prev := s.view
+	next.number = prev.number + 1
 	s.view = next
 	s.viewMu.Unlock()
 	s.release(prev)

@@ -15,6 +15,8 @@ type fuse struct {
 	err  atomic.Pointer[error] // why; nil while the store works
 	done chan struct{}         // closed when blown
 
+	noReuse atomic.Int32 // how many want old logs removed rather than used again
+
 	mu     sync.Mutex  // notify, and that only the first cause counts
 	notify func(error) // told once, if it was armed before the failure
 }

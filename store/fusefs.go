@@ -121,6 +121,12 @@ func (fs *fuseFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteC
 	if fs.fuse.blown() {
 		return fs.createAfterFailure(newname, category)
 	}
+	if fs.fuse.noReuse.Load() > 0 {
+		if err := fs.Remove(oldname); err != nil {
+			return nil, err
+		}
+		return fs.Create(newname, category)
+	}
 	f, err := fs.FS.ReuseForWrite(oldname, newname, category)
 	if err != nil {
 		fs.hold("reuse", newname, err)

@@ -86,7 +86,7 @@ func openLocked(dir string, o Options, lock *pebble.Lock) (*Store, error) {
 	}
 	f := newFuse()
 	s := &Store{
-		opts: o, lock: lock, crypt: crypt, fuse: f, compactions: newScheduler(f), probe: pebble.IterOptions{UseL6Filters: true},
+		opts: o, dir: dir, lock: lock, crypt: crypt, fuse: f, compactions: newScheduler(f), probe: pebble.IterOptions{UseL6Filters: true},
 		room: make(chan struct{}, 1), closing: make(chan struct{}),
 		snapshots: map[*Snapshot]struct{}{}, cursors: map[*cursor]struct{}{},
 	}

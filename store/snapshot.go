@@ -11,8 +11,9 @@ import (
 // view is a snapshot of Pebble that several holders share: the store, for the
 // last successful commit, and every Snapshot of that commit.
 type view struct {
-	snap *pebble.Snapshot
-	refs int // guarded by Store.viewMu
+	snap   *pebble.Snapshot
+	number uint64 // of the commit since Open
+	refs   int    // guarded by Store.viewMu
 }
 
 // acquire returns the view of the last successful commit, for release later.

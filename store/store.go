@@ -15,6 +15,7 @@ import (
 // once, except that Get, GetTo and Has are for the one that commits.
 type Store struct {
 	opts        Options
+	dir         string
 	db          *pebble.DB
 	lock        *pebble.Lock
 	crypt       *cryptFS // nil if the store is not encrypted

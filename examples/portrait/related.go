@@ -18,7 +18,7 @@ type relatedVerb struct {
 	B string `arg:"" name:"OTHER" help:"Another identifier."`
 }
 
-// relation is a portrait.Relation in JSON.
+// relation is a identity.Relation in JSON.
 type relation struct {
 	Together  bool   `json:"together"`
 	Path      []step `json:"path"`
@@ -91,7 +91,7 @@ func (s *session) unknown(view *portrait.View, err error, ids []profile.Identifi
 	return err
 }
 
-func describeRelation(r *portrait.Relation, view *portrait.View) relation {
+func describeRelation(r *identity.Relation, view *portrait.View) relation {
 	out := relation{Together: r.Together, Path: make([]step, len(r.Path)), Truncated: r.Truncated, at: atOf(view)}
 	for i, st := range r.Path {
 		out.Path[i] = step{

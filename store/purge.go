@@ -1,0 +1,120 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Span is the keys from Lower on, that one included, to Upper, that one not.
+type Span struct{ Lower, Upper []byte }
+
+// purgePause is how long Purge waits for files that Pebble removes behind.
+const purgePause = 2 * time.Millisecond
+
+// Purge makes sure that no file of the directory holds what was deleted under some spans
+// of keys before the call: the tables that have it are written anew without, each at most
+// once or twice, and the logs are removed rather than used again. Reads and commits go on
+// meanwhile. A snapshot of before the deletion keeps what it shows, see Pinned; Purge waits
+// for scans that have begun. It ends early when ctx does, or the store fails or is closed.
+// What the disk keeps of removed files is beyond it, and copies of the directory are.
+func (s *Store) Purge(ctx context.Context, spans []Span) (err error) {
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	defer guard("purge", &err)
+	ctx, done := s.whileOpen(ctx)
+	defer done()
+	s.fuse.noReuse.Add(1)
+	defer s.fuse.noReuse.Add(-1)
+	if err := s.purge(ctx, spans); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return fmt.Errorf("purge: %w", errors.Join(s.Failed(), err))
+	}
+	return s.Failed()
+}
+
+// Commits returns how many commits succeeded since Open.
+func (s *Store) Commits() uint64 {
+	s.viewMu.Lock()
+	defer s.viewMu.Unlock()
+	return s.view.number
+}
+
+// Pinned counts the open snapshots of before a commit, by what Commits returned after it:
+// they keep what it deleted.
+func (s *Store) Pinned(commit uint64) int {
+	s.viewMu.Lock()
+	defer s.viewMu.Unlock()
+	n := 0
+	for sn := range s.snapshots {
+		if sn.view.number < commit {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Store) purge(ctx context.Context, spans []Span) error {
+	files, err := s.dataFiles()
+	if err != nil {
+		return err
+	}
+	if err := s.touch(ctx, [][]byte{formatKey}); err != nil {
+		return err
+	}
+	for _, span := range spans {
+		if err := s.db.Compact(ctx, span.Lower, span.Upper, true); err != nil {
+			return err
+		}
+	}
+	for {
+		stale, err := s.stale(files)
+		if err != nil || len(stale) == 0 {
+			return err
+		}
+		if slices.ContainsFunc(stale, func(name string) bool { return !isTable(name) }) {
+			// A flush ends a log, and removes one for the next.
+			if err := s.touch(ctx, [][]byte{formatKey}); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-time.After(purgePause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// dataFiles returns the tables and logs on the disk.
+func (s *Store) dataFiles() ([]string, error) {
+	names, err := s.opts.FS.List(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !isTable(name) && !strings.HasSuffix(name, ".log") }), nil
+}
+
+// stale returns which of some files are still there, and are no tables that the store
+// needs.
+func (s *Store) stale(before []string) ([]string, error) {
+	now, err := s.dataFiles()
+	if err != nil {
+		return nil, err
+	}
+	live, err := s.liveTables()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(now, func(name string) bool {
+		return !slices.Contains(before, name) || slices.ContainsFunc(live, func(t table) bool { return t.name == name })
+	}), nil
+}
