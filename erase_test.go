@@ -98,6 +98,9 @@ func TestErase_never_was(t *testing.T) {
 	opts := &portrait.Options{Clock: fixed(now), NoSync: true}
 	for range 3 * *rounds {
 		text := strings.NewReplacer(", per: 30d", "", ", per: 720h", "", ", per: 90d", "").Replace(drawModel(r))
+		if !strings.Contains(text, "\nstages:") {
+			text += "\nstages:\n  - {name: loyal, rule: 'orders >= 3'}\n  - {name: active, rule: 'last_order >= ago(\"60d\")'}\n  - {name: others}\n"
+		}
 		s := drawStory(r, 30+r.IntN(120), r.IntN(20))
 		dir := t.TempDir()
 		db := open(t, dir, opts)
@@ -299,9 +302,9 @@ func unsuppressed(t *testing.T, db *portrait.DB, who profile.Identifier, told fu
 	}
 }
 
-// canaries are texts of a person that must not be found, in any of the forms that a
+// formsOf are texts of a person that must not be found, in any of the forms that a
 // value may have in a file.
-func canaries(texts ...string) map[string][]byte {
+func formsOf(texts ...string) map[string][]byte {
 	forms := map[string][]byte{}
 	for _, text := range texts {
 		for _, s := range []string{text, strings.ToLower(text), strings.ToUpper(text)} {
@@ -330,8 +333,8 @@ func sum(h hash.Hash, s string) []byte {
 	return h.Sum(nil)
 }
 
-// found returns which of some forms are in the files of a directory, and where.
-func found(t *testing.T, dir string, forms map[string][]byte) []string {
+// inFiles returns which of some forms are in the files of a directory, and where.
+func inFiles(t *testing.T, dir string, forms map[string][]byte) []string {
 	t.Helper()
 	var hits []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -391,7 +394,7 @@ func erasedMeansErased(t *testing.T, few bool) {
 	db := open(t, dir, opts)
 	apply(t, db, canaryModel)
 	const mail, phone, name, village, order, gadget = "canary.mail@example.cn", "13777418829", "Canarina Songbird", "Canaryville", "order-canary-991", "device-canary-17"
-	forms := canaries(mail, phone, name, village, order, gadget, "user-canary")
+	forms := formsOf(mail, phone, name, village, order, gadget, "user-canary")
 	crowd := func(from, to int) {
 		t.Helper()
 		var events []profile.Event
@@ -432,7 +435,7 @@ func erasedMeansErased(t *testing.T, few bool) {
 		t.Fatal(err)
 	}
 	crowd(3000, 6000)
-	before := strings.Join(found(t, dir, forms), "\n")
+	before := strings.Join(inFiles(t, dir, forms), "\n")
 	for _, text := range []string{mail, phone, name, village, order, gadget, "user-canary"} {
 		if !strings.Contains(before, "plain "+text) {
 			t.Fatalf("%s was not found before: the search is blind", text)
@@ -462,7 +465,7 @@ func erasedMeansErased(t *testing.T, few bool) {
 	if done.Identifiers < 4 || done.Values < 2 {
 		t.Errorf("purged %+v", done)
 	}
-	if hits := found(t, dir, forms); len(hits) > 0 {
+	if hits := inFiles(t, dir, forms); len(hits) > 0 {
 		t.Errorf("after a purge there is\n%s", strings.Join(hits, "\n"))
 	}
 	up, err := db.Lists().Upload(t.Context(), "late", strings.NewReader(phone+"\n13900000000\n"), segment.Upload{Namespace: "phone"})
@@ -476,7 +479,7 @@ func erasedMeansErased(t *testing.T, few bool) {
 	checkAndClose(t, db)
 	inRecords(t, dir, forms)
 	db = open(t, dir, opts)
-	if hits := found(t, dir, forms); len(hits) > 0 {
+	if hits := inFiles(t, dir, forms); len(hits) > 0 {
 		t.Errorf("after being opened again there is\n%s", strings.Join(hits, "\n"))
 	}
 }

@@ -53,16 +53,10 @@ var house = map[string][]string{
 	"tags":               {"profile", "internal/draw", "internal/syntax", "internal/civil", "internal/geo", "internal/grid"},
 	"segment":            {"profile", "internal/draw", "internal/syntax", "internal/shard", "internal/geo"},
 	"segment/export":     {"profile", "internal/spelling"},
-<<<<<<< HEAD
 	"segment/insight":    {"profile", "segment", "internal/civil"},
 	"lifecycle":          {"profile", "internal/civil"},
 	"lifecycle/value":    {"profile", "internal/civil"},
-=======
-	"segment/insight":    {"segment"},
 	"privacy":            {"profile"},
-	"lifecycle":          {"internal/civil"},
-	"lifecycle/value":    {"internal/civil"},
->>>>>>> a0cb296 (privacy: erasing people, keeping them out, and purging the files of what they left)
 	"internal/crowd":     {"profile"}, // people whose truth is known, for tests
 	"internal/published": {},          // the data that tests read
 	"internal/yamlfile":  {"internal/spelling"},

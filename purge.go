@@ -151,7 +151,7 @@ func (t *txn) dropVacant(ctx context.Context) ([]newValue, error) {
 	v := &View{db: t.db, epoch: t.db.current.Load()}
 	indexes := slices.Clone(t.cat.indexes)
 	for _, tg := range t.cat.tags {
-		if tg.values != nil && !tg.filling {
+		if tg.values != nil && !tg.filling && len(tg.def.Tiers) == 0 { // tiers are named by the model
 			indexes = append(indexes, tg.values)
 		}
 	}

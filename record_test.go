@@ -190,21 +190,13 @@ func TestRecords_golden(t *testing.T) {
 			Refusal: Refusal{Epoch: 5, Rule: "unique", Namespace: "user_id", Source: "web", MessageID: "m1", Time: time.Unix(1, 0)},
 			a:       self[:], b: []byte{1, 2, 4, 15: 0},
 		}).append(nil),
-<<<<<<< HEAD
-		"tally":     tally{{"unique", "user_id"}: 7}.append(nil),
-		"folds":     (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(),
-		"log":       coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(),
-		"feed":      appendFeed(1_000_000, feedMerged|feedMore, feedGroup{7, byDeadline, []uint32{5, 133, 134}, []uint32{1<<21 + 1, 1<<21 + 2}}),
-		"ledger":    appendLedger(ledgerGroup{7, 9, byDeadline, []uint32{5, 133, 134}}),
-		"feed name": feedName{segment: true, name: "VIP", value: "高"}.append(nil),
-=======
 		"tally":       tally{{"unique", "user_id"}: 7}.append(nil),
 		"folds":       (&foldSet{next: 9, gen: 4, done: 3, list: []foldEntry{{id: 2, key: "k", keep: 30, gen: 4, since: -1}}}).append(),
 		"log":         coverage{"": {seconds: 90 * 86400, since: 7}, "Login": {}}.append(),
 		"feed":        appendFeed(1_000_000, feedMerged|feedMore, feedGroup{7, byDeadline, []uint32{5, 133, 134}, []uint32{1<<21 + 1, 1<<21 + 2}}),
 		"suppression": suppression{at: 1_000_000, lifted: profile.Never, unpurged: true}.append(nil),
+		"ledger":      appendLedger(ledgerGroup{7, 9, byDeadline, []uint32{5, 133, 134}}),
 		"feed name":   feedName{segment: true, name: "VIP", value: "高"}.append(nil),
->>>>>>> a0cb296 (privacy: erasing people, keeping them out, and purging the files of what they left)
 	}
 	for _, kind := range recordKinds {
 		t.Run(kind.name, func(t *testing.T) {
