@@ -51,9 +51,9 @@ func TestStore_Rekey(t *testing.T) {
 	before = append(before, "later=2")
 	diff(t, sorted(before), content(t, s))
 
-	// What the metrics say the files say.
-	checkKeys(t, mem, s.Metrics().KeysInUse)
+	// What the store says of its files they say themselves.
 	mustClose(t, s)
+	checkKeys(t, mem, s.crypt.keysInUse())
 	delete(keys.keys, "first")
 	s = mustOpen(t, "db", o)
 	diff(t, sorted(before), content(t, s))
@@ -65,21 +65,20 @@ func TestStore_Rekey(t *testing.T) {
 	}
 }
 
-// checkKeys holds counts of keys against the headers of the files of "db".
-func checkKeys(t *testing.T, mem *vfs.MemFS, want map[string]int) {
+// checkKeys holds the key IDs of files against the headers of those of "db".
+func checkKeys(t *testing.T, mem *vfs.MemFS, want map[string]string) {
 	t.Helper()
 	names, err := mem.List("db")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]int{}
+	got := map[string]string{}
 	for _, name := range names {
 		if !isPebbleFile(name) {
 			continue
 		}
-		id, _ := keyOf(t, mem, "db/"+name)
-		if id != "" {
-			got[id]++
+		if id, _ := keyOf(t, mem, "db/"+name); id != "" {
+			got[name] = id
 		}
 	}
 	diff(t, want, got)
