@@ -48,6 +48,13 @@
 //   - A merge result that vanishes in a compaction uncovers older values in the
 //     levels below; hence an emptied shard is a value of no bytes.
 //
+// # Encryption
+//
+// With Options.Keys a file system of our own lies between the fuse and the disk
+// (cryptfs.go, cryptfile.go) that gives every file a header and a key (package
+// atrest). No byte is written twice, so logs are not recycled. Content is not
+// authenticated. Store.Rekey rewrites what is under old keys.
+//
 // # Merging
 //
 // Batch.Merge folds durable forms of one shard (package internal/shard), last
