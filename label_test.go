@@ -56,6 +56,10 @@ func labelsOf(t *testing.T, db *portrait.DB) []label {
 		return profile.InstantOf(at)
 	}
 	var labels []label
+	if n := len(m.Stages) - 1; n > 0 {
+		m.Tags = append(m.Tags, tags.Definition{Name: "stage", Tiers: m.Stages[:n], Else: m.Stages[n].Value})
+		slices.SortFunc(m.Tags, func(a, b tags.Definition) int { return cmp.Compare(a.Name, b.Name) })
+	}
 	for i, defs := range [][]tags.Definition{m.Tags, m.Segments} {
 		for _, d := range defs {
 			l := label{name: d.Name, segment: i == 1, choices: d.Choices, since: start(d.Since), until: start(cmp.Or(d.Until, d.Expires))}

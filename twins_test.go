@@ -37,6 +37,7 @@ type twins struct {
 	draw  func() profile.Identifier
 
 	feed   *follower
+	ledger ledgerTwin
 	last   answers // after the step before
 	inputs []step  // all that was taken in and decided
 	events []profile.Event
@@ -69,7 +70,7 @@ func newTwins(t *testing.T, r *rand.Rand, redefined bool) *twins {
 // identity.
 func (w *twins) define() {
 	w.Helper()
-	w.text = drawLife(w.r, w.rules, w.zone.String())
+	w.text = drawLife(w.r, w.rules, w.zone.String()) + drawStages(w.r)
 	if w.redefined {
 		w.text += "log: {retain: 20000d}\n"
 	}
@@ -243,12 +244,13 @@ func (w *twins) compare(cause string) {
 	w.feed.catchUp(w.T, w.db)
 	changes := w.feed.all[told:]
 	g := regrouping{was: ownersOf(w.last), is: ownersOf(is)}
-	got, want := feedMoves(changes, cause), w.last.movesTo(is, func(id profile.ID) string {
+	why := func(id profile.ID) string {
 		if cause != "" && g.touched()[id] {
 			return "merge"
 		}
 		return cause
-	})
+	}
+	got, want := feedMoves(changes, cause), w.last.movesTo(is, why)
 	if diff := cmp.Diff(want, got); diff != "" {
 		w.Errorf("moves of a step by %q (- naive, + feed):\n%s", cause, diff)
 	}
@@ -261,6 +263,11 @@ func (w *twins) compare(cause string) {
 		w.Error(fault)
 	}
 	w.last = is
+	if cause == "" {
+		why = nil
+	}
+	w.ledger.observe(w.T, is, v.AsOf(), changes, why)
+	w.ledger.compare(w.T, w.r, v)
 }
 
 // feedMoves writes what entered and left, and why; where several things happened it
