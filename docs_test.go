@@ -54,6 +54,26 @@ func TestDocs_suggest(t *testing.T) {
 	}
 }
 
+// The stages of docs/lifecycle.md are those of the default model, and its code is in a
+// program that runs.
+func TestDocs_lifecycle(t *testing.T) {
+	text, err := os.ReadFile("docs/lifecycle.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile("example_lifecycle_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for block, in := range map[string]string{"```yaml": defaultStages, "```go\nfunc pauses(": string(program)} {
+		_, rest, ok := strings.Cut(string(text), block)
+		code, _, closed := strings.Cut(rest, "```")
+		if !ok || !closed || !strings.Contains(in, code) {
+			t.Errorf("docs/lifecycle.md has a block %s that is not in\n%s", block, in)
+		}
+	}
+}
+
 // Every test that docs/guarantees.md names exists.
 func TestDocs_guarantees(t *testing.T) {
 	text, err := os.ReadFile("docs/guarantees.md")

@@ -21,7 +21,7 @@ import (
 // some of them by other rules, one of everybody, and some with values.
 func feedModel(t testing.TB, r *rand.Rand, identity string) portrait.Model {
 	t.Helper()
-	m := model(t, drawBehaviour(r, identity))
+	m := model(t, drawBehaviour(r, identity)+drawStages(r))
 	m.Week = "" // or every tag would be filled anew, also the one of everybody
 	other := []string{
 		`orders >= 2`, `spent > 50 or points > 10`, `last_order < ago("90d")`, `not city in ["上海"]`,

@@ -1,5 +1,6 @@
 // Package lifecycle is the arithmetic of how customers come, stay and leave: scores
-// of recency, frequency and monetary value, growth accounting, and cohorts.
+// of recency, frequency and monetary value, growth accounting, cohorts, and how they
+// move from stage to stage.
 //
 // All of it is pure functions of values: nothing is read from a store, and the
 // order of customers never matters but where it is said to. Everything is safe for
@@ -27,4 +28,11 @@
 //
 // [Cohorts] follows those who came in one period through the later ones. Both take
 // the periods in which each customer was active, as [Calendar] numbers them.
+//
+// # Stages
+//
+// [Thresholds.Rules] is a model of eight stages of a customer's life, from orders alone.
+// A store keeps every [Move] between stages: a [Path] is those of one profile, a [Flow]
+// where everybody went between two dates, [Times] how long they stayed, and an [Order]
+// tells the moves that should not be.
 package lifecycle
