@@ -23,10 +23,11 @@ var ordersModel []byte
 
 // dataset is where the events of a run come from, and what is asked of them.
 type dataset struct {
-	title    string
+	titles   map[string]string // by language
 	model    portrait.Model
 	zone     *time.Location
 	clock    *clock
+	watched  bool // the clock goes with the events
 	records  iter.Seq2[jsonl.Record, error]
 	size     int64        // of the whole, in the unit of done
 	done     func() int64 // how much was read
@@ -59,19 +60,23 @@ func (c *clock) reach(t time.Time) {
 func open(f flags) (*dataset, error) {
 	switch {
 	case f.orders != "":
-		return openOrders(f.orders)
+		return openOrders(f)
 	case f.events != "":
-		return openEvents(f.events, f.now)
+		return openEvents(f)
 	}
-	d, err := newDataset("a generated shop, seed "+strconv.FormatUint(f.seed, 10), shopModel, shopEnd)
+	seed := strconv.FormatUint(f.seed, 10)
+	d, err := newDataset(map[string]string{"en": "a generated shop, seed " + seed, "zh": "生成的商店，种子 " + seed}, shopModel, shopEnd)
 	if err != nil {
 		return nil, err
 	}
+	d.watch(f, shopEnd.Add(-shopSpan))
 	s := newShop(f.seed, f.customers)
 	n := int64(0)
 	d.size, d.done = int64(len(s.steps)), func() int64 { return n }
 	d.records = func(yield func(jsonl.Record, error) bool) {
+		defer d.clock.reach(shopEnd)
 		for rec, err := range s.records() {
+			d.clock.reach(time.Unix(s.steps[n].delivered, 0))
 			n++
 			if !yield(rec, err) {
 				return
@@ -82,7 +87,17 @@ func open(f flags) (*dataset, error) {
 	return d, nil
 }
 
-func newDataset(title string, model []byte, at time.Time) (*dataset, error) {
+// watch has the store follow the data from a time on where there are pages to write: its
+// clock goes with the events, so that it sees who moves from stage to stage on which day,
+// and it keeps the events. Else all of it happens at once.
+func (d *dataset) watch(f flags, from time.Time) {
+	if f.pages != "" {
+		d.watched, d.clock = true, newClock(from)
+		d.model.Log.Retain = 400 * 24 * time.Hour
+	}
+}
+
+func newDataset(titles map[string]string, model []byte, at time.Time) (*dataset, error) {
 	m, err := portrait.ParseModel(model)
 	if err != nil {
 		return nil, err
@@ -91,36 +106,48 @@ func newDataset(title string, model []byte, at time.Time) (*dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &dataset{title: title, model: m, zone: zone, clock: newClock(at), close: func() error { return nil }}, nil
+	return &dataset{titles: titles, model: m, zone: zone, clock: newClock(at), close: func() error { return nil }}, nil
 }
 
-func openOrders(path string) (*dataset, error) {
-	d, err := newDataset("the orders of "+filepath.Base(path), ordersModel, ordersEnd)
+func openOrders(f flags) (*dataset, error) {
+	file := filepath.Base(f.orders)
+	d, err := newDataset(map[string]string{"en": "the orders of " + file, "zh": file + " 的订单"}, ordersModel, ordersEnd)
 	if err != nil {
 		return nil, err
 	}
-	r, err := d.read(path)
+	d.watch(f, ordersBegin)
+	r, err := d.read(f.orders)
 	if err != nil {
 		return nil, err
 	}
-	d.records = orders(r, d.zone)
+	d.records = func(yield func(jsonl.Record, error) bool) {
+		defer d.clock.reach(ordersEnd)
+		for rec, err := range orders(r, d.zone) {
+			d.clock.reach(rec.Event.Time)
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
 	d.segments, d.sample, d.explain = orderSegments, orderSample, orderExplain
 	return d, nil
 }
 
 // openEvents reads Segment-spec events. Its clock goes with their times: the
 // answers are those of the moment of the latest event. Events more than a day
-// after now are left out of that, and refused.
-func openEvents(path string, now time.Time) (*dataset, error) {
-	d, err := newDataset("the events of "+filepath.Base(path), shopModel, time.Unix(0, 0))
+// after the program was started are left out of that, and refused.
+func openEvents(f flags) (*dataset, error) {
+	file := filepath.Base(f.events)
+	d, err := newDataset(map[string]string{"en": "the events of " + file, "zh": file + " 的事件"}, shopModel, time.Unix(0, 0))
 	if err != nil {
 		return nil, err
 	}
-	r, err := d.read(path)
+	d.watch(f, time.Unix(0, 0))
+	r, err := d.read(f.events)
 	if err != nil {
 		return nil, err
 	}
-	latest := now.Add(24 * time.Hour)
+	latest := f.now.Add(24 * time.Hour)
 	d.records = func(yield func(jsonl.Record, error) bool) {
 		for rec, err := range jsonl.Records(r) {
 			e := &rec.Event

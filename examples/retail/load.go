@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/profile"
@@ -29,6 +30,7 @@ func (t *tally) refused() int {
 func load(ctx context.Context, db *portrait.DB, d *dataset, batch int, report func(done int64)) (tally, error) {
 	t := tally{Rejected: map[string]int{}}
 	events := make([]profile.Event, 0, batch)
+	advanced := d.clock.now()
 	flush := func() error {
 		res, err := db.Ingest(ctx, events...)
 		if err != nil {
@@ -41,7 +43,8 @@ func load(ctx context.Context, db *portrait.DB, d *dataset, batch int, report fu
 		}
 		events = events[:0]
 		report(d.done())
-		return nil
+		advanced = d.clock.now()
+		return db.Advance(ctx, advanced) // as time alone would, sooner or later
 	}
 	for rec, err := range d.records {
 		if err != nil {
@@ -51,7 +54,9 @@ func load(ctx context.Context, db *portrait.DB, d *dataset, batch int, report fu
 			t.Rejected[reason(rec.Err)]++
 			continue
 		}
-		if events = append(events, rec.Event); len(events) == batch {
+		events = append(events, rec.Event)
+		// A store that follows the data does so day by day.
+		if len(events) == batch || d.watched && d.clock.now().Sub(advanced) >= 24*time.Hour {
 			if err := flush(); err != nil {
 				return t, err
 			}

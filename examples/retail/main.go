@@ -15,9 +15,10 @@
 //	go run ./examples/retail -orders online_retail.csv.gz   # UCI "Online Retail"
 //	go run ./examples/retail -events events.jsonl.gz        # Segment-spec events
 //
-// With -pages it also writes a page about those who have spent much, to be looked at
-// in a browser. With -json it prints one JSON object instead, for scripts. The exit status is
-// 0, 1 after an error or when Check finds differences, and 2 for wrong usage.
+// With -pages it also writes pages to be looked at in a browser: about those who have
+// spent much, about one customer, and about the lifecycle of all. See README.md. With
+// -json it prints one JSON object instead, for scripts. The exit status is 0, 1 after an
+// error or when Check finds differences, and 2 for wrong usage.
 package main
 
 import (
@@ -48,6 +49,7 @@ type flags struct {
 	orders, events string
 	json           bool
 	dir, pages     string
+	language       string // of the pages
 	batch          int
 	now            time.Time // when the program was started
 }
@@ -89,7 +91,8 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.events, "events", "", "read a `file` of Segment-spec JSON lines, plain or gzipped")
 	set.BoolVar(&f.json, "json", false, "print one JSON object")
 	set.StringVar(&f.dir, "dir", "", "`directory` to keep the store in (default: one that is removed at the end)")
-	set.StringVar(&f.pages, "pages", "", "`directory` to write a page about an audience to, as HTML")
+	set.StringVar(&f.pages, "pages", "", "`directory` to write pages to: an audience, a customer, the lifecycle")
+	set.StringVar(&f.language, "language", "en", "`language` of the pages: en or zh")
 	set.IntVar(&f.batch, "batch", 2000, "`number` of events in one commit")
 	if err := set.Parse(args); err != nil {
 		return f, err
@@ -102,6 +105,8 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 		err = errors.New("-orders and -events exclude each other")
 	case f.customers < 1 || f.customers > 1_000_000:
 		err = errors.New("-customers must be from 1 to 1,000,000")
+	case words[f.language] == nil:
+		err = fmt.Errorf("-language %q: there are en and zh", f.language)
 	case f.batch < 1 || f.batch > 100_000:
 		err = errors.New("-batch must be from 1 to 100,000")
 	}

@@ -38,6 +38,7 @@ func TestRun_exit_status(t *testing.T) {
 		{"argument", t.Context(), []string{"x"}, 2, `unexpected argument "x"`},
 		{"two sources", t.Context(), []string{"-orders", "a", "-events", "b"}, 2, "exclude each other"},
 		{"no customers", t.Context(), []string{"-customers", "0"}, 2, "-customers must be"},
+		{"unknown language", t.Context(), []string{"-language", "fr"}, 2, "there are en and zh"},
 		{"empty batch", t.Context(), []string{"-batch", "0"}, 2, "-batch must be"},
 		{"no such file", t.Context(), []string{"-orders", "no-such-file"}, 1, "no-such-file"},
 		{"no such directory", t.Context(), []string{"-customers", "1", "-dir", "main.go"}, 1, "main.go"},
@@ -171,7 +172,7 @@ func TestEvents_reads_a_file(t *testing.T) {
 		t.Errorf("%d profiles, %d of 高价值; the shop has %d and %d", got.Profiles, got.Tags["高价值"], shop.Profiles, shop.Tags["高价值"])
 	}
 	// The clock stands at the latest event that was accepted.
-	d, err := openEvents(path, started)
+	d, err := openEvents(flags{events: path, now: started})
 	if err != nil {
 		t.Fatal(err)
 	}

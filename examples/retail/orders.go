@@ -27,8 +27,11 @@ import (
 var orderColumns = []string{"InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"}
 
 // ordersEnd is the moment at which the file is looked at: the day after its last
-// order.
-var ordersEnd = time.Date(2011, 12, 10, 0, 0, 0, 0, time.UTC)
+// order. It begins on ordersBegin.
+var (
+	ordersBegin = time.Date(2010, 12, 1, 0, 0, 0, 0, time.UTC)
+	ordersEnd   = time.Date(2011, 12, 10, 0, 0, 0, 0, time.UTC)
+)
 
 // orders yields the lines of the file as events. Dates have no zone in it; they
 // are read in the given one.

@@ -194,3 +194,58 @@ func TestOrders_wants_its_columns(t *testing.T) {
 		})
 	}
 }
+
+// The months and the segments of recency and frequency are those that were worked out
+// from the file in another way.
+func TestOrders_lifecycle(t *testing.T) {
+	path := published.File(t, "retail/online_retail.csv.gz")
+	d, err := openOrders(flags{orders: path, pages: "some"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	db, err := portrait.Open(t.TempDir(), &portrait.Options{Clock: d.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Apply(t.Context(), d.model); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(t.Context(), db, d, 5000, func(int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	view, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Close()
+	all, err := buyers(t.Context(), view)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]uint64{"champions": 633, "loyal": 819, "potential_loyalists": 484, "new": 42, "promising": 94, "need_attention": 187, "about_to_sleep": 352, "at_risk": 593, "cant_lose": 63, "hibernating": 1071}
+	if diff := cmp.Diff(want, classes(all)); diff != "" {
+		t.Errorf("segments of recency and frequency (-want +got):\n%s", diff)
+	}
+	bought, err := readPurchases(t.Context(), view, d.zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [5][]int
+	for _, g := range bought.growth() {
+		for i, n := range []int{g.Active, g.New, g.Retained, g.Resurrected, g.Churned} {
+			got[i] = append(got[i], n)
+		}
+	}
+	months := [5][]int{
+		{885, 741, 758, 974, 856, 1056, 991, 949, 935, 1266, 1364, 1665, 615},
+		{885, 417, 380, 452, 300, 284, 242, 188, 169, 299, 358, 324, 41},
+		{0, 324, 262, 290, 304, 368, 410, 365, 388, 425, 489, 622, 371},
+		{0, 0, 116, 232, 252, 404, 339, 396, 378, 542, 517, 719, 203},
+		{0, 561, 479, 468, 670, 488, 646, 626, 561, 510, 777, 742, 1294},
+	}
+	if diff := cmp.Diff(months, got); diff != "" {
+		t.Errorf("months (-want +got):\n%s", diff)
+	}
+}

@@ -5,9 +5,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/examples/internal/table"
@@ -22,37 +25,68 @@ const leastCell = 5
 // audience is whom the page of an audience is about.
 const audience = "高价值"
 
-// writePages writes the page of an audience into a directory: audience.html, and its
-// pictures for Vega-Lite.
-func writePages(ctx context.Context, view *portrait.View, d *dataset, dir string) error {
-	page, err := audiencePage(ctx, view, d)
-	if err != nil {
-		return err
-	}
-	var html, vega bytes.Buffer
-	if err := page.WriteHTML(&html); err != nil {
-		return err
-	}
-	if err := page.WriteVega(&vega); err != nil {
-		return err
-	}
+// writePages writes the pages into a directory: audience.html, customer.html and
+// lifecycle.html, each with its pictures for Vega-Lite beside it.
+func writePages(ctx context.Context, view *portrait.View, d *dataset, w *wording, dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "audience.html"), html.Bytes(), 0o666); err != nil {
-		return err
+	for _, p := range []struct {
+		name string
+		make func(context.Context, *portrait.View, *dataset, *wording) (*insight.Report, error)
+	}{{"audience", audiencePage}, {"customer", customerPage}, {"lifecycle", cyclePage}} {
+		page, err := p.make(ctx, view, d, w)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		var html, vega bytes.Buffer
+		if err := errors.Join(page.WriteHTML(&html), page.WriteVega(&vega)); err != nil {
+			return err
+		}
+		path := filepath.Join(dir, p.name)
+		if err := errors.Join(os.WriteFile(path+".html", html.Bytes(), 0o666), os.WriteFile(path+".vega.json", vega.Bytes(), 0o666)); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, "audience.vega.json"), vega.Bytes(), 0o666)
+	return nil
 }
 
-// audiencePage tells what those who have spent much are like, beside everybody.
-func audiencePage(ctx context.Context, view *portrait.View, d *dataset) (*insight.Report, error) {
-	in := segment.Tag(audience)
-	place, err := placeDimension(ctx, view, d)
+// title is what the page calls the data.
+func (w *wording) title(d *dataset) string { return d.titles[w.lang] }
+
+// customerPage tells all of one customer: the one that the tour shows in full.
+func customerPage(ctx context.Context, view *portrait.View, d *dataset, w *wording) (*insight.Report, error) {
+	r := &insight.Report{Language: w.lang, Lead: w.personLead + w.title(d), AsOf: view.AsOf().In(d.zone)}
+	p, err := choose(ctx, view, d)
+	if err != nil || p == nil {
+		r.Title = d.sample
+		return r, err
+	}
+	person, err := someone(ctx, view, p, d, w)
 	if err != nil {
 		return nil, err
 	}
-	orders := bands("orders", "1", "2", "4", "8", "16")
+	r.Title = p.Identifiers[0].Value
+	if name, ok := p.Trait("name"); ok {
+		r.Title = name.Text()
+	}
+	r.Facts("",
+		insight.Fact{Name: w.orders, Value: short(number(p, "orders"))},
+		insight.Fact{Name: w.spentOne, Value: money(number(p, "revenue"))},
+		insight.Fact{Name: w.since, Value: p.First.In(d.zone).Format(time.DateOnly)},
+		insight.Fact{Name: w.events, Value: table.Count(p.Events)})
+	r.Person(person)
+	return r, nil
+}
+
+// audiencePage tells what those who have spent much are like, beside everybody.
+func audiencePage(ctx context.Context, view *portrait.View, d *dataset, w *wording) (*insight.Report, error) {
+	in := segment.Tag(audience)
+	place, err := placeDimension(ctx, view, d, w)
+	if err != nil {
+		return nil, err
+	}
+	orders := bands(w, "orders", "1", "2", "4", "8", "16")
 	dims := []insight.Dimension{place, orders}
 	var others []insight.Segment
 	for _, t := range d.model.Tags {
@@ -75,25 +109,46 @@ func audiencePage(ctx context.Context, view *portrait.View, d *dataset) (*insigh
 	if err != nil {
 		return nil, err
 	}
-	revenue, err := view.Summary(ctx, tags.MustParseFormula("revenue"), in)
+	spent := tags.MustParseFormula("revenue")
+	revenue, err := view.Summary(ctx, spent, in)
 	if err != nil {
 		return nil, err
 	}
-	r := &insight.Report{Title: audience, Lead: "Customers who have spent much, beside all of " + d.title + ".", AsOf: view.AsOf().In(d.zone)}
+	r := &insight.Report{Title: audience, Lead: w.audienceLead + w.title(d), Language: w.lang, AsOf: view.AsOf().In(d.zone)}
 	r.Facts("",
-		insight.Fact{Name: "People", Value: table.Count(c.Audience), Note: "of " + table.Count(c.Base)},
-		insight.Fact{Name: "Revenue of all of them", Value: money(revenue.Sum)},
-		insight.Fact{Name: "Revenue of one, on average", Value: money(revenue.Avg.Number())})
-	r.Audience("What tells them apart", c, 12)
-	r.Distribution("Where they are", c, place.Name)
-	r.Distribution("How many orders", c, orders.Name)
-	r.CrossTab("Where they are, by orders", byOrders)
-	r.Overlap("How the tags overlap", overlap, 12)
-	return r, nil
+		insight.Fact{Name: w.people, Value: table.Count(c.Audience), Note: w.of + table.Count(c.Base)},
+		insight.Fact{Name: w.revenueAll, Value: money(revenue.Sum)},
+		insight.Fact{Name: w.revenueOne, Value: money(revenue.Avg.Number())})
+	r.Audience(w.apart, c, 12)
+	r.Distribution(w.where, c, place.Name)
+	r.Distribution(w.howMany, c, orders.Name)
+	r.CrossTab(w.byOrders, byOrders)
+	r.Overlap(w.overlap, overlap, 12)
+	return r, audienceReach(ctx, view, d, w, r)
+}
+
+// audienceReach adds what identifiers the audience is known by.
+func audienceReach(ctx context.Context, view *portrait.View, d *dataset, w *wording, r *insight.Report) error {
+	q := insight.ReachQuestion{Audience: segment.Tag(audience), LeastCell: leastCell}
+	for _, n := range d.model.Identity.Namespaces {
+		q.Namespaces = append(q.Namespaces, n.Name)
+	}
+	reach, err := insight.Reach(ctx, view, q)
+	if err != nil {
+		if errors.Is(err, insight.ErrTooFew) {
+			return nil
+		}
+		return err
+	}
+	for i := range reach.Identifiers {
+		reach.Identifiers[i].Namespace = w.name(reach.Identifiers[i].Namespace)
+	}
+	r.Reach(w.reach, reach)
+	return nil
 }
 
 // placeDimension is the city or the country, with the values that most people have.
-func placeDimension(ctx context.Context, view *portrait.View, d *dataset) (insight.Dimension, error) {
+func placeDimension(ctx context.Context, view *portrait.View, d *dataset, w *wording) (insight.Dimension, error) {
 	name := "city"
 	if _, ok := d.model.Traits[name]; !ok {
 		name = "country"
@@ -103,7 +158,7 @@ func placeDimension(ctx context.Context, view *portrait.View, d *dataset) (insig
 		return insight.Dimension{}, err
 	}
 	slices.SortStableFunc(groups, func(a, b segment.GroupStats) int { return cmp.Compare(b.Count, a.Count) })
-	dim := insight.Dimension{Name: name}
+	dim := insight.Dimension{Name: w.name(name)}
 	for _, g := range groups[:min(8, len(groups))] {
 		value := g.Values[0].Text()
 		quoted, err := json.Marshal(value) // as the language reads it
@@ -120,12 +175,12 @@ func placeDimension(ctx context.Context, view *portrait.View, d *dataset) (insig
 }
 
 // bands divides a number at bounds; who has less than the first is in none.
-func bands(trait string, bounds ...string) insight.Dimension {
-	dim := insight.Dimension{Name: trait}
+func bands(w *wording, trait string, bounds ...string) insight.Dimension {
+	dim := insight.Dimension{Name: w.name(trait)}
 	for i, from := range bounds {
-		v := insight.Value{Name: from + " and more", Expr: segment.MustParse(trait + " >= " + from)}
+		v := insight.Value{Name: from + w.more, Expr: segment.MustParse(trait + " >= " + from)}
 		if i+1 < len(bounds) {
-			v = insight.Value{Name: from + " to under " + bounds[i+1], Expr: segment.MustParse(trait + " >= " + from + " and " + trait + " < " + bounds[i+1])}
+			v = insight.Value{Name: from + w.under + bounds[i+1], Expr: segment.MustParse(trait + " >= " + from + " and " + trait + " < " + bounds[i+1])}
 		}
 		dim.Values = append(dim.Values, v)
 	}

@@ -43,7 +43,7 @@ func (p *report) head(text string) {
 func (p *report) table(t *table.Table) { _, _ = t.WriteTo(p.out) }
 
 func (p *report) title() {
-	p.line("Portrait on %s", p.d.title)
+	p.line("Portrait on %s", p.d.titles["en"])
 	_ = p.out.Flush() // As in head.
 }
 
@@ -94,7 +94,7 @@ func (p *report) segments(r *result) {
 
 // sample shows one profile in full and explains one segment for it.
 func (p *report) sample(ctx context.Context, view *portrait.View) error {
-	someone, err := p.choose(ctx, view)
+	someone, err := choose(ctx, view, p.d)
 	if err != nil {
 		return err
 	}
@@ -128,9 +128,9 @@ func (p *report) sample(ctx context.Context, view *portrait.View) error {
 
 // choose returns the profile of the sample that goes by the most names and did
 // the most, out of the first few.
-func (p *report) choose(ctx context.Context, view *portrait.View) (*profile.Profile, error) {
+func choose(ctx context.Context, view *portrait.View, d *dataset) (*profile.Profile, error) {
 	const few = 100
-	e, err := segment.Parse(p.d.sample)
+	e, err := segment.Parse(d.sample)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,14 @@ func (p *report) profile(s *profile.Profile) {
 	for i, id := range s.Identifiers {
 		tbl.Row(first(i, "known as"), table.Clean(id.String()))
 	}
-	tbl.Row("tags", strings.Join(s.Tags, ", "))
+	var labels []string
+	for _, name := range s.Tags {
+		if v, ok := s.TagValues[name]; ok {
+			name += " " + p.value(v)
+		}
+		labels = append(labels, name)
+	}
+	tbl.Row("tags", table.Clean(strings.Join(labels, ", ")))
 	p.table(&tbl)
 	traits := table.Table{Indent: "  "}
 	for i, t := range s.Traits {
@@ -182,17 +189,21 @@ func first(i int, label string) string {
 	return ""
 }
 
-// value writes a value for reading: times in the shop's zone, numbers to two
-// decimals.
-func (p *report) value(v profile.Value) string {
-	if v.Kind() == profile.KindTime {
+// value writes a value for reading, in the shop's zone.
+func (p *report) value(v profile.Value) string { return readable(v, p.d.zone) }
+
+// readable writes a value for reading: times in a zone, numbers to two decimals.
+func readable(v profile.Value, zone *time.Location) string {
+	switch v.Kind() {
+	case profile.KindNull:
+		return ""
+	case profile.KindTime:
 		t := v.Instant().Time()
 		if t.Equal(t.Truncate(24 * time.Hour)) { // A date without a time of day.
 			return t.Format(time.DateOnly)
 		}
-		return t.In(p.d.zone).Format("2006-01-02 15:04")
-	}
-	if v.Kind() == profile.KindNumber {
+		return t.In(zone).Format("2006-01-02 15:04")
+	case profile.KindNumber:
 		return strconv.FormatFloat(math.Round(v.Number()*100)/100, 'f', -1, 64)
 	}
 	return v.String()

@@ -63,7 +63,7 @@ func visit(ctx context.Context, db *portrait.DB, d *dataset, f flags, out, stder
 		return nil, err
 	}
 	if f.pages != "" {
-		if err := writePages(ctx, view, d, f.pages); err != nil {
+		if err := writePages(ctx, view, d, words[f.language], f.pages); err != nil {
 			return nil, err
 		}
 	}

@@ -29,7 +29,7 @@ type Person struct {
 	// follow.
 	Order []string
 	// Events are what the person did, ascending in time. All are in the picture and
-	// counted, and the latest 50 are listed.
+	// counted, and the latest 30 are listed.
 	Events []PersonEvent
 }
 
@@ -103,7 +103,7 @@ type PersonEvent struct {
 }
 
 // maxListed is how many events are listed.
-const maxListed = 50
+const maxListed = 30
 
 // Person adds what there is of one person: identities with the evidence that joins
 // them, traits with their sources, tags with the reasons for them and what time alone

@@ -20,18 +20,21 @@ func (w *words) cell(c Cell) string {
 func (r *Report) Retention(heading string, x *Retention) {
 	w := r.words()
 	s := section{Heading: heading, Notes: []string{w.cohortNote}}
-	longest := 0
+	first, longest := 1, 0 // everybody is active in the period in which they began, as a rule
 	for _, c := range x.Cohorts {
 		longest = max(longest, len(c.Active))
+		if len(c.Active) > 0 && c.Active[0] != c.Size {
+			first = 0
+		}
 	}
 	p := heatPart{Corner: w.cohort, Columns: []string{w.size}}
-	for k := range longest {
+	for k := first; k < longest; k++ {
 		p.Columns = append(p.Columns, "+"+w.count(uint64(k)))
 	}
 	all := heatRow{Name: w.together, Cells: []heatCell{{Shown: true, Sum: true}}}
 	for _, c := range x.Cohorts {
 		row := heatRow{Name: c.Name, Cells: []heatCell{{Text: w.cell(c.Size), Count: c.Size.Count, Shown: !c.Size.Hidden, Sum: true}}}
-		for k := range longest {
+		for k := first; k < longest; k++ {
 			cell := heatCell{Blank: k >= len(c.Active), Shown: true}
 			if !cell.Blank {
 				of, known := c.Retained(k)
@@ -41,7 +44,7 @@ func (r *Report) Retention(heading string, x *Retention) {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	for k := range longest {
+	for k := first; k < longest; k++ {
 		of, known := x.Retained(k)
 		cell := shareCell(of, known, w)
 		cell.Sum, cell.Shade = true, 0
