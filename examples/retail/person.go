@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/segment/insight"
@@ -89,7 +90,7 @@ func (s *sitter) apart() error {
 	return nil
 }
 
-func evidence(step portrait.Step) insight.PersonIdentity {
+func evidence(step identity.Step) insight.PersonIdentity {
 	id := insight.PersonIdentity{First: step.First, Last: step.Last, Bits: float64(step.Match.Weight) / 1000}
 	if step.Decision == "link" {
 		id.Linked = step.Decided
