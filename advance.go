@@ -157,9 +157,13 @@ func (t *txn) fireAll(ordinals []uint32, from, to profile.Instant) error {
 		if err != nil {
 			return err
 		}
-		if p != nil {
-			people = append(people, p)
+		if p == nil {
+			continue
 		}
+		if err := t.enlist(p); err != nil {
+			return err
+		}
+		people = append(people, p)
 	}
 	verdicts := make([][]verdict, len(people))
 	workers := t.db.judges.all(t)

@@ -142,6 +142,9 @@ func (db *DB) application(ctx context.Context, e *epoch, m Model) (*application,
 	if a.next, err = db.newCatalog(m, e.cat.folds); err != nil {
 		return nil, err
 	}
+	if err := a.next.checkLists(e); err != nil {
+		return nil, err
+	}
 	if a.data, err = m.stored(); err != nil {
 		return nil, err
 	}
@@ -274,12 +277,7 @@ func (t *txn) inherit(ctx context.Context, cur, next *catalog) error {
 		if old := cur.traitIndex(ix.name); old != nil {
 			t.dropIndex(old)
 		}
-		rec := fieldRecord{Use: useExists, Name: ix.name, Filling: true}
-		kind := segment.Bitmap
-		if ix.column {
-			rec.Use, kind = useColumn, segment.Column
-		}
-		ix.field, ix.filling = t.newField(rec, kind), true
+		t.freshIndex(ix)
 	}
 	for _, old := range cur.indexes {
 		if next.traitIndex(old.name) == nil {
@@ -287,6 +285,16 @@ func (t *txn) inherit(ctx context.Context, cur, next *catalog) error {
 		}
 	}
 	return nil
+}
+
+// freshIndex gives an index a field of its own, to be filled.
+func (t *txn) freshIndex(ix *traitIndex) {
+	rec := fieldRecord{Use: useExists, Name: ix.name, Filling: true}
+	kind := segment.Bitmap
+	if ix.column {
+		rec.Use, kind = useColumn, segment.Column
+	}
+	ix.field, ix.filling = t.newField(rec, kind), true
 }
 
 func (t *txn) dropIndex(ix *traitIndex) {

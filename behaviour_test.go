@@ -153,6 +153,27 @@ const toldLabels = `
   批: {told: imported}
 `
 
+// listPool are tags, segments and traits that ask of the uploaded lists of a life.
+var listPool = struct{ tags, segments, traits []string }{
+	tags: []string{
+		`榜上: {rule: 'in_list("榜")'}`,
+		`榜外: {rule: 'not in_list("榜") and count("*", last("14d")) > 0'}`,
+		`两榜: {rule: 'at_least(2, in_list("榜"), in_list("册"), tag("买家"))'}`,
+		`榜级: {tiers: [{value: 金, rule: 'in_list("榜") and count("Order Completed", last("30d")) >= 1'}, {value: 银, rule: 'in_list("册")'}], else: 无}`,
+		`榜城: {value: 'if(in_list("册"), city, "无")'}`,
+		`问榜: {rule: 'in_list("榜") or in_list("册")', query: true}`,
+		`榜人: {rule: 'tag("问榜") and days_since(last_order) > 20'}`,
+	},
+	segments: []string{
+		`榜客: {rule: 'in_list("册") or in_list("榜") and days_since(last_order) < 30'}`,
+		`榜数多: {rule: 'if(in_list("榜"), count("*", last("30d")), 0) > 1'}`,
+	},
+	traits: []string{
+		`榜数: {compute: 'if(in_list("榜"), count("*", last("30d")), 0)', index: true}`,
+		`榜名: {compute: 'if(xor(in_list("榜"), in_list("册")), "一", "二")', index: true}`,
+	},
+}
+
 // drawZone draws a zone; in all but one the clock is put back and forth, in one at
 // midnight.
 func drawZone(r *rand.Rand) string {
@@ -169,12 +190,28 @@ func drawLife(r *rand.Rand, rules, zone string) string {
 			labels.WriteString("  " + l + "\n")
 		}
 	}
-	text = strings.Replace(text, "\ntags:\n", "\ntags:"+labels.String(), 1)
-	const of = `  会员: {rule: 'tag("名单", "金") or spent > 150 and not tag("名单")'}` + "\n"
-	if before, after, ok := strings.Cut(text, "\nsegments:\n"); ok {
-		return before + "\nsegments:\n" + of + after
+	for _, l := range listPool.tags {
+		if r.IntN(3) == 0 || strings.HasPrefix(l, "问榜:") { // of which another asks
+			labels.WriteString("  " + l + "\n")
+		}
 	}
-	return text + "segments:\n" + of
+	text = strings.Replace(text, "\ntags:\n", "\ntags:"+labels.String(), 1)
+	for _, x := range listPool.traits {
+		if r.IntN(3) == 0 {
+			text = strings.Replace(text, "\ntraits:\n", "\ntraits:\n  "+x+"\n", 1)
+		}
+	}
+	var of strings.Builder
+	for _, x := range listPool.segments {
+		if r.IntN(3) == 0 {
+			of.WriteString("  " + x + "\n")
+		}
+	}
+	of.WriteString(`  会员: {rule: 'tag("名单", "金") or spent > 150 and not tag("名单")'}` + "\n")
+	if before, after, ok := strings.Cut(text, "\nsegments:\n"); ok {
+		return before + "\nsegments:\n" + of.String() + after
+	}
+	return text + "segments:\n" + of.String()
 }
 
 // TestBehaviour plays random lives under random models, whose clock jumps, into a
@@ -201,7 +238,7 @@ func TestBehaviour(t *testing.T) {
 	if *rounds < 3 {
 		return // too few lives for everything to happen
 	}
-	for _, want := range []string{"event", "deadline", "definition", "merge"} {
+	for _, want := range []string{"event", "deadline", "definition", "merge", "list"} {
 		if causes[want] == 0 {
 			t.Errorf("nothing was caused by %s", want)
 		}

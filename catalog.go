@@ -38,10 +38,12 @@ type catalog struct {
 	indexes    []*traitIndex       // sorted by name
 	timed      readers             // what may change with the clock alone
 	lotReaders readers             // what reads who is canonical
-	// What a change of an attribute, of what is counted of an event name, or of a fold
-	// can move.
+	// What a change of an attribute, of what is counted of an event name, of an uploaded
+	// list, or of a fold can move.
 	attrReaders, eventReaders map[string]readers
+	listReaders               map[string]readers
 	foldReaders               map[uint32]readers
+	lists                     []string // that anything here asks of, but for query tags; sorted
 	// needs is set while the catalog is being made: which folds its operands ask for.
 	needs demands
 }
@@ -63,6 +65,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 		told:         map[string]struct{}{},
 		attrReaders:  map[string]readers{},
 		eventReaders: map[string]readers{},
+		listReaders:  map[string]readers{},
 		foldReaders:  map[uint32]readers{},
 		needs:        demands{},
 	}
@@ -373,10 +376,13 @@ func (c *catalog) connect() {
 	}
 	for _, value := range c.computed {
 		c.declare(value.Deps())
+		c.lists = append(c.lists, value.Deps().Lists...)
 	}
 	for _, t := range c.asked {
 		c.declare(t.program.Deps())
 	}
+	slices.Sort(c.lists)
+	c.lists = slices.Compact(c.lists)
 }
 
 // read enters a reader wherever what it reads may change.
@@ -391,6 +397,10 @@ func (c *catalog) read(deps tags.Deps, enter func(readers) readers) {
 	for _, id := range deps.Folds {
 		c.foldReaders[id] = enter(c.foldReaders[id])
 	}
+	for _, name := range deps.Lists {
+		c.listReaders[name] = enter(c.listReaders[name])
+	}
+	c.lists = append(c.lists, deps.Lists...)
 	if deps.Timed {
 		c.timed = enter(c.timed)
 	}

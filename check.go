@@ -64,7 +64,7 @@ func (v *View) check(ctx context.Context) error {
 		states:     map[uint32]*profile.State{},
 	}
 	for _, step := range []func() error{
-		c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.checkSuppressed, c.partition, c.checkOrdinals,
+		c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.checkSuppressed, c.partition, c.checkOrdinals, c.readLists,
 		c.checkIndex, c.checkLists, c.checkMatches, c.checkDeadlines, c.checkLogs, c.checkFeed, c.checkLedger, c.checkEventLog,
 	} {
 		if err := step(); err != nil {

@@ -13,44 +13,84 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 )
 
-// checkLists recomputes who is in each uploaded list from the identifiers that it holds.
+// readLists reads the identifiers of the uploaded lists, and finds out by them who is in
+// each.
+func (c *checker) readLists() error {
+	for _, l := range c.v.epoch.lists {
+		if l.hidden {
+			continue
+		}
+		held, err := c.readList(l)
+		if err != nil {
+			return err
+		}
+		for _, ordinal := range sortedKeys(c.people) {
+			if !slices.ContainsFunc(c.members[ordinal], func(t identity.Token) bool { return held[t] }) {
+				continue
+			}
+			p := c.people[ordinal]
+			if p.Lists == nil {
+				p.Lists = map[string]bool{}
+			}
+			p.Lists[l.about.Name] = true
+		}
+	}
+	for ordinal, p := range c.people {
+		if c.states[ordinal] != nil {
+			c.states[ordinal] = c.states[ordinal].InLists(sortedKeys(p.Lists))
+		}
+	}
+	return nil
+}
+
+// readList reads the identifiers of one list.
+func (c *checker) readList(l *list) (held map[identity.Token]bool, err error) {
+	held = map[identity.Token]bool{}
+	prefix := keys.AppendListParts(nil, uint32(l.field))
+	for kv, err := range c.v.epoch.snap.Scan(prefix, keys.End(prefix)) {
+		if err != nil {
+			return nil, err
+		}
+		if len(kv.Key) != len(prefix)+2 || len(kv.Value) == 0 || len(kv.Value)%keys.TokenLen != 0 {
+			return nil, fmt.Errorf("%w: part of list %q: key of %d bytes, value of %d", ErrCorrupt, l.about.Name, len(kv.Key), len(kv.Value))
+		}
+		var last []byte
+		for part := range slices.Chunk(kv.Value, keys.TokenLen) {
+			token := identity.Token(part)
+			switch {
+			case !bytes.HasPrefix(part, kv.Key[len(prefix):]) || bytes.Compare(part, last) <= 0:
+				c.differ("list %q: an identifier is not in its place", l.about.Name)
+			case c.nodes[token] == nil:
+				c.differ("list %q: it holds an identifier that is not there", l.about.Name)
+			}
+			held[token], last = true, part
+		}
+	}
+	if int64(len(held)) != l.about.Identifiers {
+		c.differ("list %q: it says %d identifiers and holds %d", l.about.Name, l.about.Identifiers, len(held))
+	}
+	return held, nil
+}
+
+// checkLists compares the bitmaps of the uploaded lists with who is in them.
 func (c *checker) checkLists() error {
 	for _, l := range c.v.epoch.lists {
 		if l.hidden {
 			continue
 		}
-		held := map[identity.Token]bool{}
-		prefix := keys.AppendListParts(nil, uint32(l.field))
-		for kv, err := range c.v.epoch.snap.Scan(prefix, keys.End(prefix)) {
-			if err != nil {
-				return err
-			}
-			if len(kv.Key) != len(prefix)+2 || len(kv.Value) == 0 || len(kv.Value)%keys.TokenLen != 0 {
-				return fmt.Errorf("%w: part of list %q: key of %d bytes, value of %d", ErrCorrupt, l.about.Name, len(kv.Key), len(kv.Value))
-			}
-			var last []byte
-			for part := range slices.Chunk(kv.Value, keys.TokenLen) {
-				token := identity.Token(part)
-				switch {
-				case !bytes.HasPrefix(part, kv.Key[len(prefix):]) || bytes.Compare(part, last) <= 0:
-					c.differ("list %q: an identifier is not in its place", l.about.Name)
-				case c.nodes[token] == nil:
-					c.differ("list %q: it holds an identifier that is not there", l.about.Name)
-				}
-				held[token], last = true, part
-			}
-		}
-		if int64(len(held)) != l.about.Identifiers {
-			c.differ("list %q: it says %d identifiers and holds %d", l.about.Name, l.about.Identifiers, len(held))
-		}
 		var want []uint32
 		for _, ordinal := range sortedKeys(c.people) {
-			if slices.ContainsFunc(c.members[ordinal], func(t identity.Token) bool { return held[t] }) {
+			if c.people[ordinal].Lists[l.about.Name] {
 				want = append(want, ordinal)
 			}
 		}
 		if err := c.checkBits(fmt.Sprintf("list %q", l.about.Name), l.field, want); err != nil {
 			return err
+		}
+	}
+	for _, name := range c.v.epoch.cat.lists {
+		if findList(c.v.epoch.lists, name) == nil {
+			c.differ("list %q: %s asks of it, and it is not there", name, c.v.epoch.cat.asksList(name))
 		}
 	}
 	return c.checkStrayParts()

@@ -45,7 +45,7 @@ func (v *View) digest(ctx context.Context, at time.Time) (sum Digest, err error)
 		}
 	}
 	var buf []byte
-	for m, err := range v.members(ctx, nil) {
+	for m, err := range v.members(ctx, nil, v.epoch.cat.lists) {
 		if err != nil {
 			return Digest{}, err
 		}

@@ -111,7 +111,13 @@ func WithRecastBatch(o *Options, nodes int) *Options {
 // SmallLists makes one commit of a list put in about so many profiles, and holds as many
 // claims at once. With a seek of 0 identifiers are looked up, with a large one all nodes
 // are read in a row.
-func SmallLists(db *DB, n, seek int) { db.listSizes = listSizes{bits: n, claims: n, seek: seek} }
+func SmallLists(db *DB, n, seek int) {
+	db.listSizes = listSizes{bits: n, claims: n, seek: seek, moves: defaultListSizes.moves}
+}
+
+// MovesOfLists makes a change of a list that moves more profiles than so many fill anew
+// what asks of it.
+func MovesOfLists(db *DB, n int) { db.listSizes.moves = n }
 
 // BreakOffList writes a part of a list, as if the process ended then.
 func BreakOffList(ctx context.Context, db *DB, name string, ids ...profile.Identifier) error {

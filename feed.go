@@ -47,8 +47,8 @@ type Change struct {
 	Profile profile.ID   `json:"profile"`
 	Others  []profile.ID `json:"others,omitempty"` // ascending
 	// Cause is "event" for what was taken in or decided, "deadline" for time alone,
-	// "definition" for a change of the model, or "merge" where Profile was merged or
-	// split in the commit.
+	// "definition" for a change of the model, "merge" where Profile was merged or split
+	// in the commit, or "list" for an upload or an edit of a list that a rule asks of.
 	Cause string `json:"cause"`
 }
 

@@ -19,12 +19,13 @@ const (
 	byDeadline
 	byDefinition
 	byMerge
+	byList
 	feedCauses // how many there are
 )
 
 // String returns the cause as Change has it.
 func (c feedCause) String() string {
-	return [...]string{"event", "deadline", "definition", "merge"}[c]
+	return [...]string{"event", "deadline", "definition", "merge", "list"}[c]
 }
 
 // feedRecord is one part of what a commit changed, as it is stored.

@@ -57,7 +57,7 @@ func (b *fillBatch) read(ctx context.Context, judges []*judge) error {
 	wants := b.what.wants(b.e.cat)
 	readers := make([]fillReader, len(judges))
 	for i := range readers {
-		readers[i] = fillReader{e: b.e, wants: wants}
+		readers[i] = fillReader{e: b.e, wants: wants, lists: b.e.cat.lists}
 	}
 	err := eachPiece(ctx, len(b.parts), func(worker, i int) error {
 		return b.readPart(&b.parts[i], &readers[worker], judges[worker])

@@ -30,6 +30,7 @@ func (g *glance) live(rules *identity.Rules) bool {
 type fillReader struct {
 	e        *epoch
 	wants    *profile.Wants
+	lists    []string // that the rules ask of
 	nodes    []glance
 	excerpts []profile.Excerpt // of the nodes
 	key      []byte
@@ -49,9 +50,13 @@ func (r *fillReader) whose(root *node, state []byte) (ordinal uint32, st *profil
 	if live, err := l.ok(); !live || err != nil {
 		return 0, nil, err
 	}
+	in, err := r.e.listed(l.ordinal, r.lists)
+	if err != nil {
+		return 0, nil, err
+	}
 	st, ok := profile.CombineExcerpts(r.excerpts)
 	if ok {
-		return l.ordinal, st, nil
+		return l.ordinal, st.InLists(in), nil
 	}
 	n := new(*root)
 	if err := n.readState(state); err != nil {
@@ -61,6 +66,7 @@ func (r *fillReader) whose(root *node, state []byte) (ordinal uint32, st *profil
 	if m == nil || err != nil {
 		return 0, nil, err
 	}
+	m.lists = in
 	return m.ordinal, m.state(), nil
 }
 

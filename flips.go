@@ -43,12 +43,21 @@ func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([
 	if !program.Deps().Timed {
 		return nil, nil
 	}
-	people := v.members(ctx, nil)
+	lists := program.Deps().Lists
+	for _, name := range lists {
+		if findList(v.epoch.lists, name) == nil {
+			return nil, e.Locate(v.epoch.unknownList(name, e.Tree()))
+		}
+	}
+	people := v.members(ctx, nil, nil)
 	if !syntax.Read(e.Tree()).Timed && !v.epoch.cat.timedTraits(e.Tree()) {
 		people = v.due(ctx, to)
 	}
 	var flips []segment.Flip
 	for m, err := range people {
+		if err == nil {
+			err = v.epoch.enlist(m, lists)
+		}
 		if err != nil {
 			return nil, err
 		}

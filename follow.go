@@ -37,7 +37,7 @@ func (v *View) follow(ctx context.Context, set *segment.Set) (*segment.Set, erro
 		return nil, &segment.BudgetError{What: "scanned profiles", Limit: b.Scanned, Needed: int64(gone.Count())}
 	}
 	var ordinals []uint32
-	for m, err := range v.members(ctx, gone) {
+	for m, err := range v.members(ctx, gone, nil) {
 		if err != nil {
 			return nil, err
 		}

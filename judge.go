@@ -92,6 +92,9 @@ func (j *judge) judge(before, after *person) []verdict {
 	for _, name := range after.comp.events {
 		j.readers(j.cat.eventReaders[name], was, is)
 	}
+	for _, name := range after.comp.lists {
+		j.readers(j.cat.listReaders[name], was, is)
+	}
 	for _, id := range after.comp.folds {
 		if was.SameSeries(is, id) {
 			continue // Seen again in an hour, or on a day, in which it was.
@@ -121,7 +124,7 @@ func (j *judge) lot(was, is *profile.State) bool {
 	return true
 }
 
-// readers judges what reads one attribute, event or fold, once a visit.
+// readers judges what reads one attribute, event, list or fold, once a visit.
 func (j *judge) readers(r readers, was, is *profile.State) {
 	for _, i := range r.tags {
 		if j.tags[i] != j.visit {

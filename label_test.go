@@ -62,6 +62,9 @@ func labelsOf(t *testing.T, db *portrait.DB) []label {
 	}
 	for i, defs := range [][]tags.Definition{m.Tags, m.Segments} {
 		for _, d := range defs {
+			if d.Query {
+				continue // it is in no profile
+			}
 			l := label{name: d.Name, segment: i == 1, choices: d.Choices, since: start(d.Since), until: start(cmp.Or(d.Until, d.Expires))}
 			switch {
 			case !d.Rule.IsZero():

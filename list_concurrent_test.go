@@ -90,7 +90,14 @@ func TestUpload_while_people_merge(t *testing.T) {
 		rounds = 4
 	}
 	c := &listCrowd{db: openLists(t, t.TempDir(), 60), people: 60}
+	if _, err := c.db.Lists().Edit(t.Context(), "list", "phone", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, c.db, listModel+`  live: {rule: 'in_list("list") and count("$page") > 0'}`+"\n")
 	for round := range rounds {
+		if round%3 == 0 {
+			portrait.MovesOfLists(c.db, round)
+		}
 		portrait.SmallLists(c.db, 1+round%5, []int{0, 1 << 20}[round%2])
 		in := map[profile.Identifier]bool{}
 		var text strings.Builder

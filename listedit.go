@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/portraitdb/portrait/identity"
@@ -43,11 +44,7 @@ func (t *txn) editList(name, namespace string, add, remove []string) (segment.Up
 			wanted[token] = i < len(add)
 		}
 	}
-	tokens := make([]identity.Token, 0, len(wanted))
-	for token := range wanted {
-		tokens = append(tokens, token)
-	}
-	slices.SortFunc(tokens, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	tokens := slices.SortedFunc(maps.Keys(wanted), compareTokens)
 	for len(tokens) > 0 {
 		n := samePart(tokens)
 		if err := t.editPart(l, tokens[:n], wanted); err != nil {
@@ -58,7 +55,15 @@ func (t *txn) editList(name, namespace string, add, remove []string) (segment.Up
 	l.about.At = profile.Instant(max(int64(t.meta.instant), int64(t.db.now()))).Time()
 	t.batch.Set(keys.AppendList(nil, uint32(l.field)), appendList(nil, &l.about))
 	t.lists = append(without(t.db.lists, old), l)
-	return report, t.relistMembers(l, wanted)
+	asked := t.cat.asksList(name) != ""
+	if asked {
+		t.passTimeOfPeople()
+	}
+	moves, err := t.relistMembers(l, wanted)
+	if err == nil && asked {
+		err = t.moveListed(name, moves)
+	}
+	return report, err
 }
 
 // knownNamespace returns an error for a namespace that the model does not declare.
@@ -108,7 +113,7 @@ func (t *txn) editPart(l *list, tokens []identity.Token, wanted map[identity.Tok
 	}
 	before := len(have)
 	have = slices.DeleteFunc(have, func(token identity.Token) bool {
-		_, edited := slices.BinarySearchFunc(tokens, token, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+		_, edited := slices.BinarySearchFunc(tokens, token, compareTokens)
 		return edited
 	})
 	for _, token := range tokens {
@@ -116,7 +121,7 @@ func (t *txn) editPart(l *list, tokens []identity.Token, wanted map[identity.Tok
 			have = append(have, token)
 		}
 	}
-	slices.SortFunc(have, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(have, compareTokens)
 	l.about.Identifiers += int64(len(have) - before)
 	if len(have) == 0 {
 		t.batch.Delete(key)
@@ -127,13 +132,15 @@ func (t *txn) editPart(l *list, tokens []identity.Token, wanted map[identity.Tok
 }
 
 // relistMembers sets the bits of the profiles of some identifiers, which are in the list
-// or not as wanted says, and of the others as the list was before.
-func (t *txn) relistMembers(l *list, wanted map[identity.Token]bool) error {
+// or not as wanted says, and of the others as the list was before. It returns whom that
+// moves, in the order of their tokens.
+func (t *txn) relistMembers(l *list, wanted map[identity.Token]bool) (moves []listMove, err error) {
 	done := map[identity.Token]bool{}
-	for token := range wanted {
+	tokens := slices.SortedFunc(maps.Keys(wanted), compareTokens)
+	for _, token := range tokens {
 		n, err := t.must(token)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if done[n.root] {
 			continue
@@ -141,11 +148,11 @@ func (t *txn) relistMembers(l *list, wanted map[identity.Token]bool) error {
 		done[n.root] = true
 		c, err := t.component(n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p, err := t.personBefore(c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if p == nil {
 			continue
@@ -155,12 +162,21 @@ func (t *txn) relistMembers(l *list, wanted map[identity.Token]bool) error {
 			is, edited := wanted[m]
 			if !edited {
 				if is, err = t.listed(l, []identity.Token{m}); err != nil {
-					return err
+					return nil, err
 				}
 			}
 			on = on || is
 		}
-		t.index.Set(l.field, p.ordinal, on)
+		was, err := t.db.index.Root().Contains(t, l.field, p.ordinal)
+		if err != nil {
+			return nil, err
+		}
+		if was != on {
+			t.index.Set(l.field, p.ordinal, on)
+			moves = append(moves, listMove{p, on})
+		}
 	}
-	return nil
+	return moves, nil
 }
+
+func compareTokens(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) }

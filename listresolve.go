@@ -26,10 +26,13 @@ type listSizes struct {
 	seek int
 	// memory is how much of a list is held in memory, in bytes; 0 is the default.
 	memory int64
+	// moves is how many profiles a change of a list may move in one commit, where rules ask
+	// of it.
+	moves int
 }
 
 // defaultListSizes hold at most 512 MiB of claims.
-var defaultListSizes = listSizes{bits: 1 << 13, claims: 512 << 20 / 20, seek: 100}
+var defaultListSizes = listSizes{bits: 1 << 13, claims: 512 << 20 / 20, seek: 100, moves: 1 << 14}
 
 // listResolver finds out which profiles some identifiers belong to, as of one epoch.
 type listResolver struct {

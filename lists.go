@@ -19,8 +19,9 @@ import (
 
 // Lists are the uploaded lists of identifiers, which segments ask for with
 // in_list("name"). A list holds identifiers that the store knows, by their keyed tokens;
-// a profile is in it as long as one of its identifiers is. Its methods may be called
-// from any goroutine.
+// a profile is in it as long as one of its identifiers is. What is kept live may ask of a
+// list that is there: it moves in the commit that changes the list. Its methods may be
+// called from any goroutine.
 type Lists struct{ db *DB }
 
 // Lists returns the uploaded lists. View.Lists names them.
@@ -170,10 +171,16 @@ func inPart(part []byte, token identity.Token) bool {
 	return i < n && bytes.Equal(part[i*keys.TokenLen:(i+1)*keys.TokenLen], token[:])
 }
 
-// relist moves those whose identifiers have changed into and out of the lists.
+// relist moves those whose identifiers have changed into and out of the lists, and notes
+// which of them everybody touched was in and is in.
 func (t *txn) relist(afters map[uint32]bool) error {
 	if len(t.db.lists) == 0 {
 		return nil
+	}
+	for _, p := range t.befores {
+		if err := t.enlist(p); err != nil {
+			return err
+		}
 	}
 	for ordinal := range t.befores {
 		if !afters[ordinal] {
@@ -184,7 +191,11 @@ func (t *txn) relist(afters map[uint32]bool) error {
 		}
 	}
 	for _, c := range t.touched {
-		if c.now == nil || !c.all && t.befores[c.now.ordinal] != nil {
+		if c.now == nil {
+			continue
+		}
+		if before := t.befores[c.now.ordinal]; before != nil && !c.all {
+			c.now.lists = before.lists
 			continue
 		}
 		for _, l := range t.db.lists {
@@ -193,6 +204,9 @@ func (t *txn) relist(afters map[uint32]bool) error {
 				return err
 			}
 			t.index.Set(l.field, c.now.ordinal, on)
+			if on && !l.hidden {
+				c.now.lists = append(c.now.lists, l.about.Name)
+			}
 		}
 		t.relisted = append(t.relisted, c.now.ordinal)
 	}
@@ -213,7 +227,7 @@ func validListName(name string) error {
 const maxEdited = 10_000
 
 // Edit puts identifiers of a namespace, plain values, into a list, which is made if there is
-// none, and takes others out, in one commit. Of a list that is there the namespace may be
+// none, and takes others out, in one commit, with the tags that ask of it. Of a list that is there the namespace may be
 // empty, and is else the list's own. Those that the store does not know are left out, and counted as
 // Unknown. It takes at most 10,000 of both; an identifier in both is taken out.
 func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []string) (segment.Uploaded, error) {
@@ -232,6 +246,11 @@ func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []
 		return segment.Uploaded{}, err
 	}
 	defer db.unlock()
+	if db.cat.Load().asksList(name) != "" {
+		if err := db.fireDue(); err != nil {
+			return segment.Uploaded{}, err
+		}
+	}
 	t := db.begin()
 	t.settled = true
 	report, err := t.editList(name, namespace, add, remove)
@@ -247,7 +266,8 @@ func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []
 }
 
 // Drop removes a list. Segments that ask for it are refused from then on. A list that
-// is not there is an error.
+// is not there is an error, as is one that the model asks of: of what is kept live, which
+// the error names.
 func (l *Lists) Drop(ctx context.Context, name string) error {
 	db := l.db
 	if err := db.gate.enter(); err != nil {
@@ -261,6 +281,9 @@ func (l *Lists) Drop(ctx context.Context, name string) error {
 	old := findList(db.lists, name)
 	if old == nil {
 		return fmt.Errorf("portrait: there is no list %q", name)
+	}
+	if what := db.cat.Load().asksList(name); what != "" {
+		return fmt.Errorf("portrait: list %q cannot be dropped: %s asks of it", name, what)
 	}
 	t := db.begin()
 	t.settled = true

@@ -1,7 +1,6 @@
 package portrait
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -39,7 +38,7 @@ func (l *listTokens) add(t identity.Token) {
 // sort brings one share in order, and returns it. Different ones may be sorted at once.
 func (l *listTokens) sort(part int) []identity.Token {
 	all := slices.Concat(l.parts[part]...)
-	slices.SortFunc(all, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(all, compareTokens)
 	l.parts[part] = [][]identity.Token{all}
 	return all
 }
@@ -51,7 +50,7 @@ func (l *listTokens) sorted(part int) []identity.Token { return l.parts[part][0]
 func (l *listTokens) drop(gone []identity.Token) {
 	for _, token := range gone {
 		part := &l.parts[token[0]][0]
-		if i, ok := slices.BinarySearchFunc(*part, token, func(a, b identity.Token) int { return bytes.Compare(a[:], b[:]) }); ok {
+		if i, ok := slices.BinarySearchFunc(*part, token, compareTokens); ok {
 			*part = slices.Delete(*part, i, i+1)
 		}
 	}

@@ -25,6 +25,10 @@ import (
 // that answers; a list that turns out broken, such as a gzip cut short or one of mixed
 // kinds, changes nothing, and the error names the line.
 //
+// Tags, tracked segments and indexed traits that ask of the list change in the commit with
+// which it becomes the one that answers; but where more than 16,384 profiles move, they are
+// filled in the background from then on, as by Apply with Background.
+//
 // Events go in meanwhile: no commit of the upload takes long. Memory is some 20 bytes a
 // line, at most 1 GiB, beyond which a temporary file in the store's directory holds keyed
 // tokens, which is gone when the call returns; and then up to 16 bytes for each identifier

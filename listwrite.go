@@ -32,7 +32,10 @@ func (w *listWriter) write(ctx context.Context, tokens *listTokens) error {
 	if err != nil {
 		return err
 	}
-	return w.putPeople(ctx, people, int64(tokens.n))
+	if err := w.putPeople(ctx, people); err != nil {
+		return err
+	}
+	return w.show(ctx, int64(tokens.n))
 }
 
 // begin makes the list, which nobody can read yet. What an end of the process leaves of
@@ -103,53 +106,80 @@ func (w *listWriter) resolve(ctx context.Context, tokens *listTokens) (ordinalSe
 }
 
 // putPeople puts profiles into the list, some a commit.
-func (w *listWriter) putPeople(ctx context.Context, people ordinalSet, identifiers int64) error {
+func (w *listWriter) putPeople(ctx context.Context, people ordinalSet) error {
 	pace := w.db.listSizes.bits
-	next := uint32(0)
-	for w.shown == nil {
-		n, err := w.putSome(ctx, people, &next, pace, identifiers)
-		if err != nil {
+	next, more := uint32(0), true
+	for more {
+		var err error
+		if pace, more, err = w.putSome(ctx, people, &next, pace); err != nil {
 			return err
 		}
-		pace = n
 	}
 	return nil
 }
 
-// putSome puts at most so many profiles into the list, from one on, and shows it after the
-// last. It returns how many the next commit should put in.
-func (w *listWriter) putSome(ctx context.Context, people ordinalSet, from *uint32, most int, identifiers int64) (int, error) {
+// putSome puts at most so many profiles into the list, from one on. It returns how many
+// the next commit should put in, if there are more.
+func (w *listWriter) putSome(ctx context.Context, people ordinalSet, from *uint32, most int) (pace int, more bool, err error) {
 	if err := w.db.lock(ctx); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer w.db.unlock()
 	began := time.Now()
 	t := w.db.begin()
 	t.settled = true
-	last, n := true, 0
+	n := 0
 	for ordinal := range people.from(*from) {
 		if n == most {
-			last, *from = false, ordinal
+			more, *from = true, ordinal
 			break
 		}
 		if n++; !w.list.relisted.has(ordinal) {
 			t.index.Set(w.list.field, ordinal, true)
 		}
 	}
-	if last {
-		if err := t.showList(w.list, identifiers, w.since); err != nil {
-			t.abort()
-			return 0, err
+	if err := t.finish(false); err != nil {
+		return 0, false, err
+	}
+	return listPace(w.db.listSizes.bits, most, time.Since(began)), more, nil
+}
+
+// show makes the list one that answers, and moves with it whom the rules move that ask of
+// it.
+func (w *listWriter) show(ctx context.Context, identifiers int64) error {
+	db := w.db
+	if err := db.lock(ctx); err != nil {
+		return err
+	}
+	defer db.unlock()
+	asked := db.cat.Load().asksList(w.list.about.Name) != ""
+	if asked {
+		if err := db.fireDue(); err != nil {
+			return err
 		}
 	}
+	t := db.begin()
+	t.settled = true
+	if old := findList(db.lists, w.list.about.Name); asked && old != nil {
+		t.passTimeOfPeople()
+		if err := t.exchange(ctx, old, w.list); err != nil {
+			t.abort()
+			return err
+		}
+	}
+	if err := t.showList(w.list, identifiers, w.since); err != nil {
+		t.abort()
+		return err
+	}
 	if err := t.finish(false); err != nil {
-		return 0, err
+		return err
 	}
-	if last {
-		w.list = w.db.lists[len(w.db.lists)-1]
-		w.shown = w.db.acquire()
+	w.list = db.lists[len(db.lists)-1]
+	w.shown = db.acquire()
+	if t.next != nil {
+		db.filler.rouse()
 	}
-	return listPace(w.db.listSizes.bits, most, time.Since(began)), nil
+	return nil
 }
 
 // listPace returns how many profiles the next commit of a list puts in, of which one of

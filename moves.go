@@ -26,7 +26,7 @@ func (v *View) moves(ctx context.Context, next *catalog) ([]segment.Move, error)
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	for m, err := range v.members(ctx, nil) {
+	for m, err := range v.members(ctx, nil, slices.Concat(cur.lists, next.lists)) {
 		if err != nil {
 			return nil, err
 		}

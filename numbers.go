@@ -293,7 +293,7 @@ func (v *View) columnOf(ctx context.Context, value *tags.Value, set *segment.Set
 	scratch.Attach(everyone, segment.Bitmap, nil)
 	scratch.Attach(column, segment.Column, nil)
 	tx := scratch.Begin()
-	for m, err := range v.members(ctx, set) {
+	for m, err := range v.members(ctx, set, value.Deps().Lists) {
 		if err != nil {
 			tx.Abort()
 			return nil, err

@@ -19,11 +19,12 @@ import (
 type member struct {
 	ordinal uint32
 	nodes   []*node
+	lists   []string // that enlist has found the profile in
 }
 
 // state combines the evidence; it is not to be changed.
 func (m *member) state() *profile.State {
-	p := person{states: make([]*profile.State, len(m.nodes))}
+	p := person{states: make([]*profile.State, len(m.nodes)), lists: m.lists}
 	for i, n := range m.nodes {
 		p.states[i] = n.state
 	}
@@ -299,11 +300,27 @@ func (v *View) profiles(ctx context.Context, set *segment.Set, yield func(*profi
 	}
 }
 
-func (v *View) members(ctx context.Context, set *segment.Set) iter.Seq2[*member, error] {
-	if set == nil {
+// members yields the live profiles of a set, or everybody for a nil one, each with those
+// of some lists that it is in.
+func (v *View) members(ctx context.Context, set *segment.Set, lists []string) iter.Seq2[*member, error] {
+	if set != nil {
+		return ofSet(ctx, v, set, func(m *member) (*member, error) { return m, v.epoch.enlist(m, lists) })
+	}
+	if len(lists) == 0 {
 		return v.epoch.everyone(ctx, identity.Token{})
 	}
-	return ofSet(ctx, v, set, func(m *member) (*member, error) { return m, nil })
+	return func(yield func(*member, error) bool) {
+		for m, err := range v.epoch.everyone(ctx, identity.Token{}) {
+			if err == nil {
+				if err = v.epoch.enlist(m, lists); err != nil {
+					m = nil
+				}
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // ofSet yields what make gives of each live profile that a member of a set leads to, in
@@ -327,8 +344,11 @@ func ofSet[T any](ctx context.Context, v *View, set *segment.Set, make func(*mem
 
 // describe makes the public picture of a profile.
 func (v *View) describe(m *member) (*profile.Profile, error) {
-	st := m.state()
 	cat := v.epoch.cat
+	if err := v.epoch.enlist(m, cat.lists); err != nil {
+		return nil, err
+	}
+	st := m.state()
 	p := &profile.Profile{
 		ID: profile.MakeID(0, m.ordinal), Events: st.Events(), Traits: cat.traitsOf(st, v.at),
 		Counters: slices.Collect(st.Counters()),

@@ -37,7 +37,7 @@ func (v *View) gather(ctx context.Context, x syntax.Operand) (*gathered, error) 
 	}
 	kind, _, _ := syntax.OperandKind(x, v.epoch.cat)
 	p := &gathered{time: kind == profile.KindTime}
-	for m, err := range v.members(ctx, nil) {
+	for m, err := range v.members(ctx, nil, value.Deps().Lists) {
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,11 @@ func (v *View) provenance(_ context.Context, id profile.Identifier) ([]profile.P
 	if err != nil {
 		return nil, err
 	}
-	cat, st := v.epoch.cat, m.state()
+	cat := v.epoch.cat
+	if err := v.epoch.enlist(m, cat.lists); err != nil {
+		return nil, err
+	}
+	st := m.state()
 	var list []profile.Provenance
 	for _, t := range cat.traitsOf(st, v.at) {
 		p := profile.Provenance{Trait: t}

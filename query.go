@@ -247,7 +247,7 @@ func (o operands) placed(ctx context.Context, place *syntax.Inside, among *segme
 // sweep evaluates a program on the members of a set; nil means everybody.
 func (o operands) sweep(ctx context.Context, program *tags.Program, among *segment.Set) (*segment.Set, error) {
 	var ordinals []uint32
-	for m, err := range o.v.members(ctx, among) {
+	for m, err := range o.v.members(ctx, among, program.Deps().Lists) {
 		if err != nil {
 			return nil, err
 		}
@@ -326,6 +326,9 @@ func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifie
 	}
 	program, err := v.programUnder(e, settled.tree, settled.scope)
 	if err != nil {
+		return nil, err
+	}
+	if err := v.epoch.enlist(m, program.Deps().Lists); err != nil {
 		return nil, err
 	}
 	why := program.Explain(m.state(), v.at)

@@ -24,6 +24,9 @@ func (t *txn) settle() error {
 		}
 		regrouped = regrouped || c.all
 	}
+	if err := t.relist(afters); err != nil {
+		return err
+	}
 	for ordinal, before := range t.befores {
 		if !afters[ordinal] {
 			j := t.db.judges.first(t)
@@ -33,9 +36,6 @@ func (t *txn) settle() error {
 		}
 	}
 	if err := t.move(); err != nil {
-		return err
-	}
-	if err := t.relist(afters); err != nil {
 		return err
 	}
 	if regrouped {

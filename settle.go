@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/portraitdb/portrait/internal/spelling"
 	"github.com/portraitdb/portrait/internal/syntax"
 )
 
@@ -43,7 +42,7 @@ func (v *View) settle(ctx context.Context, e syntax.Expr, explain *member) (*set
 	if err != nil {
 		return nil, err
 	}
-	if len(cat.asked) == 0 && !syntax.Relative(checked, cat) {
+	if len(cat.asked) == 0 && !syntax.Relative(checked, cat) && len(syntax.Read(checked).Lists) == 0 {
 		return &settlement{tree: checked, scope: cat}, nil
 	}
 	s := &settler{
@@ -155,15 +154,7 @@ func (s *settler) among(p *indexed, x *syntax.Standing, e *syntax.In) syntax.Exp
 func (s *settler) list(e *syntax.InList) syntax.Expr {
 	l := findList(s.view.epoch.lists, e.Name)
 	if l == nil {
-		fault := &syntax.Error{Offset: int(e.Pos), Msg: fmt.Sprintf("unknown list %q", e.Name), Text: syntax.Print(e), Hint: "DB.Lists uploads one"}
-		var names []string
-		for _, about := range s.view.Lists() {
-			names = append(names, about.Name)
-		}
-		if near := spelling.Nearest(e.Name, names); near != "" {
-			fault.Hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		s.err = fault
+		s.err = s.view.epoch.unknownList(e.Name, e)
 		return e
 	}
 	if s.explain == nil {

@@ -68,7 +68,7 @@ func (c *catalog) entry(t *tag) tags.Entry {
 		_, told := c.told[name]
 		return told
 	})
-	e.Events, e.Tags, e.Interests, e.Places = r.Events, r.Tags, r.Interests, r.Places
+	e.Events, e.Tags, e.Interests, e.Places, e.Lists = r.Events, r.Tags, r.Interests, r.Places, r.Lists
 	attributes, events, since := false, false, firstInstant
 	for _, d := range deps {
 		events = events || len(d.Events) > 0

@@ -60,6 +60,7 @@ func newTwins(t *testing.T, r *rand.Rand, redefined bool) *twins {
 		portrait.WithFeedPart(portrait.WithAdvanceBatch(w.opts, 1+r.IntN(3)), 1+r.IntN(8))
 	}
 	w.db = open(t, w.dir, w.opts)
+	w.list(w.db)
 	w.define()
 	w.naive = naiveStore(t, model(t, w.text), w.db)
 	w.compare("definition")
@@ -81,7 +82,9 @@ func (w *twins) define() {
 // step, or nothing where several things may.
 func (w *twins) step(i int) (cause string) {
 	w.Helper()
-	switch w.r.IntN(16) {
+	switch w.r.IntN(18) {
+	case 16, 17:
+		return w.relist()
 	case 0, 1:
 		w.inputs = append(w.inputs, decideBoth(w.T, w.r, w.db, w.naive, w.draw(), w.draw()))
 	case 2, 3:
@@ -341,9 +344,15 @@ func (w *twins) bornAgain() {
 	at := v.AsOf()
 	v.Close()
 	db := open(w.T, w.TempDir(), &portrait.Options{Clock: fixed(at), NoSync: true})
+	w.list(db)
 	apply(w.T, db, w.text)
 	w.r.Shuffle(len(w.inputs), func(i, j int) { w.inputs[i], w.inputs[j] = w.inputs[j], w.inputs[i] })
 	play(w.T, db, w.inputs, 1+7*w.r.IntN(2))
+	for _, name := range listNames {
+		for _, id := range w.naive.Listed(name) {
+			w.edit(db, name, id.Namespace, []string{id.Value}, nil)
+		}
+	}
 	if got, want := digest(w.T, db, at), digest(w.T, w.db, at); got != want {
 		w.Errorf("born again at %s: digest %s, want %s", at, got, want)
 	}

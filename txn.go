@@ -75,7 +75,8 @@ type component struct {
 	attrs    []string         // else the rules that read these
 	events   []string
 	folds    []uint32
-	now      *person // once settled; nil if it is no live profile
+	lists    []string // that a change of the list has put it into or taken it out of
+	now      *person  // once settled; nil if it is no live profile
 
 	single [1]identity.Token // the memory of members, of a node that is alone
 }
@@ -84,6 +85,7 @@ type component struct {
 type person struct {
 	ordinal uint32
 	states  []*profile.State
+	lists   []string // that the person is in, of those that the catalog asks of
 	comp    *component
 
 	single [1]*profile.State // the memory of states, of a node that is alone
@@ -94,14 +96,14 @@ func (p *person) state() *profile.State {
 	if p == nil {
 		return nil
 	}
-	if len(p.states) == 1 {
-		return p.states[0]
+	s := p.states[0]
+	if len(p.states) > 1 {
+		s = s.Clone()
+		for _, o := range p.states[1:] {
+			s.Absorb(o)
+		}
 	}
-	s := p.states[0].Clone()
-	for _, o := range p.states[1:] {
-		s.Absorb(o)
-	}
-	return s
+	return s.InLists(p.lists)
 }
 
 type edgeEntry struct {

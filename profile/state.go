@@ -28,6 +28,7 @@ type State struct {
 	overflow overflow    // which bounded forms gave up, see overflow
 	named    *Identifier // see Name
 	spaces   []string    // see Namespaces; nil: that of named alone
+	lists    *[]string   // see InLists
 }
 
 // overflow is a set of bounded forms that took in more than they may hold. It

@@ -45,9 +45,9 @@ type Entry struct {
 	// Since is the instant from which on all that the tag counts of events is complete;
 	// zero: it is complete as it is.
 	Since time.Time
-	// Traits, Events, Tags, Interests and Places are what the rule itself names, each
+	// Traits, Events, Tags, Interests, Places and Lists are what the rule itself names, each
 	// sorted. Events has [profile.AnyEvent] for all.
-	Traits, Events, Tags, Interests, Places []string
+	Traits, Events, Tags, Interests, Places, Lists []string
 	// Revision counts the edits of the definition, from 1 on, the last of them at
 	// Changed; zero where none is on record.
 	Revision uint32

@@ -74,7 +74,7 @@ func (c *compiler) finish(size int) error {
 	if size > maxParts {
 		return &syntax.Error{Offset: -1, Msg: fmt.Sprintf("with the rules of its tags and what its traits compute the rule has more than %d conditions", maxParts)}
 	}
-	for _, names := range []*[]string{&c.deps.Attributes, &c.deps.Events, &c.deps.Counted} {
+	for _, names := range []*[]string{&c.deps.Attributes, &c.deps.Events, &c.deps.Counted, &c.deps.Lists} {
 		slices.Sort(*names)
 		*names = slices.Compact(*names)
 	}
@@ -117,7 +117,7 @@ func (c *compiler) part(e syntax.Expr) *part {
 	case *syntax.Const:
 		p.node = fixed(e.Value)
 	case *syntax.InList:
-		p.node = fixed(e.Known != nil && *e.Known)
+		p.node = c.inList(e)
 	case *syntax.Members:
 		p.node = fixed(e.Known != nil && *e.Known)
 	case *syntax.TagRef:

@@ -25,6 +25,8 @@ type Deps struct {
 	// Folds are the numbers of the folds that are read: of events in a window, with a
 	// where(), in a sequence or for an interest.
 	Folds []uint32
+	// Lists are the uploaded lists that it asks of.
+	Lists []string
 	// Canonical says that it reads which identifier stands for the person.
 	Canonical bool
 	// Timed says that the answer may change with the clock alone.

@@ -96,6 +96,8 @@ func (w *world) truth(e syntax.Expr) Truth {
 		return False
 	case *syntax.Const:
 		return truthOf(e.Value)
+	case *syntax.InList:
+		return truthOf(w.person.Lists[e.Name])
 	case *syntax.TagRef:
 		return w.tag(syntax.TagRef{Name: e.Name, Value: e.Value})
 	}

@@ -35,6 +35,8 @@ type Person struct {
 	// place of the events: by the number of the fold.
 	Stored bool
 	Series map[uint32]Series
+	// Lists are the uploaded lists that the person is in.
+	Lists map[string]bool
 }
 
 // AttributeKey names one attribute under one merge policy. What was told while

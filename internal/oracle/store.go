@@ -19,6 +19,7 @@ type Store struct {
 	decisions map[[2]profile.Identifier]decided
 	matches   map[[2]profile.Identifier]Match
 	vetoes    map[[2]profile.Identifier]vetoed
+	lists     map[string]map[profile.Identifier]bool
 }
 
 // accepted is an event that was taken in.
@@ -121,7 +122,9 @@ func (s *Store) People() []Profile {
 			}
 		}
 		if live {
-			people = append(people, Profile{Identifiers: group, Person: Merge(parts...)})
+			p := Profile{Identifiers: group, Person: Merge(parts...)}
+			p.Person.Lists = s.listsOf(group)
+			people = append(people, p)
 		}
 	}
 	return people

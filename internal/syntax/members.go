@@ -6,7 +6,7 @@ import (
 )
 
 // Members holds of the members of a set that the caller has at hand. It is answered when
-// it is asked, as an InList is, and no text stands for it.
+// it is asked, as a Standing is, and no text stands for it.
 type Members struct {
 	Set MemberSet
 	// Known is the answer for one profile, once it has been looked up.

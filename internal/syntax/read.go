@@ -10,6 +10,7 @@ type Reads struct {
 	Tags      []string
 	Interests []string
 	Places    []string
+	Lists     []string // uploaded
 	// Timed reports that the answer may change with no event: the clock, a window that
 	// moves, a sequence or an interest is read.
 	Timed bool
@@ -25,7 +26,7 @@ func Read(e Expr) Reads {
 }
 
 func (r *Reads) sort() {
-	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests, &r.Places} {
+	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests, &r.Places, &r.Lists} {
 		slices.Sort(*names)
 		*names = slices.Compact(*names)
 	}
@@ -37,6 +38,8 @@ func (r *Reads) visitor() visitor {
 			switch e := e.(type) {
 			case *TagRef:
 				r.Tags = append(r.Tags, e.Name)
+			case *InList:
+				r.Lists = append(r.Lists, e.Name)
 			case *Inside:
 				if e.Place != "" {
 					r.Places = append(r.Places, e.Place)

@@ -117,7 +117,7 @@ func (c *checker) standing(x *Standing) Operand {
 const askedHelp = "declare a tag with query: true, or use frozen cut-offs (View.Cutoffs)"
 
 // Relative reports whether a condition, or a rule that it asks for, is no matter of the
-// profile alone: it says how a profile stands among all, or asks of a list.
+// profile alone: it says how a profile stands among all, or asks of a set at hand.
 func Relative(e Expr, s Scope) bool { return relative(e, s, map[dependency]bool{}) }
 
 // relative is Relative that keeps in known what it finds out about rules. Those that
@@ -128,8 +128,6 @@ func relative(e Expr, s Scope, known map[dependency]bool) (is bool) {
 			switch e := e.(type) {
 			case *TagRef:
 				is = is || relativeTag(e, s, known)
-			case *InList:
-				is = is || e.Known == nil
 			case *Members:
 				is = is || e.Known == nil
 			}
