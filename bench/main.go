@@ -7,6 +7,7 @@
 //	go run . batch    # a thousand segments in one pass beside one by one
 //	go run . range    # counts by number and time, sums, quantiles, tops beside DuckDB, SQLite and others
 //	go run . groupby  # counts and sums by one attribute and by two, beside the same
+//	go run . insight  # what sets an audience apart, tables and overlaps, beside DuckDB and loops by hand
 //	go run . memory   # bytes of the index beside roaring's on the same bits
 //	go run . cold     # from Open to the first answer, after Close and after kill -9
 //	go run . geo      # who lives in circles and polygons, beside loops over all points and DuckDB
@@ -29,7 +30,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|batch|range|groupby|geo|memory|cold|idlist|mixed|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--lines N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|batch|range|groupby|insight|geo|memory|cold|idlist|mixed|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--lines N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	runChild()
@@ -81,6 +82,7 @@ var suites = map[string]suite{
 	"batch":    {batch, config{profiles: 10_000_000, rounds: 9, seconds: 0.2}, 70_000},
 	"range":    {rangeSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
 	"groupby":  {groupSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.05}, 200_000},
+	"insight":  {insightSuite, config{profiles: 10_000_000, rounds: 9, seconds: 0.2}, 70_000},
 	"memory":   {memorySuite, config{profiles: 10_000_000, rounds: 3, seconds: 1}, 100_000},
 	"cold":     {coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}, 2_000},
 	"geo":      {geoSuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.2}, 5_000},
@@ -111,7 +113,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile of the cases to this file; samples are labelled by contender")
 	flags.StringVar(&only, "only", "", "run only the cases whose names match this regular expression")
 	flags.StringVar(&cfg.html, "html", "", "also write the report to this file as a page with plots")
-	flags.StringVar(&rivals, "rivals", "", "compare only with the engines whose names match this regular expression (range, groupby)")
+	flags.StringVar(&rivals, "rivals", "", "compare only with the engines whose names match this regular expression (range, groupby, insight)")
 	if err := flags.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
