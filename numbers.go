@@ -35,6 +35,36 @@ func (v *View) counts(ctx context.Context, es []segment.Expr) ([]uint64, error) 
 	return batch.Counts(ctx, v.sourceFor(ctx))
 }
 
+// Cross returns how many profiles of base are in each combination of one segment of each
+// dimension: a table, the last dimension running fastest. The last place along a
+// dimension, after its segments, is everybody, whether or not in any of them. It is
+// counted in one pass, several times faster than its cells by Counts. There may be 2^24
+// cells, and 1,024 segments in all dimensions but the longest.
+func (v *View) Cross(ctx context.Context, base segment.Expr, dims ...[]segment.Expr) ([]uint64, error) {
+	return inside(v, func() ([]uint64, error) { return v.cross(ctx, base, dims) })
+}
+
+func (v *View) cross(ctx context.Context, base segment.Expr, dims [][]segment.Expr) ([]uint64, error) {
+	of, err := v.compile(ctx, base)
+	if err != nil {
+		return nil, fmt.Errorf("portrait: base of a table: %w", err)
+	}
+	queries := make([][]*segment.Query, len(dims))
+	for d, es := range dims {
+		queries[d] = make([]*segment.Query, len(es))
+		for i, e := range es {
+			if queries[d][i], err = v.compile(ctx, e); err != nil {
+				return nil, fmt.Errorf("portrait: dimension %d, segment %d: %w", d+1, i+1, err)
+			}
+		}
+	}
+	table, err := segment.NewCross(of, queries...)
+	if err != nil {
+		return nil, err
+	}
+	return table.Counts(ctx, v.sourceFor(ctx))
+}
+
 // Plan tells how a segment will be counted and what that takes, before it is: in
 // blocks, bytes and profiles that have to be looked at one by one. How profiles stand
 // among all (percentile) is worked out already.

@@ -220,6 +220,11 @@ tags:
 		"unknown trait":           func() error { _, err := v.Top(t.Context(), tags.MustParseFormula("spnt"), es[0], 3, true); return err },
 		"canceled":                func() error { _, err := v.Quantiles(gone, tags.MustParseFormula("spent"), es[0], 0.5); return err },
 		"segment 2":               func() error { _, err := v.Counts(t.Context(), es[0], segment.MustParse("x > 1")); return err },
+		"base of a table":         func() error { _, err := v.Cross(t.Context(), segment.MustParse("x > 1"), es); return err },
+		"dimension 2, segment 1": func() error {
+			_, err := v.Cross(t.Context(), es[0], es, []segment.Expr{segment.MustParse("x > 1")})
+			return err
+		},
 	} {
 		if err := call(); err == nil || !strings.Contains(err.Error(), what) {
 			t.Errorf("%v, want %q", err, what)

@@ -96,7 +96,7 @@ func drawShare(r *rand.Rand, profiles int, share float64, within *roaring.Bitmap
 	return b
 }
 
-func censusTag(i int) string     { return fmt.Sprintf("tag %03d", i) }
+func censusTag(i int) string   { return fmt.Sprintf("tag %03d", i) }
 func segmentName(i int) string { return fmt.Sprintf("segment %d", i) }
 
 const audienceName = "audience"

@@ -15,8 +15,8 @@ import (
 )
 
 // censusIndex is a census in an index of Portrait, all of it in memory. It counts
-// expressions as a View does: each is compiled, and all of them are planned and counted
-// together, on one goroutine.
+// expressions and tables as a View does: they are compiled, planned and counted anew each
+// time, on one goroutine.
 type censusIndex struct {
 	src    segment.Source
 	tags   map[string]segment.FieldID
@@ -111,6 +111,38 @@ func havingBelow(column []uint8, v uint8) iter.Seq[uint32] {
 
 // Counts implements insight.Counter.
 func (x *censusIndex) Counts(ctx context.Context, es ...segment.Expr) ([]uint64, error) {
+	queries, err := x.compile(ctx, es)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := segment.NewBatch(queries...)
+	if err != nil {
+		return nil, err
+	}
+	return batch.Counts(ctx, x.src)
+}
+
+// Cross implements insight.Crosser.
+func (x *censusIndex) Cross(ctx context.Context, base segment.Expr, dims ...[]segment.Expr) ([]uint64, error) {
+	queries := make([][]*segment.Query, len(dims))
+	for d, es := range dims {
+		var err error
+		if queries[d], err = x.compile(ctx, es); err != nil {
+			return nil, err
+		}
+	}
+	of, err := x.compile(ctx, []segment.Expr{base})
+	if err != nil {
+		return nil, err
+	}
+	table, err := segment.NewCross(of[0], queries...)
+	if err != nil {
+		return nil, err
+	}
+	return table.Counts(ctx, x.src)
+}
+
+func (x *censusIndex) compile(ctx context.Context, es []segment.Expr) ([]*segment.Query, error) {
 	queries := make([]*segment.Query, len(es))
 	for i, e := range es {
 		var err error
@@ -118,11 +150,7 @@ func (x *censusIndex) Counts(ctx context.Context, es ...segment.Expr) ([]uint64,
 			return nil, err
 		}
 	}
-	batch, err := segment.NewBatch(queries...)
-	if err != nil {
-		return nil, err
-	}
-	return batch.Counts(ctx, x.src)
+	return queries, nil
 }
 
 // fieldsOfText are the bitmaps of the values "0", "1" and so on.

@@ -57,7 +57,7 @@ func insightSuite(ctx context.Context, cfg config) (*Report, error) {
 		}
 		report.Cases = append(report.Cases, out)
 	}
-	for _, who := range []string{"duckdb", "roaring", "column_scan", "memory_floor"} {
+	for _, who := range []string{"cell_by_cell", "duckdb", "roaring", "column_scan", "memory_floor"} {
 		report.tellGeomean(who)
 	}
 	return report, nil
@@ -74,7 +74,11 @@ func readingCase(ctx context.Context, cfg config, report *Report, c *census, ind
 			return n
 		}
 	}
-	contenders := []contender{{subject, must(func() (uint64, error) { return r.ours(ctx, index) })}}
+	cells := struct{ insight.Counter }{index} // which does not have Cross
+	contenders := []contender{
+		{subject, must(func() (uint64, error) { return r.ours(ctx, index) })},
+		{"cell_by_cell", must(func() (uint64, error) { return r.ours(ctx, cells) })},
+	}
 	for name, ask := range r.theirs {
 		contenders = append(contenders, contender{name, ask})
 	}
@@ -99,8 +103,12 @@ func readingCase(ctx context.Context, cfg config, report *Report, c *census, ind
 	_, kernel := floorKernel()
 	floor := r.floor()
 	contenders = append(contenders, contender{"memory_floor", func() uint64 { return kernel(floor) }})
-	out = newCase(r.name, c.profiles, compete(cfg, contenders))
-	out.tell("mebibytes_of_floor", subject, float64(len(floor))/(1<<20))
+	samples := compete(cfg, contenders)
+	out = newCase(r.name, c.profiles, samples)
+	for who, all := range samples {
+		out.tell("cpu_ns_per_op", who, median(gather(all, func(s sample) float64 { return float64(s.cpu) / float64(s.ops) })))
+	}
+	out.tell("mebibytes", "memory_floor", float64(len(floor))/(1<<20))
 	return out, errors.Join(failure, ctx.Err())
 }
 

@@ -8,6 +8,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/marcboeker/go-duckdb/v2"
@@ -68,23 +70,29 @@ func (d *duckCensus) fill(ctx context.Context, table, columns string, each func(
 	return d.conn.Raw(func(c any) error { return appendRows(c.(driver.Conn), table, each) })
 }
 
-// tags keeps a string of bits a tag, which is the form that DuckDB counts fastest.
+// bitsMax is how many profiles a string of bits is about: what is made of those of a
+// thousand tags should not leave the caches.
+const bitsMax = 1 << 16
+
+// tags keeps strings of bits, by tag, which is the form that DuckDB counts fastest.
 func (d *duckCensus) tags(ctx context.Context, c *census) error {
 	loaded := func(table string, bitmaps []*roaring.Bitmap) error {
-		err := d.fill(ctx, "loaded", "place USMALLINT, bytes BLOB", func(add func(...driver.Value) error) error {
+		err := d.fill(ctx, "loaded", "place USMALLINT, block USMALLINT, bytes BLOB", func(add func(...driver.Value) error) error {
 			for i, b := range bitmaps {
-				if err := add(uint16(i), bitString(b, c.profiles)); err != nil {
-					return err
+				for block, bytes := range slices.Collect(slices.Chunk(bitString(b, c.profiles), bitsMax/8)) {
+					if err := add(uint16(i), uint16(block), bytes); err != nil {
+						return err
+					}
 				}
 			}
 			return nil
 		})
-		return errors.Join(err, d.run(ctx, "CREATE TABLE "+table+" AS SELECT place, CAST(bytes AS BIT) AS have FROM loaded"), d.run(ctx, "DROP TABLE loaded"))
+		return errors.Join(err, d.run(ctx, "CREATE TABLE "+table+" AS SELECT place, block, CAST(bytes AS BIT) AS have FROM loaded"), d.run(ctx, "DROP TABLE loaded"))
 	}
 	if err := errors.Join(loaded("tags", c.tags), loaded("audiences", []*roaring.Bitmap{c.audience})); err != nil {
 		return err
 	}
-	stmt, err := d.conn.PrepareContext(ctx, "SELECT bit_count(t.have), bit_count(t.have & a.have) FROM tags t, audiences a ORDER BY t.place")
+	stmt, err := d.conn.PrepareContext(ctx, "SELECT sum(bit_count(t.have))::BIGINT, sum(bit_count(t.have & a.have))::BIGINT FROM tags t JOIN audiences a USING (block) GROUP BY t.place ORDER BY t.place")
 	if err != nil {
 		return err
 	}
@@ -121,7 +129,9 @@ func (d *duckCensus) attributes(ctx context.Context, c *census) error {
 	}
 	d.ask = func(ctx context.Context) (n uint64, err error) {
 		n = tableDigest(func(add func(city, channel, level int, n uint64)) {
-			err = scanRows(ctx, stmt, 4, func(v []uint64) { add(int(v[0]), int(v[1]), int(v[2]), v[3]) })
+			err = scanRows(ctx, stmt, 4, func(v []any) {
+				add(int(v[0].(uint8)), int(v[1].(uint8)), int(v[2].(uint8)), uint64(v[3].(int64)))
+			})
 		})
 		return n, err
 	}
@@ -130,16 +140,15 @@ func (d *duckCensus) attributes(ctx context.Context, c *census) error {
 
 // segments keeps a truth value a segment.
 func (d *duckCensus) segments(ctx context.Context, c *census) error {
-	columns, key := "", ""
-	for i := range c.segments {
-		columns += fmt.Sprintf(", s%d BOOLEAN", i)
-		key += fmt.Sprintf(" + s%d::USMALLINT * %d", i, 1<<i)
+	columns := make([]string, len(c.segments))
+	for i := range columns {
+		columns[i] = fmt.Sprintf("s%d BOOLEAN", i)
 	}
 	var words [len(overlapShares)][]byte
 	for i, b := range c.segments {
 		words[i] = bitString(b, c.profiles)
 	}
-	err := d.fill(ctx, "people", columns[2:], func(add func(...driver.Value) error) error {
+	err := d.fill(ctx, "people", strings.Join(columns, ", "), func(add func(...driver.Value) error) error {
 		row := make([]driver.Value, len(c.segments))
 		for i := range c.profiles {
 			for j := range row {
@@ -154,34 +163,42 @@ func (d *duckCensus) segments(ctx context.Context, c *census) error {
 	if err != nil {
 		return err
 	}
-	stmt, err := d.conn.PrepareContext(ctx, "SELECT "+key[3:]+" AS mask, count(*) FROM people GROUP BY mask")
+	stmt, err := d.conn.PrepareContext(ctx, "SELECT *, count(*) FROM people GROUP BY ALL")
 	if err != nil {
 		return err
 	}
 	d.ask = func(ctx context.Context) (uint64, error) {
 		exactly := make([]uint64, 1<<len(c.segments))
-		err := scanRows(ctx, stmt, 2, func(v []uint64) { exactly[v[0]] = v[1] })
+		err := scanRows(ctx, stmt, len(c.segments)+1, func(v []any) {
+			mask := 0
+			for i, in := range v[:len(c.segments)] {
+				if in.(bool) {
+					mask |= 1 << i
+				}
+			}
+			exactly[mask] = uint64(v[len(c.segments)].(int64))
+		})
 		return digest(exactly...), err
 	}
 	return nil
 }
 
-// scanRows gives rows of numbers to a function.
-func scanRows(ctx context.Context, stmt *sql.Stmt, columns int, row func([]uint64)) error {
+// scanRows gives rows to a function.
+func scanRows(ctx context.Context, stmt *sql.Stmt, columns int, row func([]any)) error {
 	rows, err := stmt.QueryContext(ctx)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	numbers, into := make([]uint64, columns), make([]any, columns)
-	for i := range numbers {
-		into[i] = &numbers[i]
+	values, into := make([]any, columns), make([]any, columns)
+	for i := range values {
+		into[i] = &values[i]
 	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		row(numbers)
+		row(values)
 	}
 	return rows.Err()
 }

@@ -85,30 +85,9 @@ func Compare(ctx context.Context, c Counter, q Question) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Of an audience that lies in the base it is known how many are in both.
-	within := out.Both == out.Audience
-	var es []segment.Expr
-	for _, d := range q.Dimensions {
-		for _, v := range d.Values {
-			out.Rows = append(out.Rows, Row{Dimension: d.Name, Value: v.Name})
-			es = append(es, segment.And(q.Audience, v.Expr), segment.And(base, v.Expr))
-			if !within {
-				es = append(es, segment.And(q.Audience, base, v.Expr))
-			}
-		}
-	}
-	counts, err := c.Counts(ctx, es...)
+	have, err := q.tallies(ctx, c, out)
 	if err != nil {
 		return nil, err
-	}
-	each := len(es) / len(out.Rows)
-	have := make([]tally, len(out.Rows))
-	for i := range out.Rows {
-		n := counts[i*each : (i+1)*each]
-		have[i] = tally{audience: n[0], base: n[1], both: n[each-1]}
-		if within {
-			have[i].both = n[0]
-		}
 	}
 	lengths := make([]int, len(q.Dimensions))
 	for i, d := range q.Dimensions {
@@ -116,6 +95,42 @@ func Compare(ctx context.Context, c Counter, q Question) (*Comparison, error) {
 	}
 	out.fill(lengths, have, q.Confidence, q.LeastCell)
 	return out, nil
+}
+
+// tallies makes the rows of a comparison, whose sizes are known, and counts what they
+// are about.
+func (q *Question) tallies(ctx context.Context, c Counter, of *Comparison) ([]tally, error) {
+	var values []segment.Expr
+	for _, d := range q.Dimensions {
+		values = append(values, d.exprs()...)
+		for _, v := range d.Values {
+			of.Rows = append(of.Rows, Row{Dimension: d.Name, Value: v.Name})
+		}
+	}
+	// Of an audience that lies in the base it is known how many are in both, and
+	// everybody is counted in any case.
+	within := of.Both == of.Audience
+	groups := []segment.Expr{q.Audience}
+	if !q.Base.IsZero() {
+		groups = append(groups, q.Base)
+	}
+	if !within {
+		groups = append(groups, segment.And(q.Audience, orEveryone(q.Base)))
+	}
+	counts, err := cross(ctx, c, segment.And(), values, groups)
+	if err != nil {
+		return nil, err
+	}
+	each := len(groups) + 1
+	have := make([]tally, len(values))
+	for i := range have {
+		n := counts[i*each : (i+1)*each]
+		have[i] = tally{audience: n[0], base: n[1], both: n[0]}
+		if !within {
+			have[i].both = n[2]
+		}
+	}
+	return have, nil
 }
 
 // newComparison begins a comparison of groups of these sizes. It is [ErrTooFew] where one

@@ -86,11 +86,12 @@ func CrossTab(ctx context.Context, c Counter, base segment.Expr, leastCell uint6
 			return nil, fmt.Errorf("insight: a table of more than %d cells", MaxCells)
 		}
 	}
-	es := []segment.Expr{orEveryone(base)}
-	for _, d := range dims {
-		es = cross(es, d)
+	along := make([][]segment.Expr, len(dims))
+	for i, d := range dims {
+		along[i] = d.exprs()
+		along[i] = append(along[i], segment.Not(segment.Or(along[i]...)))
 	}
-	counts, err := c.Counts(ctx, es...)
+	counts, err := cross(ctx, c, orEveryone(base), along...)
 	if err != nil {
 		return nil, err
 	}
@@ -108,23 +109,6 @@ func CrossTab(ctx context.Context, c Counter, base segment.Expr, leastCell uint6
 		}
 	}
 	return t, nil
-}
-
-// cross returns every expression of es within every value of d, its rest and all.
-func cross(es []segment.Expr, d Dimension) []segment.Expr {
-	values := make([]segment.Expr, len(d.Values))
-	for i, v := range d.Values {
-		values[i] = v.Expr
-	}
-	rest := segment.Not(segment.Or(values...))
-	out := make([]segment.Expr, 0, len(es)*(len(values)+2))
-	for _, e := range es {
-		for _, v := range values {
-			out = append(out, segment.And(e, v))
-		}
-		out = append(out, segment.And(e, rest), e)
-	}
-	return out
 }
 
 // exclude finds out along which dimensions nobody has two values: the values and the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/portraitdb/portrait/segment"
 )
@@ -12,6 +13,39 @@ import (
 type Counter interface {
 	// Counts returns how many profiles are in each segment.
 	Counts(ctx context.Context, es ...segment.Expr) ([]uint64, error)
+}
+
+// Crosser is a [Counter] that counts a table in one go, which is several times faster
+// than cell by cell. *portrait.View is one. A Counter that is none is asked for every cell.
+type Crosser interface {
+	Counter
+	// Cross returns how many profiles of base are in each combination of one segment of
+	// each dimension, the last dimension running fastest. The last place along a
+	// dimension, after its segments, is everybody, whether or not in any of them.
+	Cross(ctx context.Context, base segment.Expr, dims ...[]segment.Expr) ([]uint64, error)
+}
+
+// cross is Cross of c, or the same by Counts.
+func cross(ctx context.Context, c Counter, base segment.Expr, dims ...[]segment.Expr) ([]uint64, error) {
+	if x, ok := c.(Crosser); ok {
+		return x.Cross(ctx, base, dims...)
+	}
+	cells := [][]segment.Expr{{base}}
+	for _, d := range dims {
+		var next [][]segment.Expr
+		for _, cell := range cells {
+			for _, e := range d {
+				next = append(next, append(slices.Clone(cell), e))
+			}
+			next = append(next, cell)
+		}
+		cells = next
+	}
+	es := make([]segment.Expr, len(cells))
+	for i, cell := range cells {
+		es[i] = segment.And(cell...)
+	}
+	return c.Counts(ctx, es...)
 }
 
 // Dimension is one way to tell people apart: a tag with its values, the parts of a
@@ -43,6 +77,15 @@ func Tag(name string, values ...string) Dimension {
 		d.Values = append(d.Values, Value{Name: v, Expr: segment.TagValue(name, v)})
 	}
 	return d
+}
+
+// exprs returns who has each value.
+func (d *Dimension) exprs() []segment.Expr {
+	out := make([]segment.Expr, len(d.Values))
+	for i, v := range d.Values {
+		out[i] = v.Expr
+	}
+	return out
 }
 
 // The most that one question may hold.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"github.com/portraitdb/portrait/segment"
@@ -49,20 +48,18 @@ func Overlap(ctx context.Context, c Counter, base segment.Expr, segments ...Segm
 		}
 		out.Names = append(out.Names, s.Name)
 	}
-	es := make([]segment.Expr, 1<<n)
-	for mask := range es {
-		parts := make([]segment.Expr, 0, n+1)
-		if !base.IsZero() {
-			parts = append(parts, base)
-		}
-		for m := mask; m != 0; m &= m - 1 {
-			parts = append(parts, segments[bits.TrailingZeros(uint(m))].Expr)
-		}
-		es[mask] = segment.And(parts...)
+	dims := make([][]segment.Expr, n)
+	for i, s := range segments {
+		dims[n-1-i] = []segment.Expr{s.Expr} // the last runs fastest: it is bit 0
 	}
-	var err error
-	if out.Within, err = c.Counts(ctx, es...); err != nil {
+	counts, err := cross(ctx, c, orEveryone(base), dims...)
+	if err != nil {
 		return nil, err
+	}
+	// In a table to be in a segment comes before everybody, in a mask after.
+	out.Within = make([]uint64, 1<<n)
+	for mask := range out.Within {
+		out.Within[mask] = counts[1<<n-1-mask]
 	}
 	out.Exactly = exactly(out.Within, n)
 	return out, nil

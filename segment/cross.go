@@ -1,0 +1,118 @@
+package segment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+)
+
+// The most that a Cross may hold.
+const (
+	crossCells = 1 << 24 // all together
+	crossKept  = 1 << 10 // queries of all dimensions but the longest: each is 8 KiB of scratch
+)
+
+// Cross counts every combination of one query of each of several dimensions, in one
+// pass over the profiles: a table with its totals. What several cells have in common is
+// computed once for each block of 2^16 profiles, and each query is planned once, where
+// a [Batch] of as many conjunctions would plan every cell. It may be run any number of
+// times by any number of goroutines.
+type Cross struct {
+	*program         // the kept queries are the first roots, then those of the longest dimension
+	long     int     // the longest dimension
+	stride   []int   // by dimension: how far apart in the table neighbours along it are
+	dims     [][]int // by dimension but the longest: the roots of its queries
+	order    []int   // those dimensions, as they are taken
+	below    []int   // by place in order: the cells of it and those after it
+	outer    []int   // the roots of the longest dimension, and last that of everybody
+	cells    int
+}
+
+// NewCross plans a table of the profiles of base. The queries must have the same
+// universe; there may be up to 2^24 cells, and up to 1,024 queries in all dimensions but
+// the longest, for which Counts takes 8 KiB each.
+func NewCross(base *Query, dims ...[]*Query) (*Cross, error) {
+	c := &Cross{cells: 1, stride: make([]int, len(dims)), dims: make([][]int, len(dims))}
+	kept := 0
+	for d := len(dims) - 1; d >= 0; d-- {
+		c.stride[d] = c.cells
+		if c.cells *= len(dims[d]) + 1; c.cells > crossCells {
+			return nil, fmt.Errorf("segment: a table of more than %d cells", crossCells)
+		}
+		if kept += len(dims[d]); len(dims[d]) >= len(dims[c.long]) {
+			c.long = d
+		}
+	}
+	if len(dims) > 0 {
+		kept -= len(dims[c.long])
+	}
+	if kept > crossKept {
+		return nil, fmt.Errorf("segment: %d queries beside the longest dimension of a table, %d are allowed", kept, crossKept)
+	}
+	z := &normalizer{terms: newTerms()}
+	var roots []literal
+	for d, qs := range dims {
+		for _, q := range qs {
+			if q.universe != base.universe {
+				return nil, errors.New("segment: the queries of a table have different universes")
+			}
+			if d != c.long {
+				c.dims[d] = append(c.dims[d], len(roots))
+				roots = append(roots, z.normalize(q.node))
+			}
+		}
+		if d != c.long {
+			c.order = append(c.order, d)
+		}
+	}
+	if len(dims) > 0 {
+		for _, q := range dims[c.long] {
+			c.outer = append(c.outer, len(roots))
+			roots = append(roots, z.normalize(Node{base.node}.And(Node{q.node}).node()))
+		}
+	}
+	c.outer = append(c.outer, len(roots))
+	roots = append(roots, z.normalize(base.node))
+	c.program = plan(base.universe, z.terms, roots)
+	c.below = make([]int, len(c.order)+1)
+	c.below[len(c.order)] = 1
+	for i := len(c.order) - 1; i >= 0; i-- {
+		c.below[i] = c.below[i+1] * (len(dims[c.order[i]]) + 1)
+	}
+	return c, nil
+}
+
+// Counts returns how many profiles of the base are in each combination: as many cells
+// as the product of the dimensions' lengths plus one, the last dimension running fastest.
+// The last place along a dimension is everybody, whether or not in any of its queries.
+// The errors are those of Query.Count; there is no partial answer.
+func (c *Cross) Counts(ctx context.Context, src Source) ([]uint64, error) {
+	if err := c.ready(ctx, src); err != nil {
+		return nil, err
+	}
+	counts, m := make([]uint64, c.cells), newMeter(src.Budget)
+	x := newExec(ctx, c.program, src, m)
+	defer x.release()
+	if workers := min(src.Workers, x.shards); workers > 1 {
+		return counts, parallel(workers, func(next func() int) error {
+			x := newExec(ctx, c.program, src, m)
+			defer x.release()
+			t := c.crossing(x)
+			for s := next(); s < x.shards && x.err == nil; s = next() {
+				t.shard(s)
+			}
+			for i, n := range t.counts {
+				if n > 0 {
+					atomic.AddUint64(&counts[i], n)
+				}
+			}
+			return x.failure(ctx)
+		})
+	}
+	t := c.crossing(x)
+	for s := range x.shards {
+		t.shard(s)
+	}
+	return t.counts, x.failure(ctx)
+}
