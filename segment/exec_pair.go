@@ -167,6 +167,10 @@ func (l *light) countBlocks(a, b *bitmap) (n uint64) {
 		i := bits.TrailingZeros16(mask)
 		x, c := a.slab.list(i)
 		y, d := b.slab.list(i)
+		if len(x) == c && len(y) == d && c+d <= mergeMax {
+			n += uint64(meet(x, y))
+			continue
+		}
 		n += uint64(l.countLists(x, y, c, d))
 	}
 	return n
@@ -179,10 +183,7 @@ func (l *light) countLists(x, y []uint16, c, d int) int {
 		if c > d {
 			x, y = y, x
 		}
-		if c+d <= mergeMax {
-			return countMerged(x, y)
-		}
-		return l.scratch().countArrays(x, y)
+		return l.countArrays(x, y)
 	case len(x) == 0:
 		return d
 	case len(y) == 0:

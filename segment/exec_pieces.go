@@ -57,10 +57,7 @@ func (l *light) countTwo(p, q *piece) int {
 	}
 	switch {
 	case p.isArray() && q.isArray():
-		if len(p.array)+len(q.array) <= mergeMax {
-			return countMerged(p.array, q.array)
-		}
-		return l.scratch().countArrays(p.array, q.array)
+		return l.countArrays(p.array, q.array)
 	case p.isArray() && q.isRuns():
 		return countInRuns(p.array, q.array)
 	case p.isArray() && q.isWords():
@@ -173,25 +170,34 @@ func (x *exec) countHeavy(pieces []piece, pos int) int {
 const rangesMax = 32
 
 // countArrays counts the common values of two arrays, the first the shorter.
-func (x *exec) countArrays(a, b []uint16) int {
-	if len(a)*skewed < len(b) {
-		n := 0
-		for _, value := range a {
-			if b = b[before(b, value):]; len(b) == 0 {
-				break
-			}
-			if b[0] == value {
-				n++
-			}
-		}
-		return n
+func (l *light) countArrays(a, b []uint16) int {
+	switch {
+	case len(a)*skewed < len(b):
+		return countSearched(a, b)
+	case meetsFast() || len(a)+len(b) <= mergeMax:
+		return meet(a, b)
 	}
+	x := l.scratch()
 	if x.blank == nil {
 		x.blank = new(words)
 	}
 	setBits(x.blank, a)
 	n := hits(b, x.blank)
 	clearBits(x.blank, a)
+	return n
+}
+
+// countSearched counts the values of a that are found in b.
+func countSearched(a, b []uint16) int {
+	n := 0
+	for _, value := range a {
+		if b = b[before(b, value):]; len(b) == 0 {
+			break
+		}
+		if b[0] == value {
+			n++
+		}
+	}
 	return n
 }
 
@@ -214,22 +220,6 @@ func before(values []uint16, x uint16) int {
 		at++
 	}
 	return at
-}
-
-func countMerged(a, b []uint16) int {
-	n, j := 0, 0
-	for _, value := range a {
-		for j < len(b) && b[j] < value {
-			j++
-		}
-		if j == len(b) {
-			return n
-		}
-		if b[j] == value {
-			n++
-		}
-	}
-	return n
 }
 
 // countInRuns counts the values that lie in runs.

@@ -102,6 +102,23 @@ func filterGo(dst, values []uint16, w *words, flip uint64) int {
 	return n
 }
 
+// meetGo returns how many values two ascending arrays have in common.
+func meetGo(a, b []uint16) int {
+	n, j := 0, 0
+	for _, value := range a {
+		for j < len(b) && b[j] < value {
+			j++
+		}
+		if j == len(b) {
+			return n
+		}
+		if b[j] == value {
+			n++
+		}
+	}
+	return n
+}
+
 // scanPackedGo sets bit i of out where the i-th integer of data, each of width
 // bytes, lies from from to from+span.
 func scanPackedGo(out *[4]uint64, data []byte, width uint8, from, span uint64) {

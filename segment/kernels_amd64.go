@@ -32,6 +32,9 @@ func hitsAVX512(values *uint16, n int, w *words) int
 func filterAVX512(dst, values *uint16, n int, w *words, flip uint64) int
 
 //go:noescape
+func meetAVX512(a *uint16, n int, b *uint16, m int) int
+
+//go:noescape
 func scan8AVX512(out *[4]uint64, data *byte, n int, from, span uint64)
 
 //go:noescape
@@ -77,6 +80,16 @@ func filter(dst, values []uint16, w *words, flip uint64) int {
 		return filterAVX512(&dst[0], &values[0], len(values), w, flip)
 	}
 	return filterGo(dst, values, w, flip)
+}
+
+// meetsFast says that meet is faster than looking values up.
+func meetsFast() bool { return hasAVX512 }
+
+func meet(a, b []uint16) int {
+	if hasAVX512 && len(a) > 0 && len(b) > 0 {
+		return meetAVX512(&a[0], len(a), &b[0], len(b))
+	}
+	return meetGo(a, b)
 }
 
 func scanPacked(out *[4]uint64, data []byte, width uint8, from, span uint64) {

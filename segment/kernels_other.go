@@ -10,6 +10,10 @@ func hits(values []uint16, w *words) int { return hitsGo(values, w) }
 
 func filter(dst, values []uint16, w *words, flip uint64) int { return filterGo(dst, values, w, flip) }
 
+func meetsFast() bool { return false }
+
+func meet(a, b []uint16) int { return meetGo(a, b) }
+
 func scanPacked(out *[4]uint64, data []byte, width uint8, from, span uint64) {
 	scanPackedGo(out, data, width, from, span)
 }

@@ -99,6 +99,47 @@ func TestKernels_probes_equal_the_portable_ones(t *testing.T) {
 	}
 }
 
+// ascending draws an array of at most n values below limit.
+func ascending(rng *rand.Rand, n int, limit uint32) []uint16 {
+	values := make([]uint16, rng.IntN(n))
+	for i := range values {
+		values[i] = uint16(rng.Uint32N(limit))
+	}
+	slices.Sort(values)
+	return slices.Clip(slices.Compact(values))
+}
+
+func TestKernels_meet_equals_the_portable_one(t *testing.T) {
+	rng := newRand(t)
+	for range 20_000 {
+		n, limit := []int{4, 20, 40, 300}[rng.IntN(4)], []uint32{1, 20, 500, blockSpan}[rng.IntN(4)]
+		a, b := ascending(rng, n, limit), ascending(rng, []int{n, 10}[rng.IntN(2)], limit)
+		if rng.IntN(4) == 0 && len(a) > 0 {
+			b = slices.Clone(a[rng.IntN(len(a)):])
+		}
+		if got, want := meet(a, b), meetGo(a, b); got != want {
+			t.Fatalf("%v and %v have %d values in common, not %d", a, b, want, got)
+		}
+	}
+}
+
+func FuzzKernels_meet(f *testing.F) {
+	f.Add([]byte{0, 1, 2, 0xff, 0xff}, []byte{0, 1, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, x, y []byte) {
+		array := func(data []byte) (values []uint16) {
+			for ; len(data) > 1; data = data[2:] {
+				values = append(values, uint16(data[0])|uint16(data[1])<<8)
+			}
+			slices.Sort(values)
+			return slices.Compact(values)
+		}
+		a, b := array(x), array(y)
+		if got, want := meet(a, b), meetGo(a, b); got != want {
+			t.Fatalf("%v and %v have %d values in common, not %d", a, b, want, got)
+		}
+	})
+}
+
 func TestKernels_scans_equal_the_portable_ones(t *testing.T) {
 	rng := newRand(t)
 	for range 2000 {
@@ -179,6 +220,13 @@ func BenchmarkKernels(b *testing.B) {
 	run("op=hits/on=here", func() { hits(values, ops[0]) })
 	run("op=filter/on=go", func() { filterGo(dst[:], values, ops[0], 0) })
 	run("op=filter/on=here", func() { filter(dst[:], values, ops[0], 0) })
+	other := slices.Clone(values)
+	for i := range other {
+		other[i] ^= 3
+	}
+	slices.Sort(other)
+	run("op=meet/on=go", func() { meetGo(values, other) })
+	run("op=meet/on=here", func() { meet(values, other) })
 	run("op=set", func() { setBits(ops[0], values) })
 	run("op=clear", func() { clearBits(ops[0], values) })
 	run("op=scan16/on=go", func() { var out [4]uint64; scanPackedGo(&out, data, 2, 5, 100) })
