@@ -187,11 +187,17 @@ func (l *light) countArrays(a, b []uint16) int {
 	return n
 }
 
-// countSearched counts the values of a that are found in b.
+// countSearched counts the values of a that are found in b, by steps that grow.
 func countSearched(a, b []uint16) int {
 	n := 0
+	a = a[before(a, b[0]):]
 	for _, value := range a {
-		if b = b[before(b, value):]; len(b) == 0 {
+		step := 8
+		for step < len(b) && b[step] < value {
+			b = b[step:]
+			step *= 2
+		}
+		if b = b[before(b[:min(step+1, len(b))], value):]; len(b) == 0 {
 			break
 		}
 		if b[0] == value {
@@ -203,7 +209,7 @@ func countSearched(a, b []uint16) int {
 
 // skewed is how many times longer an array must be than another for the values of
 // that to be searched for in it: fewer it takes less time to look up.
-const skewed = 48
+const skewed = 64
 
 // before returns how many of values are less than x: a binary search that does not
 // branch on what it finds.
@@ -225,6 +231,17 @@ func before(values []uint16, x uint16) int {
 // countInRuns counts the values that lie in runs.
 func countInRuns(values, runs []uint16) int {
 	n := 0
+	if len(values)+len(runs) <= mergeMax && len(runs) > 0 {
+		for _, value := range values {
+			for len(runs) > 2 && runs[1] < value {
+				runs = runs[2:]
+			}
+			if runs[0] <= value && value <= runs[1] {
+				n++
+			}
+		}
+		return n
+	}
 	for i := 0; i < len(runs) && len(values) > 0; i += 2 {
 		from, _ := slices.BinarySearch(values, runs[i])
 		values = values[from:]

@@ -13,6 +13,8 @@ type unionScratch struct {
 	slots  []unionSlot
 	blocks [shard.Blocks]int32 // by block: the last of its parts
 	parts  []unionPart
+	sums   [shard.Blocks]*words // of the lists of many small shards
+	laid   uint16               // the blocks of which there is such a sum
 }
 
 // unionSlot is one shard of one bitmap.
@@ -79,8 +81,9 @@ func (u *unionScratch) add(f *field) {
 func (u *unionScratch) forget() {
 	clear(u.slots)
 	clear(u.parts)
+	u.laid = 0
 	if cap(u.slots)+cap(u.parts) > unionMax {
-		*u = unionScratch{}
+		*u = unionScratch{sums: u.sums}
 	}
 }
 
@@ -92,17 +95,33 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 	clear(u.parts)
 	u.parts = append(u.parts[:0], unionPart{})
 	u.blocks = [shard.Blocks]int32{}
-	full := uint16(0)
-	for ; head != 0 && full != anywhere; head = u.slots[head].next {
-		c, err := l.load(u.slots[head].field, int(u.slots[head].at))
-		if err != nil {
-			return 0, err
+	full, many := uint16(0), u.many(head)
+	var (
+		batch [unionBatch]*content
+		masks [unionBatch]uint16 // of slabs
+	)
+	for head != 0 && full != anywhere {
+		n := 0
+		for ; head != 0 && n < unionBatch; head = u.slots[head].next {
+			if batch[n], err = l.load(u.slots[head].field, int(u.slots[head].at)); err != nil {
+				return 0, err
+			}
+			n++
 		}
-		full |= c.bits.full
-		for mask := c.bits.mask &^ full; mask != 0; mask &= mask - 1 {
-			i := bits.TrailingZeros16(mask)
-			u.parts = append(u.parts, unionPart{&c.bits, u.blocks[i]})
-			u.blocks[i] = int32(len(u.parts) - 1)
+		for k, c := range batch[:n] {
+			full |= c.bits.full
+			masks[k] = c.bits.slab.mask()
+		}
+		for k, c := range batch[:n] {
+			if many && c.bits.blocks == nil && c.bits.toggles == nil {
+				u.lay(&c.bits, masks[k]&^full)
+				continue
+			}
+			for mask := c.bits.mask &^ full; mask != 0; mask &= mask - 1 {
+				i := bits.TrailingZeros16(mask)
+				u.parts = append(u.parts, unionPart{&c.bits, u.blocks[i]})
+				u.blocks[i] = int32(len(u.parts) - 1)
+			}
 		}
 	}
 	for i, first := range u.blocks {
@@ -111,9 +130,49 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 			n += blockSpan
 		case first != 0:
 			n += uint64(l.uniteBlock(u, first, i))
+		case u.laid>>i&1 == 1:
+			n += uint64(popcount(u.sums[i]))
 		}
 	}
+	u.laid = 0
 	return n, nil
+}
+
+// unionBatch is how many shards are fetched from memory at once, so that none waits
+// for another.
+const unionBatch = 16
+
+// manySlots is from how many small shards on each is laid into a sum of its block at
+// once, rather than compared with the others first.
+const manySlots = 64
+
+// many reports whether a list is of that many.
+func (u *unionScratch) many(head int32) bool {
+	n := 0
+	for ; head != 0 && n < manySlots; n++ {
+		head = u.slots[head].next
+	}
+	return n == manySlots
+}
+
+// lay sets the bits of a shard that is one slab, in the sums of the blocks of a mask.
+func (u *unionScratch) lay(m *bitmap, mask uint16) {
+	for ; mask != 0; mask &= mask - 1 {
+		i := bits.TrailingZeros16(mask)
+		if u.laid>>i&1 == 0 {
+			u.laid |= 1 << i
+			if u.sums[i] == nil {
+				u.sums[i] = new(words)
+			}
+			clear(u.sums[i][:])
+		}
+		list, card := m.slab.list(i)
+		v := view{state: viewRuns, array: list}
+		if len(list) == card {
+			v.state = viewArray
+		}
+		v.lay(u.sums[i])
+	}
 }
 
 // uniteBlock counts what is in a block of any of the parts on a list: words first,
@@ -121,14 +180,17 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 	var p piece
 	p.of(u.parts[first].bitmap, i)
-	if u.parts[first].next == 0 {
+	x, laid := l.x, u.laid>>i&1 == 1
+	if u.parts[first].next == 0 && !laid {
 		return int(p.card)
 	}
-	x := l.x
-	if n, ok := x.uniteFewRuns(u, first, i); ok {
+	if n, ok := x.uniteFewRuns(u, first, i); ok && !laid {
 		return n
 	}
 	x.top, x.ptrs = 0, x.ptrs[:0]
+	if laid {
+		x.ptrs = append(x.ptrs, u.sums[i])
+	}
 	sum, begun := x.words(), false
 	for at := first; at != 0; at = u.parts[at].next {
 		switch p.of(u.parts[at].bitmap, i); {
@@ -147,7 +209,7 @@ func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 			x.ptrs, x.top = append(x.ptrs[:0], sum), 1
 		}
 	}
-	laid := 0
+	set := 0
 	for at := first; at != 0; at = u.parts[at].next {
 		p.of(u.parts[at].bitmap, i)
 		if p.toggled || p.state == viewWords {
@@ -160,8 +222,8 @@ func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 		}
 		v := view{state: p.state, array: p.array}
 		v.lay(sum)
-		if laid += int(p.card); laid >= blockSpan {
-			if laid = 0; popcount(sum) == blockSpan {
+		if set += int(p.card); set >= blockSpan {
+			if set = 0; popcount(sum) == blockSpan {
 				return blockSpan
 			}
 		}

@@ -42,7 +42,8 @@ func (s slab) has(i int) bool { return s.mask()>>i&1 == 1 }
 // list returns the list of a block that the slab has, and the cardinality.
 func (s slab) list(i int) (values []uint16, card int) {
 	at := 2*bits.OnesCount16(s[0]&(1<<i-1)) + 1
-	return s[s[at]:s[at+2]:s[at+2]], int(s[at+1]) + 1
+	head := s[at : at+3 : at+3]
+	return s[head[0]:head[2]:head[2]], int(head[1]) + 1
 }
 
 // view returns a block of a small shard as an operand.
