@@ -226,7 +226,17 @@ func (x *exec) here(n *node) bool { return x.may[n.id]>>x.block&1 == 1 }
 // countShard counts the answer in one shard.
 func (x *exec) countShard(s int) uint64 {
 	var n uint64
+	few := x.meter == nil && x.p.areFew()
 	for i := range x.enterShard(s) {
+		if few {
+			if x.may[x.p.roots[0].id]>>i&1 == 0 {
+				continue
+			}
+			if card, ok := x.countFew(x.p.roots[0], i); ok {
+				n += uint64(card)
+				continue
+			}
+		}
 		n += uint64(x.at(i, true).card)
 	}
 	if x.err != nil {
