@@ -21,7 +21,7 @@ type Move struct {
 	// merged into another.
 	From string `json:"from"`
 	To   string `json:"to"`
-	// Cause is that of the feed: "event", "deadline", "definition" or "merge".
+	// Cause is that of the feed: "event", "deadline", "definition", "merge" or "list".
 	Cause string `json:"cause"`
 }
 
