@@ -82,9 +82,9 @@ func indexBars(rows []Row, w *words) *bars {
 		switch {
 		case math.Abs(math.Log(v/100)) > reach*(1+1e-9):
 		case v == 100 && last >= 0 && x-b.Axis[last].At < 10: // which is always there
-			b.Axis[last] = tick{At: x, Text: w.index(v)}
+			b.Axis[last] = tick{At: x, Text: w.number(v)}
 		case last < 0 || x-b.Axis[last].At >= 10:
-			b.Axis = append(b.Axis, tick{At: x, Text: w.index(v)})
+			b.Axis = append(b.Axis, tick{At: x, Text: w.number(v)})
 		}
 	}
 	b.Axis = fitted(b.Axis)

@@ -144,7 +144,7 @@ func names(all []string) []tick {
 	longest := 0
 	for i, name := range all {
 		out[i] = tick{At: 100 * (float64(i) + 0.5) / float64(len(all)), Text: clip(name, 14)}
-		longest = max(longest, wide(out[i].Text)+100)
+		longest = max(longest, wide(out[i].Text)+60)
 	}
 	// Every second, or third, rather than any that fit.
 	stride := func(room int) int { return max(1, (len(all)*longest+room-1)/room) }

@@ -68,7 +68,7 @@ func shareCell(of float64, known bool, w *words) heatCell {
 	if !known {
 		return heatCell{Text: hiddenCell}
 	}
-	return heatCell{Text: w.percent(of), Shade: shade(of), Shown: true}
+	return heatCell{Text: w.percent(of), Shade: shade(math.Sqrt(of)), Shown: true}
 }
 
 // Reach adds by which identifiers the people of an audience are known, and whom each
@@ -76,11 +76,16 @@ func shareCell(of float64, known bool, w *words) heatCell {
 func (r *Report) Reach(heading string, x *Reachability) {
 	w := r.words()
 	s := section{Heading: heading, Columns: []string{w.channel, w.identified, w.reachable, w.share, w.alone}}
-	b := &bars{Title: w.reachable, Legend: []legend{{"more", w.reachable}, {"base", w.identified}}, Class: "two"}
+	b := &bars{Title: w.identified}
+	identifier := func(x float64) span { return whole("more", 0, x) }
+	if len(x.Channels) > 0 {
+		b = &bars{Title: w.reachable, Legend: []legend{{"more", w.reachable}, {"base", w.identified}}, Class: "two"}
+		identifier = func(x float64) span { return span{"base", 0, x, 13, 5} }
+	}
 	add := func(name string, identified Cell, reachable *Cell, of float64) {
 		row := barRow{Name: name, Mark: -1, Text: w.cell(identified)}
 		if !identified.Hidden {
-			row.Bars = append(row.Bars, span{"base", 0, part(share(identified.Count, x.Audience), 1), 13, 5})
+			row.Bars = append(row.Bars, identifier(part(share(identified.Count, x.Audience), 1)))
 		}
 		if reachable != nil {
 			row.Text = w.cell(*reachable)
