@@ -50,12 +50,8 @@ func (s *Store) Rekey(ctx context.Context) (err error) {
 			err = fmt.Errorf("rekey: %w", err)
 		}
 	}()
-	w, err := s.crypt.ring.current()
-	if err != nil {
-		return err
-	}
 	for range rekeyRounds {
-		left, err := s.rekeyRound(ctx, w.ID())
+		left, err := s.rekeyRound(ctx)
 		if err != nil || left == 0 {
 			return err
 		}
@@ -84,10 +80,14 @@ func (s *Store) whileOpen(ctx context.Context) (_ context.Context, done func()) 
 	}
 }
 
-// rekeyRound rewrites what it finds under other keys than that of id, and returns
-// how many files it found.
-func (s *Store) rekeyRound(ctx context.Context, id string) (int, error) {
-	used := s.crypt.keysInUse()
+// rekeyRound rewrites what it finds under other keys than the current one, and
+// returns how many files it found.
+func (s *Store) rekeyRound(ctx context.Context) (int, error) {
+	w, err := s.crypt.ring.current()
+	if err != nil {
+		return 0, err
+	}
+	id, used := w.ID(), s.crypt.keysInUse()
 	tables, err := s.liveTables()
 	if err != nil {
 		return 0, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -82,6 +83,32 @@ func checkKeys(t *testing.T, mem *vfs.MemFS, want map[string]string) {
 		}
 	}
 	diff(t, want, got)
+}
+
+// TestStore_Rekey_while_the_key_changes_again goes on to the last key.
+func TestStore_Rekey_while_the_key_changes_again(t *testing.T) {
+	keys := newTestKeys("first")
+	o := small(vfs.NewMem())
+	o.Keys = keys
+	s := mustOpen(t, "db", o)
+	fillLevels(t, s)
+	keys.rotate("second")
+	done := make(chan error)
+	go func() { done <- s.Rekey(t.Context()) }()
+	for s.Metrics().KeysInUse["second"] < 3 {
+		runtime.Gosched()
+	}
+	keys.rotate("third")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rekey(t.Context()); err != nil { // if the first had ended before
+		t.Fatal(err)
+	}
+	s.db.TestOnlyWaitForCleaning()
+	if used := s.Metrics().KeysInUse; len(used) != 1 || used["third"] == 0 {
+		t.Errorf("keys in use: %v", used)
+	}
 }
 
 func TestStore_Rekey_ends(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -51,6 +52,35 @@ func TestHeader_opens_under_its_key_alone(t *testing.T) {
 		if _, err := mustWrap(t, id, 2).Open(parsed); !errors.Is(err, ErrSeal) {
 			t.Errorf("Open under another key: %v", err)
 		}
+	}
+}
+
+// TestHeader_format opens a file that was written when the format was made. It
+// never changes.
+func TestHeader_format(t *testing.T) {
+	file, err := hex.DecodeString("89505452454e431a0107000000000000323032362d313100000000000000000000000000000000000000000000000000" +
+		"0000000000000000000000000000000000000000000000000000000000000000a73f460fc40489f8847eaadd541e1ad24dc9fb34829661ffde41d31ad" +
+		"43dbfa2ce6815f3395f23e52d8d438fd48794b595eb9472d12cb037a21441eff91a96d5a76968add40fa8a1f771cae7f1e0cfb6" +
+		"0530c936094d465fca653906127b7f0c6a2b28f269")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Parse(file)
+	if err != nil || h.KeyID() != "2026-11" {
+		t.Fatalf("Parse: %v", err)
+	}
+	w, err := NewWrapper("2026-11", [32]byte{1, 2, 3, 4, 5, 6, 7, 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := w.Open(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := file[HeaderLen:]
+	c.XOR(content, content, 0)
+	if string(content) != "the content of a file" {
+		t.Errorf("it reads %q", content)
 	}
 }
 
