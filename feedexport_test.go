@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 )
@@ -60,4 +61,15 @@ func KnownToFeed(v *View) (map[string][]profile.ID, error) {
 		}
 	}
 	return all, nil
+}
+
+// LedgerParts returns how many records the ledger of stages has by time.
+func LedgerParts(v *View) (n int, err error) {
+	for _, err := range v.epoch.snap.Scan([]byte{keys.StageMove}, keys.End([]byte{keys.StageMove})) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }

@@ -54,6 +54,11 @@ func TestLedger_outlives_the_feed(t *testing.T) {
 	db = open(t, dir, opts)
 	v := viewOf(t, db)
 
+	// One record for each event and for each batch of deadlines, and three definitions of
+	// ten parts each.
+	if n, err := portrait.LedgerParts(v); n != people+(people+69)/70+3*10 || err != nil {
+		t.Errorf("the ledger has %d records, %v", n, err)
+	}
 	got := map[string]int{}
 	for m, err := range v.StageMoves(t.Context(), time.Time{}, time.Time{}) {
 		if err != nil {
