@@ -1,6 +1,7 @@
 // Package insight reads audiences: how a segment differs from everybody or from
-// another segment, how attributes go together, how segments overlap, where people
-// drop out of a funnel.
+// another segment, how attributes go together, how numbers are spread, how segments
+// overlap, where people drop out of a funnel, who comes back, by which channels they are
+// reached, and how a segment has grown.
 //
 // Everything is counted exactly, from bitmaps, by a [Counter], such as a
 // *portrait.View, which answers all of it as of one commit and one instant. What is
