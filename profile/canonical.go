@@ -60,8 +60,12 @@ func (s *State) addNamespaces(d *State) {
 		s.spaces = d.spaces
 		return
 	}
-	if s.spaces == nil && d.spaces == nil && s.named.Namespace == d.named.Namespace {
-		return // As before: that of the name alone.
+	if s.spaces == nil && d.spaces == nil {
+		// As mostly: of two identifiers, which are known by their names alone.
+		if a, b := s.named.Namespace, d.named.Namespace; a != b {
+			s.spaces = []string{min(a, b), max(a, b)}
+		}
+		return
 	}
 	mine := s.spaces
 	if mine == nil {
