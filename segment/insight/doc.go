@@ -10,6 +10,9 @@
 // Small groups are hidden where a least cell is set: they, and as many others as it
 // takes that nobody finds them by subtraction.
 //
+// A [Report] shows what was found, and what is known of one person or of how people come
+// and go, as a page of pictures with their figures.
+//
 // All functions may be called from any goroutine. They keep nothing of their
 // arguments.
 package insight
