@@ -29,8 +29,8 @@ func (c *checker) readNodes() error {
 			n.person = oracle.Merge()
 		}
 		n.person = n.person.Named(head.id)
-		if n.state, err = profile.DecodeState(bytes.Clone(state)); err != nil {
-			return fmt.Errorf("%w: state of node %s: %w", ErrCorrupt, head.id, err)
+		if err := n.readState(bytes.Clone(state)); err != nil {
+			return fmt.Errorf("node %s: %w", head.id, err)
 		}
 		if c.v.db.tokens.Token(head.id) != token {
 			c.differ("node %s: its token is not that of its identifier", head.id)

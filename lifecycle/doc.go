@@ -16,7 +16,12 @@
 //
 // The field disagrees about what happens to values that equal a cut-off, and the
 // segments of one population differ for it: [Edges] has the three ways, each held
-// against a published table.
+// against a published table, and one that agrees with what a store counts itself.
+//
+// Frozen cut-offs make live tags: [Scale.Tiers], [Boxes.Tiers], [Codes.Tiers] and
+// [EightTiers] write their rules. Where equal frequencies shall be told apart, as
+// RankFrequency does, score orders + draw("rfm") instead of orders: draw goes by the
+// canonical identifier alone.
 //
 // # Growth
 //

@@ -142,6 +142,11 @@ func TestScale(t *testing.T) {
 		{"ties leave scores to nobody", ties, 4, RightClosed, []float64{1, 1, 2.75}, []float64{1, 2, 3}, []int{1, 3, 4}},
 		{"ties shrink the scale", ties, 4, Shrinking, []float64{2.75}, []float64{1, 2, 3}, []int{1, 1, 2}},
 		{"all alike", []float64{7, 7, 7}, 5, Shrinking, []float64{}, []float64{6, 7, 8}, []int{1, 1, 1}},
+		{"observed", []float64{0, 10, 20, 30, 40}, 4, Observed, []float64{10, 20, 30}, []float64{-5, 10, 10.1, 30, 99}, []int{1, 1, 2, 3, 4}},
+		{"observed, of four by three", []float64{1, 2, 3, 4}, 3, Observed, []float64{2, 3}, []float64{2, 3, 3.5}, []int{1, 2, 3}},
+		{"right, of four by three", []float64{1, 2, 3, 4}, 3, RightClosed, []float64{2, 3}, []float64{2, 3, 3.5}, []int{1, 2, 3}},
+		{"observed, of three by five", []float64{1, 2, 3}, 5, Observed, []float64{1, 2, 2, 3}, []float64{1, 2, 3}, []int{1, 2, 4}},
+		{"right, of three by five", []float64{1, 2, 3}, 5, RightClosed, []float64{1.4, 1.8, 2.2, 2.6}, []float64{1, 2, 3}, []int{1, 3, 5}},
 		{"nobody", nil, 5, RightClosed, nil, []float64{6}, []int{1}},
 		{"one part", ties, 1, RightClosed, nil, []float64{6}, []int{1}},
 		{"no number", []float64{math.NaN(), 1, 3}, 2, RightClosed, []float64{2}, []float64{math.NaN(), 2, 3}, []int{0, 1, 2}},
@@ -182,7 +187,7 @@ func TestScales_are_frozen(t *testing.T) {
 				float64(rapid.IntRange(0, 30).Draw(t, "r")), float64(rapid.IntRange(1, 5).Draw(t, "f")), float64(rapid.IntRange(0, 100).Draw(t, "m")),
 			})
 		}
-		scheme := Scheme{Parts: rapid.IntRange(1, 7).Draw(t, "parts"), Edges: Edges(rapid.IntRange(0, 2).Draw(t, "edges"))}
+		scheme := Scheme{Parts: rapid.IntRange(1, 7).Draw(t, "parts"), Edges: Edges(rapid.IntRange(0, 3).Draw(t, "edges"))}
 		scores, scales := scheme.Scores(customers)
 		for i, c := range customers {
 			if got := scales.Score(c); got != scores[i] {

@@ -22,6 +22,11 @@ const (
 	// cut-offs are one, and so is one that equals the least or greatest value, so a
 	// scale may have fewer scores than were asked for. See [Scale.Top].
 	Shrinking
+	// Observed is what a store answers by ntile, percentile and View.Cutoffs: cut-offs are
+	// values, each the least that its share of all do not exceed, and a value that
+	// equals one belongs below it. Scores differ from those of RightClosed where a cut-off of
+	// that lies between two values on the other side of one.
+	Observed
 )
 
 // Scale turns a number into a score from 1, the worst, to Top. The zero Scale gives
@@ -46,8 +51,11 @@ func NewScale(values []float64, n int, edges Edges) Scale {
 	}
 	for i := 1; i < n; i++ {
 		cut := quantile(sorted, float64(i)/float64(n))
-		if edges == LeftClosed {
+		switch edges {
+		case LeftClosed:
 			cut++
+		case Observed:
+			cut = sorted[(i*len(sorted)+n-1)/n-1]
 		}
 		s.Cuts = append(s.Cuts, cut)
 	}
