@@ -34,6 +34,7 @@ type dataset struct {
 	segments []question
 	sample   string // whom to show in full
 	explain  string // what to explain of them
+	months   bool   // the model tracks orderMonths
 	close    func() error
 }
 
@@ -129,6 +130,7 @@ func openOrders(f flags) (*dataset, error) {
 			}
 		}
 	}
+	d.months = true
 	d.segments, d.sample, d.explain = orderSegments, orderSample, orderExplain
 	return d, nil
 }

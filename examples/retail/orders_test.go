@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
@@ -61,6 +62,8 @@ func TestOrders_against_the_file(t *testing.T) {
 		t.Errorf("segments (-want +got):\n%s", diff)
 	}
 
+	checkLifecycle(t, got)
+
 	db, err := portrait.Open(dir, &portrait.Options{Clock: func() time.Time { return ordersEnd }})
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +81,38 @@ func TestOrders_against_the_file(t *testing.T) {
 	digest, err := db.Digest(t.Context(), ordersEnd)
 	if err != nil || digest.String() != got.Digest {
 		t.Errorf("reopened, the digest is %s, %v; it was %s", digest, err, got.Digest)
+	}
+}
+
+// checkLifecycle holds the ten segments and the thirteen months against what is known of
+// the file.
+func checkLifecycle(t *testing.T, got result) {
+	t.Helper()
+	for i, row := range got.RFM {
+		got.RFM[i] = rfmRow{row.Segment, row.Customers, math.RoundToEven(row.Recency*1e3) / 1e3, math.RoundToEven(row.Frequency*1e3) / 1e3, math.RoundToEven(row.Monetary*100) / 100}
+	}
+	if diff := cmp.Diff([]rfmRow{
+		{"hibernating", 1071, 217.605, 1.102, 488.64}, {"at_risk", 593, 153.786, 2.879, 1084.54}, {"cant_lose", 63, 132.968, 8.381, 2796.16},
+		{"about_to_sleep", 352, 53.312, 1.162, 471.99}, {"need_attention", 187, 52.428, 2.326, 897.63}, {"loyal", 819, 33.608, 6.480, 2864.25},
+		{"promising", 94, 23.511, 1, 294.01}, {"new", 42, 7.429, 1, 388.21}, {"potential_loyalists", 484, 17.399, 2.010, 1041.22},
+		{"champions", 633, 6.362, 12.417, 6857.94},
+	}, got.RFM); diff != "" {
+		t.Errorf("RFM (-want +got):\n%s", diff)
+	}
+	months := map[string][]int{}
+	for _, g := range got.Growth {
+		for name, n := range map[string]int{"active": g.Active, "new": g.New, "retained": g.Retained, "resurrected": g.Resurrected, "churned": g.Churned} {
+			months[name] = append(months[name], n)
+		}
+	}
+	if diff := cmp.Diff(map[string][]int{
+		"active":      {885, 741, 758, 974, 856, 1056, 991, 949, 935, 1266, 1364, 1665, 615},
+		"new":         {885, 417, 380, 452, 300, 284, 242, 188, 169, 299, 358, 324, 41},
+		"retained":    {0, 324, 262, 290, 304, 368, 410, 365, 388, 425, 489, 622, 371},
+		"resurrected": {0, 0, 116, 232, 252, 404, 339, 396, 378, 542, 517, 719, 203},
+		"churned":     {0, 561, 479, 468, 670, 488, 646, 626, 561, 510, 777, 742, 1294},
+	}, months); diff != "" {
+		t.Errorf("growth (-want +got):\n%s", diff)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/lifecycle"
 	"github.com/portraitdb/portrait/segment"
 )
 
@@ -22,9 +23,12 @@ type result struct {
 	Merges   uint64            `json:"merges"`
 	Tags     map[string]uint64 `json:"tags"`
 	Segments map[string]uint64 `json:"segments"`
-	Digest   string            `json:"digest"`
-	Check    checked           `json:"check"`
-	Seconds  float64           `json:"seconds"`
+	// RFM and Growth are of the Online Retail file alone.
+	RFM     []rfmRow           `json:"rfm,omitempty"`
+	Growth  []lifecycle.Growth `json:"growth,omitempty"`
+	Digest  string             `json:"digest"`
+	Check   checked            `json:"check"`
+	Seconds float64            `json:"seconds"`
 }
 
 type checked struct {
@@ -59,6 +63,12 @@ func visit(ctx context.Context, db *portrait.DB, d *dataset, f flags, out, stder
 	say.people(r, view.AsOf())
 	say.tags(r)
 	say.segments(r)
+	if d.months {
+		if err := r.lifecycle(ctx, view, d); err != nil {
+			return nil, err
+		}
+		say.lifecycle(r)
+	}
 	if err := say.sample(ctx, view); err != nil {
 		return nil, err
 	}
