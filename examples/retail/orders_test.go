@@ -125,7 +125,12 @@ type figures struct {
 }
 
 func figuresOf(p *profile.Profile) figures {
-	f := figures{Revenue: "0", Refunded: "0", Tags: p.Tags}
+	f := figures{Revenue: "0", Refunded: "0"}
+	for _, name := range p.Tags {
+		if name != "stage" { // which everybody has
+			f.Tags = append(f.Tags, name)
+		}
+	}
 	for _, t := range p.Traits {
 		switch t.Name {
 		case "orders":
