@@ -1,6 +1,8 @@
 package value
 
 import (
+	"math"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -80,4 +82,28 @@ func TestCLV_discount(t *testing.T) {
 			t.Errorf("%+v: got %v, want 0", h, got)
 		}
 	}
+}
+
+// What Gamma-Gamma assumes, that what one spends does not go with how often one buys:
+// published by lifetimes of the customers who bought again.
+func TestGammaGamma_assumption_on_CDNOW(t *testing.T) {
+	var n, meanX, meanM float64
+	rows := slices.DeleteFunc(cdnowRounded(t), func(row Summary) bool { return row.Frequency == 0 || row.Mean == 0 })
+	for _, row := range rows {
+		n, meanX, meanM = n+1, meanX+float64(row.Frequency), meanM+row.Mean
+	}
+	meanX, meanM = meanX/n, meanM/n
+	var xx, mm, xm, least, most float64
+	least = math.Inf(1)
+	for _, row := range rows {
+		x, m := float64(row.Frequency)-meanX, row.Mean-meanM
+		xx, mm, xm = xx+x*x, mm+m*m, xm+x*m
+		least, most = min(least, row.Mean), max(most, row.Mean)
+	}
+	near(t, "correlation", xm/math.Sqrt(xx*mm), 0.113884, 1e-6)
+	near(t, "customers", n, 946, 0)
+	near(t, "mean", meanM, 35, 0.5)
+	near(t, "standard deviation", math.Sqrt(mm/(n-1)), 30, 0.5)
+	near(t, "least", least, 3, 0.5)
+	near(t, "greatest", most, 300, 0.5)
 }
