@@ -13,6 +13,14 @@ const (
 	crossKept  = 1 << 10 // queries of all dimensions but the longest: each is 8 KiB of scratch
 )
 
+// Where the longest dimension has this many bitmaps, and what they meet is this few
+// queries, those are kept for all blocks of a shard, 128 KiB each, and it is gone
+// through bitmap by bitmap: what lies together is read together.
+const (
+	crossBitmaps = 1 << 6
+	crossStay    = 1 << 3
+)
+
 // Cross counts every combination of one query of each of several dimensions, in one
 // pass over the profiles: a table with its totals. What several cells have in common is
 // computed once for each block of 2^16 profiles, and each query is planned once, where
@@ -26,12 +34,15 @@ type Cross struct {
 	order    []int   // those dimensions, as they are taken
 	below    []int   // by place in order: the cells of it and those after it
 	outer    []int   // the roots of the longest dimension, and last that of everybody
+	blocked  []int   // the places in outer that are taken block by block
+	bitmaps  []int   // those taken bitmap by bitmap: their roots are not within the base yet
+	based    bool    // the base is not everybody
 	cells    int
 }
 
 // NewCross plans a table of the profiles of base. The queries must have the same
 // universe; there may be up to 2^24 cells, and up to 1,024 queries in all dimensions but
-// the longest, for which Counts takes 8 KiB each.
+// the longest, for which Counts takes 8 KiB each; or 128 KiB each of up to eight.
 func NewCross(base *Query, dims ...[]*Query) (*Cross, error) {
 	c := &Cross{cells: 1, stride: make([]int, len(dims)), dims: make([][]int, len(dims))}
 	kept := 0
@@ -66,14 +77,11 @@ func NewCross(base *Query, dims ...[]*Query) (*Cross, error) {
 			c.order = append(c.order, d)
 		}
 	}
+	var longest []*Query
 	if len(dims) > 0 {
-		for _, q := range dims[c.long] {
-			c.outer = append(c.outer, len(roots))
-			roots = append(roots, z.normalize(Node{base.node}.And(Node{q.node}).node()))
-		}
+		longest = dims[c.long]
 	}
-	c.outer = append(c.outer, len(roots))
-	roots = append(roots, z.normalize(base.node))
+	roots = c.lengthen(z, base, longest, roots)
 	c.program = plan(base.universe, z.terms, roots)
 	c.below = make([]int, len(c.order)+1)
 	c.below[len(c.order)] = 1
@@ -81,6 +89,33 @@ func NewCross(base *Query, dims ...[]*Query) (*Cross, error) {
 		c.below[i] = c.below[i+1] * (len(dims[c.order[i]]) + 1)
 	}
 	return c, nil
+}
+
+// lengthen appends the roots of the longest dimension and of the base, and says how each
+// is taken.
+func (c *Cross) lengthen(z *normalizer, base *Query, longest []*Query, roots []literal) []literal {
+	kept, alone, n := len(roots), make([]literal, len(longest)), 0
+	for i, q := range longest {
+		if alone[i] = z.normalize(q.node); alone[i].is(opBits) {
+			n++
+		}
+	}
+	everybody := z.normalize(base.node)
+	c.based = !everybody.isAll()
+	steady := n >= crossBitmaps && kept <= crossStay
+	for i, q := range longest {
+		c.outer = append(c.outer, len(roots))
+		if steady && alone[i].is(opBits) {
+			c.bitmaps = append(c.bitmaps, i)
+			roots = append(roots, alone[i])
+			continue
+		}
+		c.blocked = append(c.blocked, i)
+		roots = append(roots, z.normalize(Node{base.node}.And(Node{q.node}).node()))
+	}
+	c.blocked = append(c.blocked, len(c.outer))
+	c.outer = append(c.outer, len(roots))
+	return append(roots, everybody)
 }
 
 // Counts returns how many profiles of the base are in each combination: as many cells

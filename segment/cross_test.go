@@ -36,6 +36,9 @@ func crossWorld(rng *rand.Rand, w *world, depth int, lengths ...int) (base *Quer
 		var qs []*Query
 		for range length {
 			n, b := w.node(depth)
+			if f := rng.IntN(len(w.bits)); length > crossBitmaps && rng.IntN(8) > 0 {
+				n, b = Bits(FieldID(f)), w.bits[f]
+			}
 			qs, sets[d] = append(qs, NewQuery(n, 0)), append(sets[d], b)
 		}
 		dims = append(dims, qs)
@@ -50,6 +53,8 @@ func TestCross_equals_roaring(t *testing.T) {
 		w.churn(40)
 		for _, lengths := range [][]int{
 			{}, {5}, {0}, {1, 40}, {40, 1}, {3, 0, 2}, {4, 3, 2}, {2, 3, 4}, {1, 1, 1, 1, 1, 1}, {2, 9, 3},
+			// Gone through bitmap by bitmap.
+			{100}, {100, 1}, {1, 200}, {3, 100, 2}, {0, 100, 8}, {100, 9},
 		} {
 			base, dims, want := crossWorld(rng, w, rng.IntN(3), lengths...)
 			c, err := NewCross(base, dims...)
