@@ -25,7 +25,17 @@ func (p *lightPlan) countPair(ctx context.Context, src *Source) (both uint64, er
 			return 0, err
 		}
 	}
-	if !apart {
+	ok := apart
+	switch known := a.outline.known(); {
+	case apart:
+	case known && b.outline.known():
+		both, ok = overlap(a.outline, b.outline, of.bounds[i], in.bounds[j]), true
+	case known:
+		both, ok = b.countOutline(a.outline, of.bounds[i])
+	case b.outline.known():
+		both, ok = a.countOutline(b.outline, in.bounds[j])
+	}
+	if !ok {
 		if both, err = a.countBoth(ctx, src, b); err != nil {
 			return 0, err
 		}
@@ -167,6 +177,9 @@ func (l *light) countBlocks(a, b *bitmap) (n uint64) {
 		i := bits.TrailingZeros16(mask)
 		x, c := a.slab.list(i)
 		y, d := b.slab.list(i)
+		if len(x) > 0 && len(y) > 0 && (x[0] > y[len(y)-1] || y[0] > x[len(x)-1]) {
+			continue
+		}
 		if len(x) == c && len(y) == d && c+d <= mergeMax {
 			n += uint64(meet(x, y))
 			continue

@@ -34,6 +34,7 @@ type field struct {
 	members atomic.Uint64 // 1 more than the members of a bitmap, once they have been counted
 	id      FieldID
 	kind    FieldKind
+	outline outline // as of the bounds, or none
 }
 
 // entry is one shard of a field.
@@ -277,7 +278,7 @@ func withPages(old []*page, edits []edit) []*page {
 			pages[at], last = &p, at
 		}
 		at := e.id & (1<<pageBits - 1)
-		pages[last].fields[at], pages[last].bounds[at] = e.field, e.field.bounds()
+		pages[last].fields[at], pages[last].bounds[at] = e.field, e.field.settle()
 	}
 	return pages
 }

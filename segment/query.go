@@ -46,7 +46,7 @@ func NewQuery(n Node, universe FieldID) *Query {
 // the Loader, a BudgetError, and a field that is not of the kind that the query
 // takes it for. They return within milliseconds of the context's end, but for
 // one read of the Loader or one scan (see Catalog) under way. A Count for which no
-// shard has to be looked at does not ask the context.
+// shard has to be looked at, or two in memory at most, does not ask the context.
 func (q *Query) Count(ctx context.Context, src Source) (uint64, error) {
 	if src.Budget == nil && src.Workers <= 1 {
 		switch how := q.light.how; {
