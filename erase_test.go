@@ -434,6 +434,7 @@ func erasedMeansErased(t *testing.T, few bool) {
 	if _, err := db.Lists().Edit(t.Context(), "vip", "phone", []string{phone}, nil); err != nil {
 		t.Fatal(err)
 	}
+	apply(t, db, canaryModel+"segments:\n  vips: {rule: 'in_list(\"vip\")'}\n")
 	crowd(3000, 6000)
 	before := strings.Join(inFiles(t, dir, forms), "\n")
 	for _, text := range []string{mail, phone, name, village, order, gadget, "user-canary"} {

@@ -270,11 +270,11 @@ func TestRecords_refuse(t *testing.T) {
 		{"a merge of more than is there", "merge", "019207ddffffffff", "cut short"},
 		{"an instant beyond 64 bits", "advance", "01cfffffffffffffffff", "beyond 64 bits"},
 		{"unknown flags of a feed", "feed", "0193000490", "flags 0x4"},
-		{"an unknown cause", "feed", "01930000919407" + "04c400c400", "unknown cause 4"},
+		{"an unknown cause", "feed", "01930000919407" + "05c400c400", "unknown cause 5"},
 		{"a gap in the long form", "feed", "0193000091940700c4028000c400", "bad varint"},
 		{"a gap cut short", "feed", "0193000091940700c40180c400", "bad varint"},
 		{"a move to nowhere else", "ledger", "0191940707" + "00c400", "from stage 7 to itself"},
-		{"an unknown cause of a move", "ledger", "0191940709" + "04c400", "unknown cause 4"},
+		{"an unknown cause of a move", "ledger", "0191940709" + "05c400", "unknown cause 5"},
 		{"a gap cut short in a ledger", "ledger", "0191940709" + "00c40180", "bad varint"},
 		{"an ordinal above 32 bits in a feed", "feed", "0193000091940700c40600ffffffff0fc400", "above 32 bits"},
 	}
