@@ -69,7 +69,7 @@ func TestSuites(t *testing.T) {
 			cases:      namesOf(groupQuestions()),
 			contenders: []string{"portrait", "column_scan", "kelindar_column", "memory_floor"},
 		},
-		"insight": {cases: readingNames, contenders: []string{"portrait", "cell_by_cell", "memory_floor"}},
+		"insight": {cases: append([]string{scoreReading}, readingNames...), contenders: []string{"portrait"}},
 		"memory": {
 			cases: slices.Concat(memoryNames(), []string{"column/20-bits", "column/cents", "column/times", "column/doubles"}),
 		},
