@@ -294,7 +294,7 @@ tags:
 			})
 			did("ingest", err)
 		}
-		_, err = db.Link(ctx, person[0], id("anonymous_id", fmt.Sprint("x", round)), portrait.Decision{Reason: "CanaryName77144"})
+		link, err := db.Link(ctx, person[0], id("anonymous_id", fmt.Sprint("x", round)), portrait.Decision{Reason: "CanaryName77144"})
 		did("link", err)
 		did("define a tag", db.DefineTag(ctx, tags.Definition{Name: fmt.Sprint("CanaryTag77148-", round), Rule: tags.MustParse(`canarytrait77145 == "CanaryName77144"`)}))
 		_, err = db.Lists().Upload(ctx, "canary-list-77149", strings.NewReader("8613877141443\n8613800000000"), segment.Upload{Namespace: "phone"})
@@ -304,8 +304,8 @@ tags:
 			t.Errorf("%d profiles", n)
 		}
 		did("count", err)
-		_, err = db.Withdraw(ctx, db.Metrics().Epoch-2, portrait.Decision{})
-		after("withdraw")
+		_, err = db.Withdraw(ctx, link.Epoch, portrait.Decision{})
+		did("withdraw", err)
 		did("check", db.Check(ctx))
 		did("close", db.Close())
 		db = open()
