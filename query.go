@@ -23,13 +23,21 @@ func (v *View) source() segment.Source {
 	return segment.Source{Root: v.epoch.root, Loader: v.epoch, Epoch: v.epoch.number, AsOf: v.at}
 }
 
-// parallelFrom is from how many ordinals on a count is shared among processors.
+// parallelFrom is from how many ordinals on a count or a set is shared among processors.
 const parallelFrom = 4 << 20
 
 // sourceFor is source within the budget that a context sets.
 func (v *View) sourceFor(ctx context.Context) segment.Source {
 	src := v.source()
 	src.Budget = segment.BudgetOf(ctx)
+	return src
+}
+
+// shared is a source whose shards the processors share where that pays off.
+func (v *View) shared(src segment.Source) segment.Source {
+	if v.epoch.meta.nextOrdinal > parallelFrom {
+		src.Workers = runtime.GOMAXPROCS(0)
+	}
 	return src
 }
 
@@ -91,11 +99,7 @@ func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	src := v.sourceFor(ctx)
-	if v.epoch.meta.nextOrdinal > parallelFrom {
-		src.Workers = runtime.GOMAXPROCS(0)
-	}
-	return q.Count(ctx, src)
+	return q.Count(ctx, v.shared(v.sourceFor(ctx)))
 }
 
 func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error) {
@@ -103,7 +107,7 @@ func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error
 	if err != nil {
 		return nil, err
 	}
-	return q.Set(ctx, v.sourceFor(ctx))
+	return q.Set(ctx, v.shared(v.sourceFor(ctx)))
 }
 
 // operands shows a view's names to the segment compiler.

@@ -155,11 +155,17 @@ func (b *Batch) Sets(ctx context.Context, src Source) ([]*Set, error) {
 		sets[i] = x.newSet()
 		sets[i].universe = universe
 	}
-	for s := range x.shards {
-		x.collectRoots(s, sets)
-	}
-	if err := x.failure(ctx); err != nil {
-		return nil, err
+	if min(src.Workers, x.shards) > 1 {
+		if err := x.collectParallel(ctx, sets, (*exec).collectRoots); err != nil {
+			return nil, err
+		}
+	} else {
+		for s := range x.shards {
+			x.collectRoots(s, sets)
+		}
+		if err := x.failure(ctx); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]*Set, len(b.rootOf))
 	for i, r := range b.rootOf {

@@ -64,21 +64,21 @@ func TestBatch_equals_roaring(t *testing.T) {
 					t.Errorf("on %d workers: counted %d, want %d, in\n%s", src.Workers, n, wants[i].GetCardinality(), queries[i])
 				}
 			}
-		}
-		sets, err := b.Sets(t.Context(), src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, s := range sets {
-			if err := sameAs(s, wants[i]); err != nil {
-				t.Errorf("%v, in\n%s", err, queries[i])
+			sets, err := b.Sets(t.Context(), src)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if s.Epoch() != 7 || s.AsOf() != 9 {
-				t.Errorf("a set of epoch %d as of %d", s.Epoch(), s.AsOf())
+			for i, s := range sets {
+				if err := sameAs(s, wants[i]); err != nil {
+					t.Errorf("on %d workers: %v, in\n%s", src.Workers, err, queries[i])
+				}
+				if s.Epoch() != 7 || s.AsOf() != 9 {
+					t.Errorf("a set of epoch %d as of %d", s.Epoch(), s.AsOf())
+				}
 			}
-		}
-		if err := sameAs(sets[0].Not(), roaring.AndNot(w.bits[0], wants[0])); err != nil {
-			t.Errorf("Not: %v", err)
+			if err := sameAs(sets[0].Not(), roaring.AndNot(w.bits[0], wants[0])); err != nil {
+				t.Errorf("Not: %v", err)
+			}
 		}
 	}
 	if factored == 0 {

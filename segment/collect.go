@@ -31,6 +31,9 @@ func NewSet(src Source, ordinals []uint32) *Set {
 	return s
 }
 
+// unlimited is the limit of a whole answer.
+const unlimited = ^uint64(0)
+
 // collect builds the answer, or the first limit members of it.
 func (q *Query) collect(ctx context.Context, src Source, limit uint64) (*Set, error) {
 	if err := q.ready(ctx, src); err != nil {
@@ -44,6 +47,12 @@ func (q *Query) collect(ctx context.Context, src Source, limit uint64) (*Set, er
 	defer x.release()
 	s := x.newSet()
 	s.universe = universe
+	if limit == unlimited && min(src.Workers, x.shards) > 1 {
+		if err := x.collectParallel(ctx, []*Set{s}, func(x *exec, i int, part []*Set) { x.collectShard(part[0], i, limit) }); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 	for i := range x.shards {
 		x.collectShard(s, i, limit)
 		if s.count >= limit {
@@ -54,6 +63,47 @@ func (q *Query) collect(ctx context.Context, src Source, limit uint64) (*Set, er
 		return nil, err
 	}
 	return s, nil
+}
+
+// collectParallel adds the whole answer of each root to its set, as collect does for
+// one shard. Several goroutines take shards, each with an exec of its own; their parts
+// are joined in the order of the shards.
+func (x *exec) collectParallel(ctx context.Context, sets []*Set, collect func(x *exec, shardNo int, part []*Set)) error {
+	p, src, m := x.p, x.src, x.meter
+	parts := make([][]*Set, x.shards)
+	err := parallel(min(src.Workers, x.shards), func(next func() int) error {
+		x := newExec(ctx, p, src, m)
+		defer x.release()
+		for i := next(); i < x.shards && x.err == nil; i = next() {
+			part := make([]*Set, len(sets))
+			for j := range part {
+				part[j] = &Set{}
+			}
+			collect(x, i, part)
+			parts[i] = part
+		}
+		return x.failure(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	for j, s := range sets {
+		s.join(parts, j)
+	}
+	return nil
+}
+
+// join appends the j-th set of each part; the keys of the parts ascend.
+func (s *Set) join(parts [][]*Set, j int) {
+	n := 0
+	for _, part := range parts {
+		n += len(part[j].keys)
+	}
+	s.keys, s.blocks = slices.Grow(s.keys, n), slices.Grow(s.blocks, n)
+	for _, part := range parts {
+		s.keys, s.blocks = append(s.keys, part[j].keys...), append(s.blocks, part[j].blocks...)
+		s.count += part[j].count
+	}
 }
 
 func (x *exec) newSet() *Set {
@@ -71,7 +121,7 @@ func (r *Root) universe(ctx context.Context, src Source, f FieldID) (*Set, error
 	defer x.release()
 	s := x.newSet()
 	for i := range x.shards {
-		x.collectShard(s, i, ^uint64(0))
+		x.collectShard(s, i, unlimited)
 	}
 	if err := x.failure(ctx); err != nil {
 		return nil, err
@@ -89,7 +139,7 @@ type universe struct {
 func (x *exec) build() *Set {
 	s := x.newSet()
 	for i := range x.shards {
-		x.collectShard(s, i, ^uint64(0))
+		x.collectShard(s, i, unlimited)
 	}
 	return s
 }

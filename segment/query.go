@@ -23,9 +23,10 @@ type Source struct {
 	Partition uint32
 	Epoch     uint64
 	AsOf      profile.Instant
-	// Workers bounds the goroutines of one Count, or one call of a Batch; 0 and 1
-	// are the caller's alone. Each takes whole shards, so more pay off only for
-	// several million profiles, and leave some hundred bytes of garbage.
+	// Workers bounds the goroutines of one Count or Set, or one call of a Batch; 0
+	// and 1 are the caller's alone, as are Exists and Limit, which stop early. Each
+	// takes whole shards, so more pay off only for several million profiles, and leave
+	// some hundred bytes of garbage.
 	Workers int
 	// Budget bounds what one call may read; nil: no bound.
 	Budget *Budget
@@ -90,7 +91,7 @@ func (q *Query) Exists(ctx context.Context, src Source) (bool, error) {
 
 // Set returns the answer.
 func (q *Query) Set(ctx context.Context, src Source) (*Set, error) {
-	return q.collect(ctx, src, ^uint64(0))
+	return q.collect(ctx, src, unlimited)
 }
 
 // Limit returns the first n members of the answer, and looks no further.

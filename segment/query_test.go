@@ -41,13 +41,16 @@ func check(t *testing.T, w *world, q *Query, want *roaring.Bitmap) {
 	if some, err := q.Exists(ctx, src); err != nil || some != !want.IsEmpty() {
 		t.Errorf("Exists is %v, %v", some, err)
 	}
-	s, err := q.Set(ctx, src)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	if err := sameAs(s, want); err != nil {
-		t.Errorf("Set: %v", err)
+	var s *Set
+	for src.Workers = range 3 {
+		var err error
+		if s, err = q.Set(ctx, src); err != nil {
+			t.Error(err)
+			return
+		}
+		if err := sameAs(s, want); err != nil {
+			t.Errorf("Set on %d workers: %v", src.Workers, err)
+		}
 	}
 	if err := sameAs(s.Not(), roaring.AndNot(w.bits[0], want)); err != nil {
 		t.Errorf("Not: %v", err)
