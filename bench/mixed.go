@@ -6,11 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// busyName is the contender that asks while events are taken in.
-const busyName = "under_ingest"
+// busyName is the contender that asks while events are taken in; loopsName, the control,
+// the one that asks while every processor computes something of no concern to Portrait.
+const (
+	busyName  = "under_ingest"
+	loopsName = "beside_loops"
+)
 
 // mixedQuestions are what the reader asks, one question after the other, or one every so
 // often; then an answer's time counts from when its question was due, so that those which
@@ -40,6 +47,7 @@ func mixedSuite(ctx context.Context, cfg config) (report *Report, err error) {
 		Setting: map[string]string{
 			"portrait":    "one goroutine asks, nothing else happens; or, in ingest, one goroutine takes events in, nobody asks",
 			busyName:      fmt.Sprintf("the same, while another goroutine takes events in without a pause, %d a call, every commit synced", mixedBatch),
+			loopsName:     fmt.Sprintf("alone, while %d goroutines compute without a pause, and use nothing of Portrait", runtime.GOMAXPROCS(0)),
 			"with_reader": "ingest, while another goroutine asks what the name says",
 			"tags":        fmt.Sprint(len(kinds)*len(tagRules), " over four kinds of events; an event touches five"),
 			"memory":      fmt.Sprintf("%d MiB for reads, what Portrait takes where nothing is said", (usual.blocks+usual.states)>>20),
@@ -66,8 +74,8 @@ func mixedSuite(ctx context.Context, cfg config) (report *Report, err error) {
 	return report, nil
 }
 
-// mix gives a question its turns: the reader alone, the reader while events are taken
-// in, and ingest alone. The first case it returns is of the answers, the second of the
+// mix gives a question its turns: the reader alone, the reader beside loops, the reader
+// while events are taken in, and ingest alone. The first case it returns is of the answers, the second of the
 // events.
 func (s *mixedStore) mix(ctx context.Context, cfg config, name string, every time.Duration, ask func(context.Context) error) (asked, fed Case, err error) {
 	if err := s.compare(ctx); err != nil {
@@ -85,6 +93,15 @@ func (s *mixedStore) mix(ctx context.Context, cfg config, name string, every tim
 		answers[subject] = append(answers[subject], got)
 
 		s.rest()
+		stop := beginLoops(runtime.GOMAXPROCS(0))
+		looped, got, err := askFor(ctx, turn, every, ask)
+		stop()
+		if err != nil {
+			return Case{}, Case{}, err
+		}
+		answers[loopsName] = append(answers[loopsName], got)
+
+		s.rest()
 		ingest := s.beginIngest(ctx)
 		busy, got, err := askFor(ctx, turn, every, ask)
 		taken, failure := ingest.end()
@@ -100,7 +117,9 @@ func (s *mixedStore) mix(ctx context.Context, cfg config, name string, every tim
 			return Case{}, Case{}, err
 		}
 		events[subject] = append(events[subject], taken)
-		all[subject], all[busyName] = append(all[subject], alone...), append(all[busyName], busy...)
+		for who, l := range map[string]laps{subject: alone, loopsName: looped, busyName: busy} {
+			all[who] = append(all[who], l...)
+		}
 		times = append(times, busy.quantile(0.99)/alone.quantile(0.99))
 	}
 	asked, fed = newCase(name, len(s.known), answers), newCase("ingest/"+name, len(s.known), events)
@@ -111,6 +130,29 @@ func (s *mixedStore) mix(ctx context.Context, cfg config, name string, every tim
 	return asked, fed, s.compare(ctx)
 }
 
+// beginLoops starts goroutines that compute until the function it returns is called,
+// which waits for them.
+func beginLoops(n int) (stop func()) {
+	var (
+		quit atomic.Bool
+		wg   sync.WaitGroup
+	)
+	for range n {
+		wg.Go(func() {
+			for x := uint64(1); !quit.Load(); {
+				for range 1000 {
+					x = x*6364136223846793005 + 1442695040888963407
+				}
+				loopSink.Store(x)
+			}
+		})
+	}
+	return func() { quit.Store(true); wg.Wait() }
+}
+
+// loopSink keeps the compiler from leaving the loops out.
+var loopSink atomic.Uint64
+
 // tellWaits reports how long the answers took, and how many times as long as alone.
 func (c *Case) tellWaits(all map[string]laps, times laps) {
 	for who, l := range all {
@@ -120,7 +162,9 @@ func (c *Case) tellWaits(all map[string]laps, times laps) {
 		c.tell("slowest_ns", who, l.quantile(1))
 	}
 	for _, p := range []string{"p50", "p99"} {
-		c.tell(p+"_times_alone", busyName, c.Extra[p+"_ns"][busyName]/c.Extra[p+"_ns"][subject])
+		for _, who := range []string{busyName, loopsName} {
+			c.tell(p+"_times_alone", who, c.Extra[p+"_ns"][who]/c.Extra[p+"_ns"][subject])
+		}
 	}
 	c.tell("p99_times_alone_least_turn", busyName, times.quantile(0))
 	c.tell("p99_times_alone_most_turn", busyName, times.quantile(1))
