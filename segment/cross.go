@@ -38,6 +38,7 @@ type Cross struct {
 	bitmaps  []int   // those taken bitmap by bitmap: their roots are not within the base yet
 	based    bool    // the base is not everybody
 	cells    int
+	planes   int // in which cells are written as codes; 0: they are intersected
 }
 
 // NewCross plans a table of the profiles of base. The queries must have the same
@@ -83,6 +84,7 @@ func NewCross(base *Query, dims ...[]*Query) (*Cross, error) {
 	}
 	roots = c.lengthen(z, base, longest, roots)
 	c.program = plan(base.universe, z.terms, roots)
+	c.planes = c.digits(dims)
 	c.below = make([]int, len(c.order)+1)
 	c.below[len(c.order)] = 1
 	for i := len(c.order) - 1; i >= 0; i-- {
@@ -137,7 +139,7 @@ func (c *Cross) Counts(ctx context.Context, src Source) ([]uint64, error) {
 			for s := next(); s < x.shards && x.err == nil; s = next() {
 				t.shard(s)
 			}
-			for i, n := range t.counts {
+			for i, n := range t.done() {
 				if n > 0 {
 					atomic.AddUint64(&counts[i], n)
 				}
@@ -149,5 +151,5 @@ func (c *Cross) Counts(ctx context.Context, src Source) ([]uint64, error) {
 	for s := range x.shards {
 		t.shard(s)
 	}
-	return t.counts, x.failure(ctx)
+	return t.done(), x.failure(ctx)
 }

@@ -18,6 +18,7 @@ type crossing struct {
 	level  []words   // by place in the order: what is left of the cells above; last, of a bitmap within the base
 	rows   [][arrayScratch]uint16
 	listed *[rowsMax]uint16
+	codes  *codes // nil: the dimensions are not exclusive, or the table is small
 }
 
 // operand is a query of a dimension in one block.
@@ -39,10 +40,22 @@ func (c *Cross) crossing(x *exec) *crossing {
 	if len(c.bitmaps) > 0 {
 		kept, blocks = kept+1, shard.Blocks
 	}
-	return &crossing{
+	t := &crossing{
 		Cross: c, x: x, counts: make([]uint64, c.cells), blocks: blocks, all: make([]operand, blocks*kept), held: make([][]words, kept),
 		level: make([]words, len(c.order)+1), rows: make([][arrayScratch]uint16, len(c.order)+2), listed: new([rowsMax]uint16),
 	}
+	if c.planes > 0 {
+		t.codes = &codes{crossing: t, planes: make([]words, c.planes), byCode: make([]uint64, 1<<c.planes)}
+	}
+	return t
+}
+
+// done completes the counts, after the last shard.
+func (t *crossing) done() []uint64 {
+	if t.codes != nil {
+		t.codes.finish()
+	}
+	return t.counts
 }
 
 // shard adds the members of each cell in one shard.
@@ -53,9 +66,18 @@ func (t *crossing) shard(s int) {
 		if x.meter == nil && x.may[base.id]>>i&1 == 0 {
 			continue // a meter counts every block
 		}
-		if !x.enter(i) || !t.block(i) {
+		if !x.enter(i) {
 			return
 		}
+		if t.codes != nil && t.codes.count() {
+			continue
+		}
+		if !t.block(i) {
+			return
+		}
+	}
+	if t.codes != nil {
+		t.codes.flush()
 	}
 	for _, at := range t.bitmaps {
 		if x.may[base.id] == 0 || !x.live() {

@@ -76,6 +76,48 @@ func TestCross_equals_roaring(t *testing.T) {
 	}
 }
 
+// Where nobody is in two places of a dimension, profiles are counted by the codes of
+// their places; where some are, they are not.
+func TestCross_of_exclusive_queries_equals_roaring(t *testing.T) {
+	rng := newRand(t)
+	w := newWorld(t, rng, 24, 1, 0)
+	w.churn(40)
+	for _, lengths := range [][]int{{20, 12, 5}, {62, 60}, {100, 12}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {7, 0, 31, 3}} {
+		for _, apart := range []bool{true, true, false} {
+			n, bits := All(), w.bits[0]
+			if rng.IntN(2) == 0 {
+				n, bits = w.node(1)
+			}
+			sets, dims := make([][]*roaring.Bitmap, len(lengths)), make([][]*Query, len(lengths))
+			for d, length := range lengths {
+				before, beforeBits := Node{}, roaring.New()
+				for range length {
+					n, b := w.node(0)
+					if apart || rng.IntN(20) > 0 {
+						n, b = n.AndNot(before), roaring.AndNot(b, beforeBits)
+					}
+					before, beforeBits = before.Or(n), roaring.Or(beforeBits, b)
+					dims[d], sets[d] = append(dims[d], NewQuery(n, 0)), append(sets[d], b)
+				}
+			}
+			c, err := NewCross(NewQuery(n, 0), dims...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.planes == 0 {
+				t.Fatalf("%v: there are no codes", lengths)
+			}
+			want, src := naiveCross(bits, sets), w.source()
+			for src.Workers = range 3 {
+				got, err := c.Counts(t.Context(), src)
+				if err != nil || !slices.Equal(got, want) {
+					t.Errorf("%v on %d workers: error %v, and against roaring (-want +got):\n%s", lengths, src.Workers, err, cmp.Diff(want, got))
+				}
+			}
+		}
+	}
+}
+
 func TestNewCross_bounds(t *testing.T) {
 	q, other := NewQuery(Bits(1), 0), NewQuery(Bits(1), 5)
 	for name, tt := range map[string]struct {
@@ -109,6 +151,14 @@ func TestCross_ends_with_its_context_and_its_budget(t *testing.T) {
 	if got, err := c.Counts(t.Context(), src); !errors.As(err, &over) {
 		t.Errorf("counted %v (error: %v), want that of the budget", got, err)
 	}
+	c, err = NewCross(NewQuery(All(), 0), slices.Repeat([]*Query{NewQuery(Bits(1), 0)}, crossBitmaps))
+	if err != nil {
+		t.Fatal(err)
+	}
+	src.Budget = &Budget{Bytes: 1}
+	if got, err := c.Counts(t.Context(), src); !errors.As(err, &over) {
+		t.Errorf("bitmap by bitmap it counted %v (error: %v), want that of the budget", got, err)
+	}
 }
 
 // BenchmarkCross counts tables over four million profiles.
@@ -132,7 +182,18 @@ func BenchmarkCross(b *testing.B) {
 		}
 		return out
 	}
-	tables := map[string][][]*Query{"20x12x5": {dimension(1, 20, 0.05), dimension(21, 12, 0.08), dimension(33, 5, 0.2)}}
+	exclusive := func(from FieldID, n int) (out []*Query) {
+		tx := index.Begin()
+		for i := range uint32(4 << 20) {
+			tx.Set(from+FieldID(rng.IntN(n)), i, true)
+		}
+		tx.Commit()
+		for i := range n {
+			out = append(out, NewQuery(Bits(from+FieldID(i)), 0))
+		}
+		return out
+	}
+	tables := map[string][][]*Query{"20x12x5-exclusive": {exclusive(100, 20), exclusive(120, 12), exclusive(132, 5)}, "20x12x5": {dimension(1, 20, 0.05), dimension(21, 12, 0.08), dimension(33, 5, 0.2)}}
 	var each [][]*Query
 	for i := range 8 {
 		each = append(each, dimension(FieldID(40+i), 1, []float64{0.5, 0.35, 0.25, 0.2, 0.15, 0.1, 0.06, 0.03}[i]))
