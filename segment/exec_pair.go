@@ -26,14 +26,16 @@ func (p *lightPlan) countPair(ctx context.Context, src *Source) (both uint64, er
 		}
 	}
 	ok := apart
-	switch known := a.outline.known(); {
+	switch {
 	case apart:
-	case known && b.outline.known():
-		both, ok = overlap(a.outline, b.outline, of.bounds[i], in.bounds[j]), true
-	case known:
-		both, ok = b.countOutline(a.outline, of.bounds[i])
-	case b.outline.known():
-		both, ok = a.countOutline(b.outline, in.bounds[j])
+	case a.known && b.known:
+		both, ok = overlap(a.outline(), b.outline(), of.bounds[i], in.bounds[j]), true
+	case a.known:
+		both, ok = b.countOutline(a.outline(), of.bounds[i])
+	case b.known:
+		both, ok = a.countOutline(b.outline(), in.bounds[j])
+	default:
+		ok = a.shape&b.shape == 0
 	}
 	if !ok {
 		if both, err = a.countBoth(ctx, src, b); err != nil {

@@ -34,7 +34,8 @@ type field struct {
 	members atomic.Uint64 // 1 more than the members of a bitmap, once they have been counted
 	id      FieldID
 	kind    FieldKind
-	outline outline // as of the bounds, or none
+	known   bool   // the shape is an outline
+	shape   uint64 // of a bitmap: an outline, or a print
 }
 
 // entry is one shard of a field.

@@ -14,41 +14,66 @@ type outline struct {
 	head, tail uint32 // the last of the first run, and the first of the second
 }
 
-// known reports whether there is an outline.
-func (o outline) known() bool { return o.tail > 0 }
-
 // outlineShards is the most shards that a field with an outline has.
 const outlineShards = 2
 
+// outline returns the outline of a field that has one.
+func (f *field) outline() outline { return outline{uint32(f.shape), uint32(f.shape >> 32)} }
+
 // settle returns the bounds of a field that nobody else has seen yet, which may be nil,
-// and keeps its outline.
+// and keeps its shape.
 func (f *field) settle() bounds {
-	if f == nil || f.kind != Bitmap || len(f.entries) == 0 || len(f.entries) > outlineShards {
+	if f == nil || f.kind != Bitmap {
 		return f.bounds()
 	}
 	var o outliner
-	for i := range f.entries {
-		c := f.entries[i].slot.data.Load()
-		if c == nil || !o.add(f.key(i)>>shard.Blocks*shard.Span, &c.bits) {
-			return f.bounds()
-		}
-	}
-	first, last := o.runs[0], o.runs[max(o.n, 1)-1]
-	switch {
-	case o.n == 0 || last.to == math.MaxUint32:
+	if !o.all(f) {
+		f.shape = f.print()
 		return f.bounds()
-	case o.n == 1:
-		f.outline = outline{last.to, last.to + 1}
-	default:
-		f.outline = outline{first.to, last.from}
+	}
+	first, last := o.runs[0], o.runs[o.n-1]
+	f.known = true
+	if f.shape = uint64(last.to+1)<<32 | uint64(last.to); o.n > 1 {
+		f.shape = uint64(last.from)<<32 | uint64(first.to)
 	}
 	return bounds{first.from, ^last.to}
+}
+
+// printMax is the most shards that a print is made of.
+const printMax = 64
+
+// print returns in which blocks, by their number modulo 64, there may be members: two
+// fields whose prints have nothing in common do not either.
+func (f *field) print() uint64 {
+	if len(f.entries) > printMax {
+		return math.MaxUint64
+	}
+	p := uint64(0)
+	for i := range f.entries {
+		key := f.key(i)
+		p |= uint64(uint16(key)) << (key >> shard.Blocks * shard.Blocks % 64)
+	}
+	return p
 }
 
 // outliner collects ascending runs.
 type outliner struct {
 	runs [2]struct{ from, to uint32 }
 	n    int
+}
+
+// all adds the shards of a field; it reports false where that has no outline.
+func (o *outliner) all(f *field) bool {
+	if len(f.entries) == 0 || len(f.entries) > outlineShards {
+		return false
+	}
+	for i := range f.entries {
+		c := f.entries[i].slot.data.Load()
+		if c == nil || !o.add(f.key(i)>>shard.Blocks*shard.Span, &c.bits) {
+			return false
+		}
+	}
+	return o.n > 0 && o.runs[o.n-1].to < math.MaxUint32
 }
 
 // add adds a shard, whose first ordinal is from; it reports false where there are too
@@ -103,7 +128,7 @@ func overlap(a, b outline, in, by bounds) uint64 {
 		max(0, min(to, end)-max(tail, first)+1) + max(0, min(to, last)-max(tail, begin)+1))
 }
 
-// countOutline counts what the field has of the outline of another within its bounds,
+// countOutline counts what a field that has none itself has of the outline of another within its bounds,
 // where either run of that lies in a block, and what the field has there in memory; ok is
 // false elsewhere.
 func (f *field) countOutline(o outline, within bounds) (n uint64, ok bool) {
@@ -121,6 +146,9 @@ func (f *field) countOutline(o outline, within bounds) (n uint64, ok bool) {
 func (f *field) countRun(first, last uint32) (n uint64, ok bool) {
 	if first/blockSpan != last/blockSpan {
 		return 0, false
+	}
+	if f.shape>>(first/blockSpan%64)&1 == 0 {
+		return 0, true
 	}
 	i, ok := f.find(first / shard.Span)
 	block := int(first / blockSpan % shard.Blocks)
