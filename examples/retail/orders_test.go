@@ -161,7 +161,6 @@ func (a *account) figures() figures {
 		Revenue: millionths(&a.revenue), Refunded: millionths(&a.refunded),
 		Country: a.country,
 	}
-	f.Tags = []string{"stage"} // everybody is in one
 	for name, has := range accountTags {
 		if has(a) {
 			f.Tags = append(f.Tags, name)
