@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,11 @@ func TestScheme_LeftClosed(t *testing.T) {
 		codes[names[i]] = scores[i].String()
 		s := segments[RPackage().Name(scores[i])]
 		segments[RPackage().Name(scores[i])] = totals{s.n + 1, s.f + c.Frequency, s.money + c.Monetary}
+	}
+	for i, name := range names {
+		if name == "Abbey O'Reilly" && customers[i] != (RFM{205, 6, 472}) {
+			t.Errorf("%s has %+v", name, customers[i])
+		}
 	}
 	for name, code := range map[string]string{
 		"Abbey O'Reilly": "343", "Add Senger": "412", "Aden Lesch": "323", "Aden Murphy": "544", "Admiral Senger": "433",
@@ -232,6 +238,56 @@ func TestPutler_is_a_partition(t *testing.T) {
 			}
 			if len(in) != 1 {
 				t.Errorf("recency %d, frequency %d: %v", r, f, in)
+			}
+		}
+	}
+}
+
+// The grid as it is copied between Python notebooks: a row is a recency, worst first, a
+// column a frequency.
+func TestPutler_grid(t *testing.T) {
+	grid := [5]string{
+		"hibernating hibernating at_risk at_risk cant_lose",
+		"hibernating hibernating at_risk at_risk cant_lose",
+		"about_to_sleep about_to_sleep need_attention loyal loyal",
+		"promising potential_loyalists potential_loyalists loyal loyal",
+		"new potential_loyalists potential_loyalists champions champions",
+	}
+	for r, row := range grid {
+		for f, want := range strings.Fields(row) {
+			if got := Putler().Name(Score{r + 1, f + 1, 3}); got != want {
+				t.Errorf("recency %d, frequency %d: %s, want %s", r+1, f+1, got, want)
+			}
+		}
+	}
+}
+
+// Published by pymc-marketing, 242 as of its later versions.
+func TestQuartiles(t *testing.T) {
+	published := map[string]string{
+		"premium":     "334 443 444 344 434 433 343 333",
+		"repeat":      "244 234 232 332 143 233 243 242",
+		"top_spender": "424 414 144 314 324 124 224 423 413 133 323 313 134",
+		"at_risk":     "422 223 212 122 222 132 322 312 412 123 214",
+		"inactive":    "411 111 113 114 112 211 311",
+	}
+	want := map[string]string{}
+	for name, codes := range published {
+		for code := range strings.FieldsSeq(codes) {
+			want[code] = name
+		}
+	}
+	for r := 1; r <= 4; r++ {
+		for f := 1; f <= 4; f++ {
+			for m := 1; m <= 4; m++ {
+				score := Score{r, f, m}
+				name, listed := want[score.String()]
+				if !listed {
+					name = Others
+				}
+				if got := Quartiles().Name(score); got != name {
+					t.Errorf("%s is %s, want %s", score, got, name)
+				}
 			}
 		}
 	}

@@ -45,6 +45,8 @@ func TestFitBGNBD_CDNOW(t *testing.T) {
 		near(t, "E of "+strconv.FormatFloat(e.t, 'g', -1, 64), m.Expected(e.t), e.want, 2e-5)
 	}
 	near(t, "E(52)", m.Expected(52), 1.444004, 2e-5)
+	// With three decimals of the parameters the last of them is another.
+	near(t, "E(78) of the paper's parameters", BGNBD{0.243, 4.414, 0.793, 2.426}.Expected(78), 1.8605, 5e-5)
 }
 
 func TestFitBGNBD_top_customers(t *testing.T) {
@@ -105,7 +107,7 @@ func TestBGNBD_PAlive(t *testing.T) {
 		want float64
 	}{
 		{Summary{Frequency: 2, Recency: 30.43, Age: 38.86}, 0.726579},
-		{Summary{Frequency: 23, Recency: 39, Age: 39}, 0.96855545},
+		{Summary{Frequency: 23, Recency: 39, Age: 39}, 0.96855545}, // by the manual of BTYD
 		{Summary{Frequency: 5, Recency: 30, Age: 39}, 0.705627},
 		{Summary{Frequency: 10, Recency: 30, Age: 39}, 0.571552},
 		{Summary{Frequency: 15, Recency: 30, Age: 39}, 0.375092},
@@ -157,6 +159,17 @@ func TestBGNBD_LogLikelihood(t *testing.T) {
 	m := BGNBD{R: 0.25, Alpha: 4, A: 0.8, B: 2.5}
 	near(t, "x = 0", m.LogLikelihood(Summary{Age: 40}), -0.59947382, 1e-8)
 	near(t, "x = 200", m.LogLikelihood(Summary{Frequency: 200, Recency: 38, Age: 40}), 100.7957, 1e-4)
+	// The first customers of the workbook.
+	paper := BGNBD{0.243, 4.414, 0.793, 2.426}
+	for _, tt := range []struct {
+		x        int
+		tx, want float64
+	}{
+		{2, 30.43, -9.4596}, {1, 1.71, -4.4711}, {0, 0, -0.5538}, {7, 29.43, -21.8644}, {1, 5, -4.8651},
+		{2, 35.71, -9.5367}, {5, 24.43, -17.3593}, {10, 34.14, -27.3144}, {1, 4.86, -4.8520},
+	} {
+		near(t, "of "+strconv.Itoa(tt.x), paper.LogLikelihood(Summary{Frequency: tt.x, Recency: tt.tx, Age: 38.86}), tt.want, 2e-3*-tt.want)
+	}
 	manual := BGNBD{R: 0.5, Alpha: 6, A: 1.2, B: 3.3}
 	near(t, "the manual's", manual.LogLikelihood(Summary{Frequency: 3, Recency: 4, Age: 6}), -7.57638188, 1e-8)
 	var sum float64
@@ -164,6 +177,17 @@ func TestBGNBD_LogLikelihood(t *testing.T) {
 		sum += manual.LogLikelihood(c.Summary)
 	}
 	near(t, "of CDNOW", sum, -9783.444286, 1e-5)
+}
+
+// Where nobody ever leaves what remains is the NBD model.
+func TestBGNBD_limit_is_NBD(t *testing.T) {
+	var bg, mbg, pareto float64
+	for _, c := range cdnow(t) {
+		bg += BGNBD{0.384766, 12.072020, 1e-12, 1}.LogLikelihood(c.Summary)
+		mbg += MBGNBD{0.384766, 12.072020, 1e-12, 1}.LogLikelihood(c.Summary)
+		pareto += ParetoNBD{0.384766, 12.072020, 1e-12, 1}.LogLikelihood(c.Summary)
+	}
+	nearAll(t, "of CDNOW", []float64{bg, mbg, pareto}, []float64{-9763.657615, -9763.657615, -9763.657615}, 5e-5)
 }
 
 // Published by lifetimes, of 5,000 generated customers.
@@ -182,4 +206,7 @@ func TestFitBGNBD_example_transactions(t *testing.T) {
 		i := slices.IndexFunc(table.Customers, func(c Customer) bool { return c.ID == strconv.Itoa(id) })
 		near(t, "30 days of "+strconv.Itoa(id), m.ConditionalExpected(table.Customers[i].Summary, 30), want, 2e-6)
 	}
+	// The Quickstart prints 0.0576511, of an older fit.
+	i := slices.IndexFunc(table.Customers, func(c Customer) bool { return c.ID == "20" })
+	near(t, "10 days of 20", m.ConditionalExpected(table.Customers[i].Summary, 10), 0.057086, 2e-6)
 }

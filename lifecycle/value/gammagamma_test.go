@@ -22,10 +22,12 @@ func TestFitGammaGamma_CDNOW(t *testing.T) {
 	rounded, rep := fitted[GammaGamma](t)(FitGammaGamma(t.Context(), rows))
 	nearAll(t, "parameters of rounded data", rounded.list(), []float64{6.248804, 3.744588, 15.447742}, 2e-4)
 	near(t, "log-likelihood of rounded data", rep.LogLikelihood, -4055.923244, 1e-5)
-	var sum float64
+	var sum, means float64
 	for _, row := range rows {
 		sum += rounded.Expected(row)
+		means += row.Mean / 946
 	}
+	near(t, "mean of the means that were seen", means, 35.078552, 1e-6)
 	near(t, "mean over all", sum/float64(len(rows)), 35.2529588, 2e-4)
 	for i, want := range []float64{24.658619, 18.911489, 35.170981, 35.170981, 35.170981, 71.462843, 18.911489, 35.170981, 27.282408, 35.170981} {
 		near(t, "customer "+strconv.Itoa(i+1), rounded.Expected(rows[i]), want, 1e-3)
@@ -34,9 +36,12 @@ func TestFitGammaGamma_CDNOW(t *testing.T) {
 
 func TestGammaGamma_Expected(t *testing.T) {
 	near(t, "the manual's", GammaGamma{6, 4, 16}.Expected(Summary{Frequency: 3, Recency: 1, Age: 1, Mean: 35}), 34.571429, 1e-6)
-	paper := GammaGamma{6.25, 3.74, 15.44}
+	paper, rows := GammaGamma{6.25, 3.74, 15.44}, cdnowRounded(t)
 	for i, want := range []float64{24.65, 18.91, 35.17, 35.17, 35.17, 71.46, 18.91, 35.17, 27.28, 35.17} {
-		near(t, "customer "+strconv.Itoa(i+1), paper.Expected(cdnowRounded(t)[i]), want, 0.1)
+		near(t, "customer "+strconv.Itoa(i+1), paper.Expected(rows[i]), want, 0.1)
+	}
+	for i, want := range map[int]float64{1: 24.6637, 2: 18.9169, 3: 35.2190, 6: 71.4697, 9: 27.2884} {
+		near(t, "exactly, customer "+strconv.Itoa(i), paper.Expected(rows[i-1]), want, 5e-5)
 	}
 }
 
@@ -63,6 +68,11 @@ func TestCLV_CDNOW(t *testing.T) {
 	}
 }
 
+// steady is a model of those who buy once in every unit of time.
+type steady struct{ BGNBD }
+
+func (steady) ConditionalExpected(_ Summary, t float64) float64 { return t }
+
 func TestCLV_discount(t *testing.T) {
 	model := BGNBD{0.243, 4.414, 0.793, 2.426}
 	// One transaction's expected value is 1 of everybody.
@@ -77,6 +87,9 @@ func TestCLV_discount(t *testing.T) {
 	two := model.ConditionalExpected(row, 2) - one
 	near(t, "two periods, discount 1", clv(2, 1, 1), one/2+two/4, 1e-15)
 	near(t, "no discount, any steps", clv(40, 1, 0), clv(1, 40, 0), 1e-13)
+	// Of somebody who buys alike in both, two periods at discount 1 are worth 3/4 of one's purchases.
+	alike := CLV(steady{}, spend, row, Horizon{Periods: 2, Length: 5, Discount: 1})
+	near(t, "two like periods, discount 1", alike, 0.75*5, 1e-15)
 	for _, h := range []Horizon{{}, {Periods: -1, Length: 1}, {Periods: 1, Length: -1}, {Periods: 1, Length: 1, Discount: -1}} {
 		if got := CLV(model, spend, row, h); got != 0 {
 			t.Errorf("%+v: got %v, want 0", h, got)

@@ -1,6 +1,8 @@
 package value
 
 import (
+	"math"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,20 +58,57 @@ func TestCompare_CDNOW(t *testing.T) {
 			near(t, "mean P(alive)", alive, tt.alive, 2e-5)
 		})
 	}
-	for name, tt := range map[string]struct {
-		m        Model
-		to       []float64
-		within   float64
-		week78   float64
-		within78 float64
+}
+
+// Published by the walkthrough of BTYD, with its parameters and with ours: the repeat
+// transactions of all customers, week by week. MAPE is over the weeks held back.
+func TestTrack_CDNOW(t *testing.T) {
+	rows := rowsOf(cdnow(t))
+	bg, _ := fitted[BGNBD](t)(FitBGNBD(t.Context(), rows))
+	pareto, _ := fitted[ParetoNBD](t)(FitParetoNBD(t.Context(), rows))
+	var actual []float64
+	for _, rec := range records(t, "cdnow/cdnow_cu_tracking_weekly.csv") {
+		actual = append(actual, number(t, rec["cum_repeat_transactions"]))
+	}
+	nearAll(t, "actual weeks 20 to 25, 39, 78", append(actual[19:25:25], actual[38], actual[77]), []float64{1359, 1414, 1484, 1517, 1573, 1672, 2457, 4339}, 0)
+
+	bgTo := []float64{1312.458, 1387.346, 1460.392, 1531.713, 1601.418, 1669.6}
+	paretoTo := []float64{1308.856, 1385.275, 1459.923, 1532.906, 1604.32, 1674.253}
+	paretoBy := []float64{78.308, 76.419, 74.648, 72.983, 71.414, 69.933}
+	tests := []struct {
+		name             string
+		m                Model
+		to               []float64 // of weeks 20 to 25
+		within           float64
+		by               []float64 // in each of them
+		byWithin         float64
+		week39, within39 float64
+		week78, within78 float64
+		bias             float64 // of week 78
+		mape             float64
 	}{
-		"bgnbd":     {bg, []float64{1312.458, 1387.346, 1460.392, 1531.713, 1601.418, 1669.6}, 0.05, 4165.63, 0.05},
-		"paretonbd": {estimated, []float64{1308.856, 1385.275, 1459.923, 1532.906, 1604.32, 1674.253}, 0.3, 4274.44, 0.005},
-	} {
-		t.Run("track of "+name, func(t *testing.T) {
+		{"bgnbd", bg, bgTo, 0.05, nil, 0, 2501.52, 0.01, 4165.63, 0.05, -0.040, 0.0252},
+		{"bgnbd of the walkthrough", BGNBD{0.2425967, 4.413659, 0.7929869, 2.426164}, bgTo, 1e-3, nil, 0, 2501.52, 0.005, 4165.63, 0.005, -0.040, 0.0252},
+		{"paretonbd", pareto, paretoTo, 0.3, paretoBy, 0.005, 0, 0, 4275.388, 0.005, -0.015, 0.0133},
+		{"paretonbd of the walkthrough", estimated, paretoTo, 0.3, paretoBy, 0.02, 0, 0, 4274.44, 0.005, -0.015, 0.0133},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
 			track := Track(tt.m, rows, 78, 1)
 			nearAll(t, "weeks 20 to 25", track[19:25], tt.to, tt.within)
+			for i, want := range tt.by {
+				near(t, "in week "+strconv.Itoa(20+i), track[19+i]-track[18+i], want, tt.byWithin)
+			}
+			if tt.week39 > 0 {
+				near(t, "week 39", track[38], tt.week39, tt.within39)
+			}
 			near(t, "week 78", track[77], tt.week78, tt.within78)
+			near(t, "bias of week 78", track[77]/actual[77]-1, tt.bias, 5e-4)
+			var mape float64
+			for week := 39; week < 78; week++ {
+				mape += math.Abs(track[week]/actual[week]-1) / 39
+			}
+			near(t, "MAPE of weeks 40 to 78", mape, tt.mape, 6e-5)
 		})
 	}
 }

@@ -20,9 +20,18 @@ func TestFitParetoNBD_CDNOW(t *testing.T) {
 		nearly(t, "standard error "+strconv.Itoa(i), rep.StandardErrors[i], se, 5e-4)
 	}
 	near(t, "E(52)", m.Expected(52), 1.473434, 1e-5)
+	near(t, "E(52) of the walkthrough's", estimated.Expected(52), 1.473113, 5e-7)
+	for name, published := range map[string]ParetoNBD{"the walkthrough": estimated, "the manual": {0.553, 10.580, 0.606, 11.656}} {
+		var sum float64
+		for _, c := range cdnow(t) {
+			sum += published.LogLikelihood(c.Summary)
+		}
+		near(t, "the ridge where "+name+" stands", sum, -9594.976, 1e-3)
+	}
 
-	_, rep = fitted[ParetoNBD](t)(FitParetoNBD(t.Context(), cdnowRounded(t)))
+	rounded, rep := fitted[ParetoNBD](t)(FitParetoNBD(t.Context(), cdnowRounded(t)))
 	near(t, "log-likelihood of rounded data", rep.LogLikelihood, -9594.973930, 1e-5)
+	nearAll(t, "parameters of rounded data", rounded.list(), []float64{0.553276, 10.577613, 0.606213, 11.667894}, 1e-4)
 }
 
 // estimated has the parameters that the published tables were made with.

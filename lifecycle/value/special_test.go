@@ -94,6 +94,8 @@ func TestSingularPoints(t *testing.T) {
 			t.Errorf("number %d at 1 is %v", i, v)
 		}
 	}
+	// At s = 1 the expectation is a logarithm.
+	near(t, "E at s = 1", singular[2], 0.55*11.67/10.58*math.Log1p(39/11.67), 1e-14)
 	for _, eps := range []float64{1e-15, 1e-12, 1e-9, 1e-6, 1e-4} {
 		nearAll(t, "just above", at(1+eps), singular, 20*eps+1e-13)
 		nearAll(t, "just below", at(1-eps), singular, 20*eps+1e-13)

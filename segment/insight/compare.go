@@ -196,7 +196,8 @@ func (r *Row) measure(c *Comparison, n tally, z float64) {
 	if n.base == 0 || c.Audience == 0 {
 		return
 	}
-	index := 100 * a.share() / whole.share()
+	// Of counts, not of shares: where the shares are equal this is 100 to the last bit.
+	index := 100 * (a.have * whole.of) / (a.of * whole.have)
 	r.TGI = &TGI{Index: index, Low: index, High: index}
 	if rest.of == 0 {
 		return // All of the base is in the audience: there is nothing to infer.
