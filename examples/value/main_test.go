@@ -211,6 +211,9 @@ func TestRun_unfit_data(t *testing.T) {
 		"one customer":     "a,2026-01-01,1\na,2026-02-01,2\n",
 		"refunds":          "a,2026-01-01,1\na,2026-02-01,-2\nb,2026-02-01,2\nb,2026-02-05,2\n",
 		"no amounts":       "a,2026-01-01\na,2026-02-01\nb,2026-02-01\n",
+		"all identical":    "a,2026-01-01,1\na,2026-02-01,1\nb,2026-01-01,1\nb,2026-02-01,1\nc,2026-01-01,1\nc,2026-02-01,1\n",
+		"all came today":   "a,2026-03-01,1\nb,2026-03-01,2\nb,2026-03-01,3\n",
+		"like clockwork":   clockwork(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "file.csv")
@@ -228,6 +231,52 @@ func TestRun_unfit_data(t *testing.T) {
 				t.Errorf("exit status %d, %s%s", code, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// clockwork has customers who come on every day until the last and spend alike: no fit
+// of them converges.
+func clockwork() string {
+	var text strings.Builder
+	end := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	for c := range 40 {
+		for day := range c + 2 {
+			fmt.Fprintf(&text, "c%d,%s,7\n", c, end.AddDate(0, 0, -day).Format(time.DateOnly))
+		}
+	}
+	return text.String()
+}
+
+// One who has bought a thousand times is a customer like others: every number is finite,
+// or encoding the answer would fail.
+func TestRun_thousand_repeats(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
+	var text strings.Builder
+	start := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
+	for day := range 1001 {
+		fmt.Fprintf(&text, "often,%s,5\n", start.AddDate(0, 0, day).Format(time.DateOnly))
+	}
+	for c := range 200 {
+		pace, quit := 3+random.ExpFloat64()*30, math.Pow(random.Float64(), 3)
+		for day := 400 + random.IntN(500); day < 1150; day += 1 + int(random.ExpFloat64()*pace) {
+			fmt.Fprintf(&text, "c%d,%s,%.2f\n", c, start.AddDate(0, 0, day).Format(time.DateOnly), 1+20*random.ExpFloat64())
+			if random.Float64() < quit {
+				break
+			}
+		}
+	}
+	path := filepath.Join(t.TempDir(), "file.csv")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := ask(t, "--transactions", path, "--calibration-end", "2026-01-31", "--holdout-end", "2026-03-01")
+	if a.Customers != 201 {
+		t.Errorf("%d customers", a.Customers)
+	}
+	for name, m := range a.Models {
+		if m.Error != "" || m.Holdout == nil || m.LL >= 0 {
+			t.Errorf("%s: %+v", name, m)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/portraitdb/portrait/lifecycle/value"
@@ -60,7 +61,7 @@ func fitAll(ctx context.Context, table value.Table) (report, error) {
 	for name, fit := range fits {
 		began := time.Now()
 		m, rep, err := fit()
-		out, ok, err := outcome(m, rep, err, time.Since(began))
+		out, ok, err := outcome(table.Customers, m, rep, err, time.Since(began))
 		if err != nil {
 			return report{}, err
 		}
@@ -75,7 +76,7 @@ func fitAll(ctx context.Context, table value.Table) (report, error) {
 	}
 	began := time.Now()
 	spend, rep, err := value.FitGammaGamma(ctx, rows)
-	out, ok, err := outcome(spend, rep, err, time.Since(began))
+	out, ok, err := outcome(table.Customers, spend, rep, err, time.Since(began))
 	if err != nil {
 		return report{}, err
 	}
@@ -92,7 +93,7 @@ func asModel[M value.Model](m M, rep value.Report, err error) (value.Model, valu
 
 // outcome turns what a fit returned into a part of the report; what speaks against
 // the data of one model alone is in it, and is not ok.
-func outcome(params any, rep value.Report, err error, took time.Duration) (m model, ok bool, other error) {
+func outcome(customers []value.Customer, params any, rep value.Report, err error, took time.Duration) (m model, ok bool, other error) {
 	m.Seconds = took.Seconds()
 	unfit, isUnfit := errors.AsType[*value.FitError](err)
 	invalid, isInvalid := errors.AsType[*value.InputError](err)
@@ -101,7 +102,7 @@ func outcome(params any, rep value.Report, err error, took time.Duration) (m mod
 		m.Error = unfit.Error()
 		return m, false, nil
 	case isInvalid:
-		m.Error = invalid.Error()
+		m.Error = fmt.Sprintf("customer %s: %s: %s", customers[invalid.Index].ID, invalid.Field, invalid.Detail)
 		return m, false, nil
 	case err != nil:
 		return m, false, err

@@ -47,7 +47,7 @@ func (f *fitting) run(ctx context.Context) ([]float64, Report, error) {
 	if dim := len(f.starts[0]); len(f.rows) < dim {
 		return nil, rep, &FitError{
 			Model: f.model, Reason: ReasonTooAlike,
-			Detail: fmt.Sprintf("%d different rows do not tell %d parameters", len(f.rows), dim),
+			Detail: fmt.Sprintf("%d parameters need as many different rows at least, not %d", dim, len(f.rows)),
 		}
 	}
 	at := f.search(ctx)
