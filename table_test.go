@@ -57,7 +57,7 @@ tags:
 			return insight.CrossTab(t.Context(), c, base, 0, dims...)
 		})
 		same(t, fmt.Sprint("overlap ", i), v, cells, func(c insight.Counter) (any, error) {
-			return insight.Overlap(t.Context(), c, base, insight.Segment{Name: "a", Expr: segment.Tag("rich")}, insight.Segment{Name: "b", Expr: dims[1].Values[2].Expr}, insight.Segment{Name: "c", Expr: dims[2].Values[0].Expr})
+			return insight.Overlap(t.Context(), c, base, 0, insight.Segment{Name: "a", Expr: segment.Tag("rich")}, insight.Segment{Name: "b", Expr: dims[1].Values[2].Expr}, insight.Segment{Name: "c", Expr: dims[2].Values[0].Expr})
 		})
 		for _, audience := range []string{"spent > 50", "plain < 10", `tag("rich") or city = "广州"`} {
 			same(t, fmt.Sprint(audience, " of ", i), v, cells, func(c insight.Counter) (any, error) {

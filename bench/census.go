@@ -161,11 +161,15 @@ func (c *census) readings() []reading {
 		{
 			name: overlapReading,
 			ours: func(ctx context.Context, counter insight.Counter) (uint64, error) {
-				found, err := insight.Overlap(ctx, counter, segment.Expr{}, segments...)
+				found, err := insight.Overlap(ctx, counter, segment.Expr{}, 0, segments...)
 				if err != nil {
 					return 0, err
 				}
-				return digest(found.Exactly...), nil
+				d := newDigest()
+				for _, cell := range found.Exactly {
+					d.add(cell.Count)
+				}
+				return d.sum(), nil
 			},
 			theirs: map[string]func() uint64{"roaring": c.roaringOverlap},
 			floor:  func() []byte { return portableBytes(c.segments[:]) },

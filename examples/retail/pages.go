@@ -105,7 +105,7 @@ func audiencePage(ctx context.Context, view *portrait.View, d *dataset, w *wordi
 	if err != nil {
 		return nil, err
 	}
-	overlap, err := insight.Overlap(ctx, view, segment.Expr{}, others...)
+	overlap, err := insight.Overlap(ctx, view, segment.Expr{}, leastCell, others...)
 	if err != nil {
 		return nil, err
 	}

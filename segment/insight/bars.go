@@ -141,8 +141,12 @@ func shareBars(rows []Row, w *words) *bars {
 func funnelBars(steps []FunnelStep, w *words) *bars {
 	b := &bars{Title: w.step}
 	for _, s := range steps {
-		row := barRow{Name: s.Name, Text: w.count(s.Count) + " · " + w.percent(s.OfFirst), Bars: []span{whole("more", 0, part(s.OfFirst, 1))}, Mark: -1}
-		row.Spoken = row.Name + w.colon + row.Text
+		row := barRow{Name: s.Name, Text: hiddenCell, Spoken: s.Name + w.colon + w.hidden, Mark: -1}
+		if !s.Hidden {
+			row.Text = w.count(s.Count) + " · " + w.percent(s.OfFirst)
+			row.Spoken = row.Name + w.colon + row.Text
+			row.Bars = []span{whole("more", 0, part(s.OfFirst, 1))}
+		}
 		b.Rows = append(b.Rows, row)
 	}
 	return b.done()
@@ -159,16 +163,16 @@ func countBars(names []string, counts []uint64, w *words) *bars {
 	return b.done()
 }
 
-// largest returns the combinations that have people, the largest first; those of no
-// segment are left out.
+// largest returns the combinations that have people, the largest first and what is
+// hidden last; those of no segment are left out.
 func (s *Intersections) largest(n int) []int {
 	var masks []int
-	for mask, people := range s.Exactly {
-		if mask > 0 && people > 0 {
+	for mask, c := range s.Exactly {
+		if mask > 0 && (c.Count > 0 || c.Hidden) {
 			masks = append(masks, mask)
 		}
 	}
-	slices.SortStableFunc(masks, func(a, b int) int { return cmp.Compare(s.Exactly[b], s.Exactly[a]) })
+	slices.SortStableFunc(masks, func(a, b int) int { return cmp.Compare(s.Exactly[b].Count, s.Exactly[a].Count) })
 	if n > 0 && len(masks) > n {
 		masks = masks[:n]
 	}
@@ -179,12 +183,17 @@ func overlapBars(in *Intersections, masks []int, w *words) *bars {
 	b := &bars{Title: w.overlapNote, Dots: slices.Clone(in.Names)}
 	var most uint64
 	for _, mask := range masks {
-		most = max(most, in.Exactly[mask])
+		most = max(most, in.Exactly[mask].Count)
 	}
 	for _, mask := range masks {
-		row := barRow{Text: w.count(in.Exactly[mask]), Mark: -1, Bars: []span{whole("more", 0, part(float64(in.Exactly[mask]), float64(most)))}}
-		row.Name = in.combination(mask)
-		row.Spoken = row.Name + w.colon + row.Text
+		c := in.Exactly[mask]
+		row := barRow{Name: in.combination(mask), Text: w.cell(c), Mark: -1}
+		if c.Hidden {
+			row.Spoken = row.Name + w.colon + w.hidden
+		} else {
+			row.Spoken = row.Name + w.colon + row.Text
+			row.Bars = []span{whole("more", 0, part(float64(c.Count), float64(most)))}
+		}
 		for i := range in.Names {
 			row.Dots = append(row.Dots, mask>>i&1 == 1)
 		}

@@ -182,8 +182,8 @@ func TestReport_Chinese_alone(t *testing.T) {
 	}
 	r.Person(p)
 	r.Audience("人群", &insight.Comparison{Rows: sampleNumbers.Distribution.Rows[:2]}, 5)
-	r.Funnel("漏斗", []insight.FunnelStep{{Name: "一", Count: 3, OfFirst: 1, OfPrevious: 1}})
-	r.Overlap("重叠", &insight.Intersections{Names: []string{"甲"}, Within: []uint64{3, 2}, Exactly: []uint64{1, 2}}, 0)
+	r.Funnel("漏斗", []insight.FunnelStep{{Name: "一", Count: 3, OfFirst: 1, OfPrevious: 1}, {Name: "二", Hidden: true}})
+	r.Overlap("重叠", &insight.Intersections{Names: []string{"甲"}, Within: []insight.Cell{{Count: 3}, {Count: 2}}, Exactly: []insight.Cell{{Count: 1}, {Hidden: true}}}, 0)
 	text := html(t, r)
 	sound(t, text)
 	text = regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAllString(text, "")

@@ -22,18 +22,31 @@ type Intersections struct {
 	// Within has how many people are in all segments of a mask, whatever else they
 	// are in: Within[0b101] are in the first and the third. Within[0] is everybody who
 	// was asked for.
-	Within []uint64
+	Within []Cell
 	// Exactly has how many are in all segments of a mask and in no other, as an UpSet
 	// plot shows it. All of it adds up to Within[0].
-	Exactly []uint64
+	Exactly []Cell
 }
 
-// Union returns how many are in at least one of the segments.
-func (s *Intersections) Union() uint64 { return s.Within[0] - s.Exactly[0] }
+// Union returns how many are in at least one of the segments. It is hidden where
+// everybody is, or who is in none.
+func (s *Intersections) Union() Cell {
+	all, none := s.Within[0], s.Exactly[0]
+	if all.Hidden || none.Hidden {
+		return Cell{Hidden: true}
+	}
+	return Cell{Count: all.Count - none.Count}
+}
 
 // Overlap counts how segments overlap among the people of base, everybody where it
 // is zero; at most [MaxSegments].
-func Overlap(ctx context.Context, c Counter, base segment.Expr, segments ...Segment) (*Intersections, error) {
+//
+// Combinations of fewer than leastCell people are hidden, and as much else as it takes
+// that no group so small is found by adding and subtracting what is shown; 0 and 1 hide
+// nothing. The sizes of the segments are kept if possible, then the combinations of
+// Exactly, then the pairs of Within; of more segments those are shown that follow. Who
+// knows more, or bounds what is hidden from below and above, may still narrow it down.
+func Overlap(ctx context.Context, c Counter, base segment.Expr, leastCell uint64, segments ...Segment) (*Intersections, error) {
 	n := len(segments)
 	switch {
 	case n == 0:
@@ -57,11 +70,9 @@ func Overlap(ctx context.Context, c Counter, base segment.Expr, segments ...Segm
 		return nil, err
 	}
 	// In a table to be in a segment comes before everybody, in a mask after.
-	out.Within = make([]uint64, 1<<n)
-	for mask := range out.Within {
-		out.Within[mask] = counts[1<<n-1-mask]
-	}
-	out.Exactly = exactly(out.Within, n)
+	within := slices.Clone(counts)
+	slices.Reverse(within)
+	out.Exactly, out.Within = hideOverlap(exactly(within, n), within, n, leastCell)
 	return out, nil
 }
 

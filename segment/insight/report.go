@@ -122,7 +122,8 @@ func (r *Report) CrossTab(heading string, t *Table) {
 }
 
 // Overlap adds how segments overlap: the n largest combinations (0: all that have
-// people), each with who is in all of its segments and in no other.
+// people), each with who is in all of its segments and in no other. What is hidden comes
+// last.
 func (r *Report) Overlap(heading string, in *Intersections, n int) {
 	w := r.words()
 	s := section{Heading: heading, Notes: []string{w.overlapNote}, Columns: append(slices.Clone(in.Names), w.people)}
@@ -132,7 +133,10 @@ func (r *Report) Overlap(heading string, in *Intersections, n int) {
 		for i := range in.Names {
 			row = append(row, map[bool]string{true: "●", false: ""}[mask>>i&1 == 1])
 		}
-		s.Rows = append(s.Rows, append(row, w.count(in.Exactly[mask])))
+		s.Rows = append(s.Rows, append(row, w.cell(in.Exactly[mask])))
+	}
+	if slices.ContainsFunc(masks, func(mask int) bool { return in.Exactly[mask].Hidden }) {
+		s.Notes = append(s.Notes, w.hiddenNote)
 	}
 	s.Bars = overlapBars(in, masks, w)
 	s.vega = vegaOverlap(heading, in, masks)
@@ -143,11 +147,22 @@ func (r *Report) Overlap(heading string, in *Intersections, n int) {
 func (r *Report) Funnel(heading string, steps []FunnelStep) {
 	w := r.words()
 	s := section{Heading: heading, Columns: []string{w.step, w.people, w.ofFirst, w.ofPrevious}}
-	for _, step := range steps {
-		s.Rows = append(s.Rows, []string{step.Name, w.count(step.Count), w.percent(step.OfFirst), w.percent(step.OfPrevious)})
+	hidden := func(s FunnelStep) bool { return s.Hidden }
+	for i, step := range steps {
+		row := []string{step.Name, hiddenCell, hiddenCell, hiddenCell}
+		if !step.Hidden {
+			row[1], row[2] = w.count(step.Count), w.percent(step.OfFirst)
+			if i == 0 || !steps[i-1].Hidden {
+				row[3] = w.percent(step.OfPrevious)
+			}
+		}
+		s.Rows = append(s.Rows, row)
+	}
+	if slices.ContainsFunc(steps, hidden) {
+		s.Notes = []string{w.hiddenNote}
 	}
 	s.Bars = funnelBars(steps, w)
-	s.vega = vegaFunnel(heading, steps)
+	s.vega = vegaFunnel(heading, slices.DeleteFunc(slices.Clone(steps), hidden))
 	r.sections = append(r.sections, s)
 }
 

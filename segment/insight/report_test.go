@@ -48,13 +48,13 @@ func everySection(t *testing.T, language string) *insight.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlap, err := insight.Overlap(ctx, p, segment.Expr{},
+	overlap, err := insight.Overlap(ctx, p, segment.Expr{}, 0,
 		insight.Segment{Name: "buyers", Expr: segment.Tag("buyer")}, insight.Segment{Name: "上海", Expr: segment.TagValue("city", "上海")},
 		insight.Segment{Name: "tea", Expr: segment.TagValue("interest", "tea")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	funnel, err := insight.Funnel(ctx, p, segment.Expr{},
+	funnel, err := insight.Funnel(ctx, p, segment.Expr{}, 0,
 		insight.Segment{Name: "everybody", Expr: segment.And()}, insight.Segment{Name: "city is known", Expr: segment.Tag("city")},
 		insight.Segment{Name: "buyers", Expr: segment.Tag("buyer")}, insight.Segment{Name: "of level high", Expr: segment.TagValue("level", "high")})
 	if err != nil {
@@ -213,7 +213,7 @@ func TestReport_empty(t *testing.T) {
 	zero.Funnel("no steps", nil)
 	zero.Series("no points", nil)
 	zero.Series("one point", []insight.Point{{Value: 0}})
-	zero.Overlap("none", &insight.Intersections{Within: []uint64{0}, Exactly: []uint64{0}}, 3)
+	zero.Overlap("none", &insight.Intersections{Within: make([]insight.Cell, 1), Exactly: make([]insight.Cell, 1)}, 3)
 	if err := zero.Bins("none", nil, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -222,7 +222,7 @@ func TestOverlap_against_naive_counts(t *testing.T) {
 	for range 20 {
 		p := crowd(rng, rng.IntN(300))
 		for _, base := range []segment.Expr{{}, segment.TagValue("level", "low")} {
-			got, err := insight.Overlap(t.Context(), p, base, segments...)
+			got, err := insight.Overlap(t.Context(), p, base, 0, segments...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -249,12 +249,12 @@ func TestOverlap_against_naive_counts(t *testing.T) {
 				}
 			}
 			for mask := range within {
-				if got.Within[mask] != within[mask] || got.Exactly[mask] != exactly[mask] {
-					t.Fatalf("%04b: %d within, %d exactly, want %d and %d", mask, got.Within[mask], got.Exactly[mask], within[mask], exactly[mask])
+				if got.Within[mask] != (insight.Cell{Count: within[mask]}) || got.Exactly[mask] != (insight.Cell{Count: exactly[mask]}) {
+					t.Fatalf("%04b: %+v within, %+v exactly, want %d and %d", mask, got.Within[mask], got.Exactly[mask], within[mask], exactly[mask])
 				}
 			}
-			if got.Union() != union {
-				t.Fatalf("a union of %d, want %d", got.Union(), union)
+			if got.Union() != (insight.Cell{Count: union}) {
+				t.Fatalf("a union of %+v, want %d", got.Union(), union)
 			}
 		}
 	}
@@ -269,7 +269,7 @@ func TestFunnel(t *testing.T) {
 		{Name: "nobody", Expr: segment.Tag("nobody")},
 		{Name: "after nobody", Expr: segment.And()},
 	}
-	got, err := insight.Funnel(t.Context(), p, segment.Expr{}, steps...)
+	got, err := insight.Funnel(t.Context(), p, segment.Expr{}, 0, steps...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,11 +304,11 @@ func TestQuestions_refused(t *testing.T) {
 		return err
 	}
 	overlap := func(s ...insight.Segment) error {
-		_, err := insight.Overlap(t.Context(), failing{}, segment.Expr{}, s...)
+		_, err := insight.Overlap(t.Context(), failing{}, segment.Expr{}, 0, s...)
 		return err
 	}
 	funnel := func(s ...insight.Segment) error {
-		_, err := insight.Funnel(t.Context(), failing{}, segment.Expr{}, s...)
+		_, err := insight.Funnel(t.Context(), failing{}, segment.Expr{}, 0, s...)
 		return err
 	}
 	for want, err := range map[string]error{

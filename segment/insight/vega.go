@@ -89,10 +89,12 @@ func vegaHeat(title string, h *heat) map[string]any {
 }
 
 func vegaOverlap(title string, in *Intersections, masks []int) map[string]any {
-	names := make([]string, len(masks))
-	counts := make([]uint64, len(masks))
-	for i, mask := range masks {
-		names[i], counts[i] = in.combination(mask), in.Exactly[mask]
+	var names []string
+	var counts []uint64
+	for _, mask := range masks {
+		if c := in.Exactly[mask]; !c.Hidden {
+			names, counts = append(names, in.combination(mask)), append(counts, c.Count)
+		}
 	}
 	return vegaCounts(title, names, counts)
 }
