@@ -75,6 +75,9 @@ func TestEncrypted_crash(t *testing.T) {
 }
 
 func TestEncrypted_disk_errors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: TestAtomicAndDurable_disk_errors runs")
+	}
 	surviveDiskErrors(t, sealed(&keySet{current: "a"}), []int64{2}, []error{syscall.ENOSPC})
 }
 

@@ -173,6 +173,9 @@ func tiersOf(tiers []lifecycle.Tier) (all []tags.Tier) {
 // of Observed edges customer by customer; and live, as tags by frozen cut-offs, which
 // everybody's scores agree with as orders come and days pass.
 func TestRFM_OnlineRetail(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: four thousand customers")
+	}
 	s := &shoppers{t: t, names: map[profile.ID]string{}, clock: time.Date(2011, 12, 10, 12, 0, 0, 0, time.UTC)}
 	events := invoices(t)
 	s.DB = open(t, t.TempDir(), &portrait.Options{Clock: func() time.Time { return s.clock }, NoSync: true})

@@ -89,6 +89,9 @@ func narrowWorld(t *testing.T, rng *rand.Rand, fields int) *world {
 // or long, or both, or that read parts so often that they would be
 // astronomically large if written out.
 func TestNewQuery_hundred_thousand_nodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	const size = 100_000
 	w := narrowWorld(t, newRand(t), 40)
 	leaf := func() pair {

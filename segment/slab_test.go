@@ -108,6 +108,9 @@ func TestBitmap_changes_like_a_map(t *testing.T) {
 // every length past each of the sizes at which a shard is held in another way, with
 // toggles pending, and holds every version against a map.
 func TestBitmap_crosses_every_bound_like_a_map(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	rng := newRand(t)
 	for _, bound := range []int{rewriteMax, slabMax / 2, arrayMax, slabMax} {
 		for _, step := range []int{1, 3, 12, 40, 70} {
