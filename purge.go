@@ -18,7 +18,7 @@ import (
 // Purge makes sure that no file of the directory holds anything of the people erased so
 // far, or whatever else was deleted: not in plain, and not in old logs and tables. It reads the
 // kept events once and writes the tables that hold personal data anew, once, while reads and
-// commits go on; where few people were erased only those parts that held them. Where views
+// commits go on: erase many people before one Purge rather than one before each. Where views
 // are open of before an erasure it returns an error that wraps ErrBusy and names them. It
 // waits for calls that began before. Copies that were made of the directory are beyond it.
 func (p *Privacy) Purge(ctx context.Context) (privacy.Purged, error) {
@@ -194,30 +194,16 @@ func (w *purge) wait(ctx context.Context) error {
 	}
 }
 
-// fewErased is up to how many identifiers the parts that held them are written anew one
-// by one.
-const fewErased = 64
-
-// rewrite has the files written anew.
+// rewrite has the files written anew that hold personal data: all of them, since what an
+// erasure changed lies at other people too, wherever they are.
 func (w *purge) rewrite(ctx context.Context) error {
 	var spans []store.Span
-	add := func(prefix []byte) { spans = append(spans, store.Span{Lower: prefix, Upper: keys.End(prefix)}) }
-	for _, space := range []byte{keys.Node, keys.Event, keys.Edge, keys.Veto} {
-		if len(w.tokens) > fewErased || len(w.tokens) == 0 {
-			add([]byte{space})
-			continue
-		}
-		for token := range w.tokens {
-			add(append([]byte{space}, token[:]...))
-		}
-	}
-	for _, key := range w.events {
-		add(key)
-	}
 	for _, space := range []byte{
-		keys.Component, keys.Ordinal, keys.Field, keys.FeedField, keys.Shard, keys.Audit, keys.Refusal, keys.ListPart, keys.Match,
+		keys.Node, keys.Event, keys.Edge, keys.Veto, keys.Component, keys.Ordinal, keys.Field, keys.FeedField, keys.Shard,
+		keys.Audit, keys.Refusal, keys.ListPart, keys.Match,
 	} {
-		add([]byte{space})
+		prefix := []byte{space}
+		spans = append(spans, store.Span{Lower: prefix, Upper: keys.End(prefix)})
 	}
 	return w.db.store.Purge(ctx, spans)
 }

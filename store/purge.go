@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,12 +13,15 @@ import (
 // Span is the keys from Lower on, that one included, to Upper, that one not.
 type Span struct{ Lower, Upper []byte }
 
+// purgeRounds bounds how often Purge looks for tables that are left; one is the rule.
+const purgeRounds = 10
+
 // purgePause is how long Purge waits for files that Pebble removes behind.
 const purgePause = 2 * time.Millisecond
 
 // Purge makes sure that no file of the directory holds what was deleted under some spans
-// of keys before the call: the tables that have it are written anew without, each at most
-// once or twice, and the logs are removed rather than used again. Reads and commits go on
+// of keys before the call: the tables that may have it are written anew, each once as a
+// rule, and the logs are removed rather than used again. Reads and commits go on
 // meanwhile. A snapshot of before the deletion keeps what it shows, see Pinned; Purge waits
 // for scans that have begun. It ends early when ctx does, or the store fails or is closed.
 // What the disk keeps of removed files is beyond it, and copies of the directory are.
@@ -70,10 +74,8 @@ func (s *Store) purge(ctx context.Context, spans []Span) error {
 	if err := s.touch(ctx, [][]byte{formatKey}); err != nil {
 		return err
 	}
-	for _, span := range spans {
-		if err := s.db.Compact(ctx, span.Lower, span.Upper, true); err != nil {
-			return err
-		}
+	if err := s.rewriteSpans(ctx, spans); err != nil {
+		return err
 	}
 	for {
 		stale, err := s.stale(files)
@@ -92,6 +94,42 @@ func (s *Store) purge(ctx context.Context, spans []Span) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// rewriteSpans writes every table anew that has something of the spans. It is not left to
+// Pebble which: a table of the last level may keep what a snapshot needed that is gone by
+// now, and nothing tells it to look again.
+func (s *Store) rewriteSpans(ctx context.Context, spans []Span) error {
+	old, err := s.tablesOf(spans)
+	if err != nil {
+		return err
+	}
+	for range purgeRounds {
+		if len(old) == 0 {
+			return nil
+		}
+		if err := s.rewriteTables(ctx, old); err != nil {
+			return err
+		}
+		now, err := s.tablesOf(spans)
+		if err != nil {
+			return err
+		}
+		old = slices.DeleteFunc(now, func(t table) bool {
+			return !slices.ContainsFunc(old, func(o table) bool { return o.name == t.name })
+		})
+	}
+	return fmt.Errorf("%d tables are still needed that were to be written anew", len(old))
+}
+
+// tablesOf returns the tables that have something of the spans.
+func (s *Store) tablesOf(spans []Span) ([]table, error) {
+	tables, err := s.liveTables()
+	return slices.DeleteFunc(tables, func(t table) bool {
+		return !slices.ContainsFunc(spans, func(in Span) bool {
+			return bytes.Compare(t.smallest, in.Upper) < 0 && bytes.Compare(t.largest, in.Lower) >= 0
+		})
+	}), err
 }
 
 // dataFiles returns the tables and logs on the disk.

@@ -94,16 +94,8 @@ func (s *Store) rekeyRound(ctx context.Context) (int, error) {
 	}
 	tables = slices.DeleteFunc(tables, func(t table) bool { return used[t.name] == id })
 	left := len(tables)
-	for len(tables) > 0 {
-		n, size := 0, uint64(0)
-		for n < len(tables) && (n == 0 || size < rekeyBytes) {
-			size += tables[n].size
-			n++
-		}
-		if err := s.rewriteTables(ctx, tables[:n]); err != nil {
-			return 0, err
-		}
-		tables = tables[n:]
+	if err := s.rewriteTables(ctx, tables); err != nil {
+		return 0, err
 	}
 	for name, key := range used {
 		switch {
@@ -127,9 +119,9 @@ func (s *Store) rekeyRound(ctx context.Context) (int, error) {
 
 // table is a table that the store needs.
 type table struct {
-	name     string
-	size     uint64
-	smallest []byte
+	name              string
+	size              uint64
+	smallest, largest []byte // the keys, both included
 }
 
 // liveTables returns the tables of the current version, by their smallest keys.
@@ -143,7 +135,7 @@ func (s *Store) liveTables() ([]table, error) {
 		for _, t := range level {
 			found = append(found, table{
 				name: fmt.Sprintf("%06d.sst", uint64(t.BackingSSTNum)), size: t.Size,
-				smallest: bytes.Clone(t.Smallest.UserKey),
+				smallest: bytes.Clone(t.Smallest.UserKey), largest: bytes.Clone(t.Largest.UserKey),
 			})
 		}
 	}
@@ -151,9 +143,25 @@ func (s *Store) liveTables() ([]table, error) {
 	return found, nil
 }
 
-// rewriteTables has tables compacted. Pebble sees no reason to compact a table
-// that nothing lies above, so something is laid there.
+// rewriteTables has tables, which ascend, written anew, some at a time.
 func (s *Store) rewriteTables(ctx context.Context, tables []table) error {
+	for len(tables) > 0 {
+		n, size := 0, uint64(0)
+		for n < len(tables) && (n == 0 || size < rekeyBytes) {
+			size += tables[n].size
+			n++
+		}
+		if err := s.compactTables(ctx, tables[:n]); err != nil {
+			return err
+		}
+		tables = tables[n:]
+	}
+	return nil
+}
+
+// compactTables has tables compacted. Pebble sees no reason to compact a table
+// that nothing lies above, so something is laid there.
+func (s *Store) compactTables(ctx context.Context, tables []table) error {
 	keys := make([][]byte, len(tables))
 	for i, t := range tables {
 		keys[i] = t.smallest
