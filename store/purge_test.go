@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -115,5 +116,46 @@ func TestStore_Purge(t *testing.T) {
 	}
 	if err := s.Purge(t.Context(), spans); !errors.Is(err, ErrClosed) {
 		t.Errorf("of a closed store: %v", err)
+	}
+}
+
+// TestStore_Purge_of_what_a_snapshot_kept has an old value in a table of the last level
+// that nothing lies above, where it came for the sake of a snapshot that is gone.
+func TestStore_Purge_of_what_a_snapshot_kept(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	set := func(key string, value []byte) {
+		t.Helper()
+		b := s.NewBatch()
+		b.Set([]byte(key), value)
+		if err := s.Commit(b, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rnd := rand.NewChaCha8([32]byte{})
+	for i := range 160 { // tables enough for the key to lie in one of its own
+		value := make([]byte, 100<<10)
+		rnd.Read(value)
+		set(fmt.Sprintf("b%05d", i), value)
+	}
+	set("p", []byte("canary"))
+	snap, err := s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set("p", []byte("clean"))
+	if err := s.db.Compact(t.Context(), []byte("a"), []byte("z"), false); err != nil {
+		t.Fatal(err)
+	}
+	snap.Close()
+	if err := s.Purge(t.Context(), []Span{{[]byte("p"), []byte("q")}}); err != nil {
+		t.Fatal(err)
+	}
+	if in := holding(t, dir, "canary"); len(in) > 0 {
+		t.Errorf("the old value is in %q", in)
 	}
 }
