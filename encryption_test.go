@@ -76,7 +76,7 @@ func TestEncrypted_crash(t *testing.T) {
 
 func TestEncrypted_disk_errors(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long: TestAtomicAndDurable_disk_errors runs")
+		t.Skip("-short: a crash at every write of a life; TestAtomicAndDurable_disk_errors does the same without keys")
 	}
 	surviveDiskErrors(t, sealed(&keySet{current: "a"}), []int64{2}, []error{syscall.ENOSPC})
 }
@@ -394,7 +394,7 @@ func contentOf(t *testing.T, fs vfs.FS, name string) []byte {
 // upload while it is in use, through the process's open files: it has no name.
 func TestEncrypted_no_plain_canary_in_temporary_files(t *testing.T) {
 	if _, err := os.Stat("/proc/self/fd"); err != nil {
-		t.Skip("no /proc")
+		t.Skip("needs /proc, to read a file that has no name; this system has none")
 	}
 	o := &portrait.Options{Clock: fixed(now), Keys: &keySet{current: "a"}}
 	dir := t.TempDir()

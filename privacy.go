@@ -55,6 +55,9 @@ func (p *Privacy) erase(ctx context.Context, ids []profile.Identifier, preview b
 		return nil, fmt.Errorf("portrait: erase: %d identifiers at once, the most is %d", len(ids), maxErased)
 	}
 	report := &privacy.Erasure{}
+	if len(ids) == 0 {
+		return report, nil
+	}
 	err := p.db.transact(ctx, func(t *txn) error {
 		nodes := make([]*node, len(ids))
 		for i, id := range ids {

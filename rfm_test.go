@@ -174,7 +174,7 @@ func tiersOf(tiers []lifecycle.Tier) (all []tags.Tier) {
 // everybody's scores agree with as orders come and days pass.
 func TestRFM_OnlineRetail(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long: four thousand customers")
+		t.Skip("-short: takes in the whole Online Retail file and checks four thousand customers, some six seconds")
 	}
 	s := &shoppers{t: t, names: map[profile.ID]string{}, clock: time.Date(2011, 12, 10, 12, 0, 0, 0, time.UTC)}
 	events := invoices(t)

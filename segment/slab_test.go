@@ -109,7 +109,7 @@ func TestBitmap_changes_like_a_map(t *testing.T) {
 // toggles pending, and holds every version against a map.
 func TestBitmap_crosses_every_bound_like_a_map(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long")
+		t.Skip("-short: some six seconds over every bound of a block")
 	}
 	rng := newRand(t)
 	for _, bound := range []int{rewriteMax, slabMax / 2, arrayMax, slabMax} {
