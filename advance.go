@@ -167,7 +167,7 @@ func (t *txn) fireAll(ordinals []uint32, from, to profile.Instant) error {
 	}
 	verdicts := make([][]verdict, len(people))
 	workers := t.db.judges.all(t)
-	amongWorkers(len(workers), len(people), 64, func(worker, first, end int) {
+	t.db.crew.amongWorkers(len(workers), len(people), 64, func(worker, first, end int) {
 		for i := first; i < end; i++ {
 			verdicts[i] = workers[worker].fire(people[i].state(), from, to)
 		}
@@ -182,10 +182,10 @@ func (t *txn) fireAll(ordinals []uint32, from, to profile.Instant) error {
 
 // due returns the person of an ordinal that has a deadline; nil where there is none. A
 // deadline of an ordinal that no longer is a profile's ID leads nowhere: the profile
-// that took it in has its own.
+// that took it in has its own, and who was erased has none.
 func (t *txn) due(ordinal uint32) (*person, error) {
 	n, err := t.byOrdinal(ordinal)
-	if err != nil {
+	if err != nil || n == nil {
 		return nil, err
 	}
 	c, err := t.component(n)
@@ -203,18 +203,21 @@ func (t *txn) due(ordinal uint32) (*person, error) {
 func (t *txn) warm(ordinals []uint32) error {
 	tokens := make([]identity.Token, len(ordinals))
 	faults := make([]error, len(ordinals))
-	inShares(len(ordinals), prefetchLeast, func(from, to int) {
+	t.db.crew.inShares(len(ordinals), prefetchLeast, func(from, to int) {
 		var key, data []byte
 		for i := from; i < to; i++ {
 			key = keys.AppendOrdinal(key[:0], ordinals[i])
 			var ok bool
-			if data, ok, faults[i] = t.db.store.GetTo(data[:0], key); faults[i] == nil && (!ok || len(data) != keys.TokenLen) {
-				faults[i] = fmt.Errorf("%w: ordinal %d has no node", ErrCorrupt, ordinals[i])
+			data, ok, faults[i] = t.db.store.GetTo(data[:0], key)
+			if faults[i] == nil && ok && len(data) != keys.TokenLen {
+				faults[i] = fmt.Errorf("%w: the node of ordinal %d has a token of %d bytes", ErrCorrupt, ordinals[i], len(data))
 			}
 			if faults[i] != nil {
 				return
 			}
-			tokens[i] = keys.Token(data)
+			if ok {
+				tokens[i] = keys.Token(data)
+			}
 		}
 	})
 	missing := tokens[:0]
@@ -222,12 +225,12 @@ func (t *txn) warm(ordinals []uint32) error {
 		if faults[i] != nil {
 			return faults[i]
 		}
-		if t.db.nodes.get(token) == nil {
+		if token != (identity.Token{}) && t.db.nodes.get(token) == nil {
 			missing = append(missing, token)
 		}
 	}
 	nodes := make([]*node, len(missing))
-	inShares(len(missing), prefetchLeast, func(from, to int) {
+	t.db.crew.inShares(len(missing), prefetchLeast, func(from, to int) {
 		var key, data []byte
 		for i := from; i < to; i++ {
 			key = keys.AppendNode(key[:0], missing[i])
@@ -251,15 +254,18 @@ func (t *txn) warm(ordinals []uint32) error {
 	return nil
 }
 
-// byOrdinal returns the node that was given an ordinal.
+// byOrdinal returns the node that was given an ordinal; nil if it was erased.
 func (t *txn) byOrdinal(ordinal uint32) (*node, error) {
 	t.key = keys.AppendOrdinal(t.key[:0], ordinal)
 	data, ok, err := t.get(t.key)
 	if err != nil {
 		return nil, err
 	}
-	if !ok || len(data) != keys.TokenLen {
-		return nil, fmt.Errorf("%w: ordinal %d has no node", ErrCorrupt, ordinal)
+	if !ok {
+		return nil, nil
+	}
+	if len(data) != keys.TokenLen {
+		return nil, fmt.Errorf("%w: the node of ordinal %d has a token of %d bytes", ErrCorrupt, ordinal, len(data))
 	}
 	return t.must(keys.Token(data))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -169,6 +170,10 @@ func (db *DB) application(ctx context.Context, e *epoch, m Model) (*application,
 }
 
 func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, error) {
+	note := privacy.NoteOf(ctx)
+	if err := note.Validate(); err != nil {
+		return nil, err
+	}
 	a, err := db.application(ctx, db.current.Load(), m)
 	if err != nil {
 		return nil, err
@@ -213,6 +218,8 @@ func (db *DB) applyLocked(ctx context.Context, m Model, behind bool) (*Plan, err
 		return nil, err
 	}
 	t.batch.Set(keys.AppendMeta(nil, metaModel), a.data)
+	t.note = note
+	t.attest(didApply, modelDetail(a.data))
 	t.batch.Set(keys.AppendMeta(nil, metaFolds), a.next.folds.append())
 	// There is another sweep to make, from the beginning, or nodes have to catch up.
 	switch {

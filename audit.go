@@ -36,8 +36,17 @@ const (
 func (t *txn) audit(what string, pair identity.Pair, d *decided) {
 	t.key = keys.AppendAudit(t.key[:0], t.meta.epoch+1, t.audits)
 	t.audits++
+	t.subject(what, pair)
 	t.scratch = appendDecided(t.scratch[:0], what, pair, &d.Decision)
 	t.batch.Set(t.key, t.scratch)
+}
+
+// subject notes for the audit log whom a transaction says something about.
+func (t *txn) subject(what string, pair identity.Pair) {
+	if t.decided == nil {
+		t.decided = map[string][]identity.Token{}
+	}
+	t.decided[what] = append(t.decided[what], pair.Weak, pair.Strong)
 }
 
 func appendDecided(dst []byte, what string, pair identity.Pair, d *Decision) []byte {

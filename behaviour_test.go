@@ -103,6 +103,8 @@ var rulePool = []string{
 	`xor(count("*", this("week")) > 1, days("*", last("10d")) > 2, tag("买家"))`,
 	`at_least(2, count("$page") > 0, count("Product Viewed", last("30d")) > 0, tag("沉睡"))`,
 	`spent / orders > 80`,
+	`consent("marketing") and not consent("ads")`,
+	`consent("scores") or orders >= 2 and consent("ads")`,
 	`first_day_sum("Order Completed", "revenue") > 80 and count("Order Completed", last("60d")) > 0`,
 }
 
@@ -130,6 +132,7 @@ func drawBehaviour(r *rand.Rand, text string) string {
 	if segments.Len() > 0 {
 		text += "segments:\n" + segments.String()
 	}
+	text += drawPurposes(r)
 	week := []string{"", "week: sunday\n", "week: saturday\n"}[r.IntN(3)]
 	return text + week
 }

@@ -10,6 +10,8 @@ type nodeCache struct {
 	bound      int64
 	young, old map[identity.Token]*node
 	bytes      int64 // of the young generation
+	// hits and misses count the identifiers of events by whether they were there.
+	hits, misses uint64
 }
 
 // nodeOverhead is what a decoded node costs beside its record's bytes, about.

@@ -29,15 +29,19 @@ type catalog struct {
 	cover  coverage // of the event log
 	traits map[string]syntax.TraitInfo
 	// computed are the programs of the traits that are not told.
-	computed   map[string]*tags.Value
-	interests  map[string]syntax.InterestInfo
-	places     map[string]syntax.Area
-	told       map[string]struct{} // attributes that keep what is told of tags
-	tags       []*tag              // sorted: tags, then tracked segments, each by name
-	asked      []*tag              // query tags, sorted by name
-	indexes    []*traitIndex       // sorted by name
-	timed      readers             // what may change with the clock alone
-	lotReaders readers             // what reads who is canonical
+	computed  map[string]*tags.Value
+	interests map[string]syntax.InterestInfo
+	places    map[string]syntax.Area
+	purposes  map[string]syntax.Purpose
+	// sensitive are the traits that only some roles may read, veiled the events whose
+	// properties they are computed from.
+	sensitive, veiled map[string]bool
+	told              map[string]struct{} // attributes that keep what is told of tags
+	tags              []*tag              // sorted: tags, then tracked segments, each by name
+	asked             []*tag              // query tags, sorted by name
+	indexes           []*traitIndex       // sorted by name
+	timed             readers             // what may change with the clock alone
+	lotReaders        readers             // what reads who is canonical
 	// What a change of an attribute, of what is counted of an event name, of an uploaded
 	// list, or of a fold can move.
 	attrReaders, eventReaders map[string]readers
@@ -62,6 +66,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 		computed:     map[string]*tags.Value{},
 		interests:    map[string]syntax.InterestInfo{},
 		places:       map[string]syntax.Area{},
+		purposes:     map[string]syntax.Purpose{},
 		told:         map[string]struct{}{},
 		attrReaders:  map[string]readers{},
 		eventReaders: map[string]readers{},
@@ -94,11 +99,15 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	faults = append(faults, m.Log.validate()...)
 	faults = append(faults, c.addInterests(m.Interests)...)
 	faults = append(faults, c.addPlaces(m.Places)...)
+	faults = append(faults, c.addPurposes(m.Purposes)...)
 	c.host.before = nil // which need not outlive its epochs
 	faults = append(faults, c.addTraits(m.Traits)...)
 	labels, err := m.labels()
 	faults = append(faults, err)
 	faults = append(faults, c.addTags("tag", labels)...)
+	consents, err := m.consentTags()
+	faults = append(faults, err)
+	faults = append(faults, c.addTags("tag", consents)...)
 	faults = append(faults, c.addTags("segment", m.Segments)...)
 	// Each is checked once all declarations are known, which also tells what profiles
 	// have to keep.
@@ -106,6 +115,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 	c.indexes = append(c.indexes, newNamespaceIndex())
 	faults = append(faults, c.checkTraits()...)
 	faults = append(faults, c.checkTags()...)
+	faults = append(faults, c.checkRoles()...)
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrModel, err)
 	}
@@ -114,6 +124,7 @@ func newCatalog(m Model, host hostFuncs, have *foldSet) (*catalog, error) {
 		return nil, fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	c.connect()
+	c.sense()
 	return c, nil
 }
 
@@ -149,7 +160,11 @@ func (h *hostFuncs) extent(p tags.Place) (syntax.Area, error) {
 }
 
 func (db *DB) newCatalog(m Model, have *foldSet) (*catalog, error) {
-	return newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers, db.key, db.cat.Load()}, have)
+	c, err := newCatalog(m, hostFuncs{db.opts.Normalizers, db.opts.Blockers, db.key, db.cat.Load()}, have)
+	if err == nil && db.store.Sealed() {
+		err = c.unsealed()
+	}
+	return c, err
 }
 
 func validName(what, name string) error {
@@ -227,6 +242,9 @@ func (c *catalog) addTraits(traits map[string]Trait) []error {
 		}
 		if t.Compute != "" {
 			x, err := t.operand(name)
+			if err == nil && t.Retain != 0 {
+				err = fmt.Errorf("trait %q: a computed trait has no retain: its windows, or those of what it computes, say how long", name)
+			}
 			if err != nil {
 				faults = append(faults, err)
 				continue
@@ -234,12 +252,12 @@ func (c *catalog) addTraits(traits map[string]Trait) []error {
 			c.traits[name] = syntax.TraitInfo{Kind: t.Type, Compute: x}
 			continue
 		}
-		info := syntax.TraitInfo{Kind: t.kind(), Elem: t.elem(), Policy: t.Merge}
+		info := syntax.TraitInfo{Kind: t.kind(), Elem: t.elem(), Policy: t.Merge, Retain: t.Retain}
 		if err := validAttribute(name, info); err != nil {
 			faults = append(faults, err)
 			continue
 		}
-		c.fold.Attributes[name] = profile.Attribute{Kind: info.Kind, Elem: info.Elem, Policy: info.Policy}
+		c.fold.Attributes[name] = profile.Attribute{Kind: info.Kind, Elem: info.Elem, Policy: info.Policy, Retain: info.Retain}
 		c.traits[name] = info
 	}
 	return faults
@@ -294,6 +312,10 @@ func validAttribute(name string, info syntax.TraitInfo) error {
 		return fmt.Errorf("trait %q: a set of %s cannot be declared", name, info.Elem)
 	case (info.Policy == profile.Max || info.Policy == profile.Min) && info.Kind == profile.KindPoint:
 		return fmt.Errorf("trait %q: places have no %s", name, info.Policy)
+	case info.Retain != 0 && (info.Retain < minRetain || info.Retain > maxRetain):
+		return fmt.Errorf("trait %q: retain %s: want an hour to 200 years", name, info.Retain)
+	case info.Retain != 0 && !info.Policy.Retains():
+		return fmt.Errorf("trait %q: retain wants merge latest, nonEmpty or first, not %s: of other values that it took in it does not know when they were told", name, info.Policy)
 	}
 	return nil
 }
@@ -365,7 +387,7 @@ func (c *catalog) connect() {
 		}
 	}
 	for i, ix := range c.indexes {
-		deps := tags.Deps{Attributes: []string{ix.name}}
+		deps := tags.Deps{Attributes: []string{ix.name}, Timed: ix.info.Retain > 0}
 		if ix.computed != nil {
 			deps = ix.computed.Deps()
 		}

@@ -43,6 +43,12 @@ func (c *catalog) Place(name string) (syntax.Area, bool) {
 	return area, ok
 }
 
+// Purpose implements syntax.Scope.
+func (c *catalog) Purpose(name string) (syntax.Purpose, bool) {
+	p, ok := c.purposes[name]
+	return p, ok
+}
+
 // Kept implements syntax.Scope.
 func (c *catalog) Kept(f *syntax.Fold) (uint32, bool) {
 	if c.needs != nil {
@@ -77,6 +83,8 @@ func (c *catalog) Names(kind string) []string {
 		return sortedKeys(c.interests)
 	case "place":
 		return sortedKeys(c.places)
+	case "purpose":
+		return sortedKeys(c.purposes)
 	case "namespace":
 		var names []string
 		for _, n := range c.identity().Namespaces {

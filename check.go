@@ -3,10 +3,12 @@ package portrait
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/oracle"
+	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -16,58 +18,87 @@ import (
 // second implementation that shares no code with the first, on a view of this
 // moment, while the store goes on working. Records of what happened (refusals,
 // decisions, merges) are read, and the feed is replayed. It returns nil, or a *CheckError
-// that lists every difference. It holds all identifiers in memory.
+// that lists every difference, always in the same order.
+//
+// It works on as many goroutines as GOMAXPROCS says, and ends them before it returns. It
+// holds some 40 bytes of each identifier, 8 of each pair that evidence ties and 12 of each
+// profile, besides the index, what is worked out of a million profiles at a time, and the
+// evidence that hangs together in one piece. Host functions that the model names are
+// called from several goroutines.
 func (db *DB) Check(ctx context.Context) error {
-	_, err := within(ctx, db, func(v *View) (struct{}, error) { return struct{}{}, v.check(ctx) })
+	_, err := within(ctx, db, func(v *View) (struct{}, error) {
+		return struct{}{}, v.check(ctx, runtime.GOMAXPROCS(0))
+	})
 	return err
 }
 
 const maxDifferences = 1000
 
-// checker compares one view with its recomputation.
+// checker compares one view with its recomputation. Its inspectors share it: what it
+// holds is written by one step and read by later ones.
 type checker struct {
-	v     *View
-	ctx   context.Context //nolint:containedctx // lives for the one call of Check
-	err   *CheckError
-	nodes map[identity.Token]*checkedNode
-	byID  map[profile.Identifier]*checkedNode
-	// components and ordinals are the records of those names.
-	components map[identity.Token][]identity.Token
-	ordinals   map[uint32]identity.Token
-	edges      []oracle.Edge
-	veto       [][2]profile.Identifier
-	// people are the live profiles, recomputed, by ordinal.
-	people map[uint32]*oracle.Person
-	// members are the tokens of their identifiers.
-	members map[uint32][]identity.Token
-	// states are those of the fast path, by ordinal.
-	states map[uint32]*profile.State
+	v       *View
+	workers int
+	rules   oracle.Rules
+	err     *CheckError
+	scale
+	roster roster
+	// byOrdinal are the nodes' numbers, less one, by their ordinals.
+	byOrdinal ordinalTable[uint32]
+	// ids are the ordinals that are profiles' IDs, and live those of them who are live.
+	ids, live ordinalSet
+	// ties are the pairs of nodes that live edges tie; see pairOf. Vetoed are the pairs that
+	// vetoes keep apart, from either side.
+	ties, vetoed []uint64
+	// held are under a legal hold.
+	held map[identity.Token]bool
+	// armed are the first deadlines, by ordinal, and listed the uploaded lists with who
+	// is in them.
+	armed  ordinalTable[profile.Instant]
+	listed []listedNodes
+	// matches is what the entries of the match index should come to.
+	matches digestSum
 }
 
-type checkedNode struct {
-	node
-	person   *oracle.Person
-	partners int // counted from the edges
-	vetoed   bool
-	linked   bool
+// scale is how finely a check cuts up what it has to do.
+type scale struct {
+	ranges   int    // of tokens: a power of two, 256 at most
+	span     uint64 // ordinals that are recomputed before they are compared
+	batch    uint64 // ordinals of one piece of work: a multiple of 64 that divides the span
+	replay   uint64 // ordinals whose moves between stages are held at a time, where they do not add up
+	follow   uint64 // ordinals that the feed is replayed for at a time; 0: see feedPart
+	expiries int    // expiries that are held at a time, unless one range has more
 }
 
-func (v *View) check(ctx context.Context) error {
-	c := &checker{
-		v: v, ctx: ctx, err: &CheckError{},
-		nodes:      map[identity.Token]*checkedNode{},
-		components: map[identity.Token][]identity.Token{},
-		ordinals:   map[uint32]identity.Token{},
-		byID:       map[profile.Identifier]*checkedNode{},
-		people:     map[uint32]*oracle.Person{},
-		members:    map[uint32][]identity.Token{},
-		states:     map[uint32]*profile.State{},
+// scaleOf returns the scale for a store that gave out so many ordinals. A span is a shard,
+// which is one stored value of each bitmap.
+func scaleOf(ordinals uint32) scale {
+	s := scale{ranges: 1, span: shard.Span, batch: 1 << 10, replay: 1 << 18, expiries: 4 << 20}
+	for s.ranges < 256 && uint32(s.ranges)<<11 < ordinals {
+		s.ranges *= 2
 	}
-	for _, step := range []func() error{
-		c.readNodes, c.readEdges, c.readVetoes, c.readComponents, c.readOrdinals, c.checkSuppressed, c.partition, c.checkOrdinals, c.readLists,
-		c.checkIndex, c.checkLists, c.checkMatches, c.checkDeadlines, c.checkLogs, c.checkFeed, c.checkLedger, c.checkEventLog,
+	return s
+}
+
+func (v *View) check(ctx context.Context, workers int) error {
+	return v.checkAt(ctx, workers, scaleOf(v.epoch.meta.nextOrdinal))
+}
+
+func (v *View) checkAt(ctx context.Context, workers int, s scale) error {
+	c := &checker{
+		v: v, workers: workers, scale: s, err: &CheckError{}, rules: naiveRules(v.epoch.cat.identity()),
+		roster: newRoster(s.ranges), ids: ordinalSet{}, live: ordinalSet{}, held: map[identity.Token]bool{},
+		byOrdinal: newOrdinalTable[uint32](v.epoch.meta.nextOrdinal, 0),
+		armed:     newOrdinalTable(v.epoch.meta.nextOrdinal, profile.Never),
+	}
+	for _, step := range []func(context.Context) error{
+		c.readNodes,
+		c.each((*inspector).checkOrdinals, (*inspector).checkSuppressed, (*inspector).checkHolds, (*inspector).checkHeard, (*inspector).readLists, (*inspector).readDeadlines),
+		c.readEvidence, c.unite, c.checkComponents, c.checkPeople,
+		c.each((*inspector).checkLists, (*inspector).checkMatches, (*inspector).checkLogs, (*inspector).checkTaken, (*inspector).checkAudit, (*inspector).checkLedger),
+		c.checkFeed, c.checkEventLog,
 	} {
-		if err := step(); err != nil {
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}
@@ -77,16 +108,53 @@ func (v *View) check(ctx context.Context) error {
 	return nil
 }
 
-func (c *checker) differ(format string, args ...any) {
-	if c.err.Total++; len(c.err.Differences) < maxDifferences {
-		c.err.Differences = append(c.err.Differences, fmt.Sprintf(format, args...))
+// differences are what one piece of work found.
+type differences struct {
+	list  []string
+	total int
+}
+
+func (d *differences) differ(format string, args ...any) {
+	if d.total++; len(d.list) < maxDifferences {
+		d.list = append(d.list, fmt.Sprintf(format, args...))
 	}
 }
 
+// inspector does one piece of the work of a check, on a goroutine of its own.
+type inspector struct {
+	*checker
+	differences
+	ctx context.Context //nolint:containedctx // lives for the one piece of work
+	buf []byte          // for values that are looked at and left
+}
+
 // scan runs over one space of keys.
-func (c *checker) scan(space byte, each func(key, value []byte) error) error {
+func (c *inspector) scan(space byte, each func(key, value []byte) error) error {
+	return c.between([]byte{space}, keys.End([]byte{space}), each)
+}
+
+// scanRange runs over the keys of one space that are followed by a token of one range.
+func (c *inspector) scanRange(space byte, i int, each func(key, value []byte) error) error {
+	lower, upper := c.bounds(space, i)
+	return c.between(lower, upper, each)
+}
+
+// bounds returns the bounds of the keys of one space that are followed by a token of one
+// range.
+func (s *scale) bounds(space byte, i int) (lower, upper []byte) {
+	lower, upper = []byte{space}, keys.End([]byte{space})
+	if i > 0 {
+		lower = []byte{space, byte(i * 256 / s.ranges)}
+	}
+	if i < s.ranges-1 {
+		upper = []byte{space, byte((i + 1) * 256 / s.ranges)}
+	}
+	return lower, upper
+}
+
+func (c *inspector) between(lower, upper []byte, each func(key, value []byte) error) error {
 	n := 0
-	for kv, err := range c.v.epoch.snap.Scan([]byte{space}, keys.End([]byte{space})) {
+	for kv, err := range c.v.epoch.snap.Scan(lower, upper) {
 		if n++; err == nil && n&1023 == 0 && c.ctx.Err() != nil {
 			err = context.Cause(c.ctx)
 		}

@@ -7,13 +7,20 @@ import (
 // checkLogs reads the records of what happened. They cannot be worked out again,
 // but each can be read, none is of a commit to come, and of refusals none is
 // missing between the oldest and the newest, nor counted too few times.
-func (c *checker) checkLogs() error {
+func (c *inspector) checkLogs() error {
 	if err := c.checkRefusals(); err != nil {
 		return err
 	}
 	if err := c.scan(keys.Audit, func(key, value []byte) error {
 		d, _, err := decodeDecided(key, value)
 		c.checkRecord("decision", d.Epoch, err)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := c.scan(keys.Revision, func(_, value []byte) error {
+		_, err := decodeRevision(value)
+		c.checkRecord("revision of a definition", 0, err)
 		return nil
 	}); err != nil {
 		return err
@@ -25,7 +32,22 @@ func (c *checker) checkLogs() error {
 	})
 }
 
-func (c *checker) checkRecord(what string, epoch uint64, err error) {
+// checkTaken counts what tells duplicates: every event that was ever accepted has one record.
+func (c *inspector) checkTaken() error {
+	taken := uint64(0)
+	err := c.scan(keys.Dedup, func(key, value []byte) error {
+		if taken++; len(key) != 1+4+keys.DedupHashLen || len(value) != 8 {
+			c.differ("record of an accepted event: key of %d bytes, value of %d", len(key), len(value))
+		}
+		return nil
+	})
+	if accepted := c.v.epoch.meta.accepted; err == nil && taken != accepted {
+		c.differ("accepted events: %d are on record, %d were accepted", taken, accepted)
+	}
+	return err
+}
+
+func (c *inspector) checkRecord(what string, epoch uint64, err error) {
 	switch {
 	case err != nil:
 		c.differ("record of a %s: %v", what, err)
@@ -34,7 +56,7 @@ func (c *checker) checkRecord(what string, epoch uint64, err error) {
 	}
 }
 
-func (c *checker) checkRefusals() error {
+func (c *inspector) checkRefusals() error {
 	counts := tally{}
 	next := c.v.epoch.meta.trimmed
 	missing := func(until uint64) {

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/counts"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/store"
 )
@@ -46,7 +47,7 @@ func checkHolds(t *testing.T, db *portrait.DB, acked int) {
 		t.Errorf("%d calls acknowledged, %d there", acked, calls)
 	}
 	events := 0
-	for p, err := range db.Profiles(t.Context(), nil) {
+	for p, err := range allProfiles(t.Context(), db) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,6 +106,7 @@ func surviveCrashes(t *testing.T, options func(store.FS) *portrait.Options, call
 		}
 		checkHolds(t, reopened, known)
 		checkAndClose(t, reopened)
+		counts.Add(t, "crash clones", 1)
 		if t.Failed() {
 			break
 		}
@@ -170,6 +172,7 @@ func surviveDiskErrors(t *testing.T, options func(store.FS) *portrait.Options, n
 		}
 	}
 	t.Logf("%d runs, a fault injected in %d of them", runs, hits)
+	counts.Add(t, "faults injected", hits)
 	for _, must := range []string{"create .log", "write .log", "write .sst", "write MANIFEST", "sync MANIFEST", "create .sst"} {
 		if hit[must] == 0 {
 			t.Errorf("no fault was injected at: %s", must)

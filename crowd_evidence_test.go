@@ -95,7 +95,7 @@ func (c *crowdRun) meet(a, b profile.Identifier, at profile.Stamp) {
 func (c *crowdRun) partition(t *testing.T, db *portrait.DB) {
 	t.Helper()
 	c.group, c.members = map[profile.Identifier]int{}, nil
-	for p, err := range db.Profiles(t.Context(), nil) {
+	for p, err := range allProfiles(t.Context(), db) {
 		if err != nil {
 			t.Fatal(err)
 		}

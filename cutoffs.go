@@ -7,6 +7,7 @@ import (
 	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/tags"
 )
 
@@ -29,6 +30,9 @@ func (v *View) cutoffs(ctx context.Context, by tags.Formula, n int) ([]float64, 
 	if n < 2 || n > 1000 {
 		return nil, fmt.Errorf("portrait: cut-offs of %d parts: want 2 to 1,000", n)
 	}
+	if err := v.allowedOperand(by); err != nil {
+		return nil, err
+	}
 	x, err := syntax.CheckOperand(by.Tree(), v.epoch.cat)
 	if err != nil {
 		return nil, by.Locate(err)
@@ -36,7 +40,7 @@ func (v *View) cutoffs(ctx context.Context, by tags.Formula, n int) ([]float64, 
 	if kind, _, _ := syntax.OperandKind(x, v.epoch.cat); kind != profile.KindNumber && kind != syntax.Any {
 		return nil, fmt.Errorf("portrait: cut-offs of %s: it is no number", by)
 	}
-	p, err := v.gather(ctx, x)
+	p, err := v.gather(segment.Metered(ctx), x)
 	if err != nil || len(p.keys) == 0 {
 		return nil, by.Locate(err)
 	}

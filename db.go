@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/portraitdb/portrait/health"
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/shard"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/store"
@@ -20,24 +22,30 @@ import (
 // DB is one open directory of profiles. Its methods may be called from any
 // goroutine.
 type DB struct {
-	opts      Options
-	store     *store.Store
-	dir       string
-	key       [32]byte
-	tokens    *identity.Tokenizer
-	lists     []*list // uploaded; replaced, never changed
-	listSizes listSizes
-	current   atomic.Pointer[epoch]
-	cat       atomic.Pointer[catalog]
-	asOf      atomic.Int64 // the latest instant that an answer had
-	gate      gate
-	queue     queue
+	opts   Options
+	store  *store.Store
+	dir    string
+	key    [32]byte
+	tokens *identity.Tokenizer
+	// pseudonyms are those of the audit log.
+	pseudonyms pseudonyms
+	lists      []*list // uploaded; replaced, never changed
+	listSizes  listSizes
+	uploads    uploads
+	current    atomic.Pointer[epoch]
+	cat        atomic.Pointer[catalog]
+	asOf       atomic.Int64 // the latest instant that an answer had
+	gate       gate
+	queue      queue
+	answered   answered
+	repaired   *health.Repairs       // by Open; nil where it was not asked to
+	halted     atomic.Pointer[error] // set when the store stands between two instants; nothing is written then
+	trouble    atomic.Pointer[error] // the last error of what is done in the background
 
 	// write is held, by its one token, by whoever makes a commit. It guards the
 	// fields below.
 	write  chan struct{}
 	meta   meta
-	halted error // set when the store stands between two instants
 	seq    uint64
 	nodes  *nodeCache
 	index  *segment.Index
@@ -45,13 +53,21 @@ type DB struct {
 	judges judges
 	tally  tally  // of refusals; not changed, but replaced
 	moves  []move // memory of a transaction's
+	// audited is where the audit log stands.
+	audited privacy.Head
 	// suppressed are the identifiers that are not taken in.
 	suppressed map[identity.Token]suppression
-	erasedIn   uint64 // the last commit that erased somebody since Open
-	resuming   bool   // Open is finishing what a crash interrupted: see unmade
+	held       map[identity.Token]holds // under a legal hold
+	erasedIn   uint64                   // the last commit that erased somebody since Open
+	opening    bool                     // Open has not returned, and finishes things on a full disk too
+	resuming   bool                     // Open is finishing what a crash interrupted: see unmade
 	sweep      sweepPlace
+	feedGrown  int64 // bytes of the feed since its size was looked at, before compression
 	matching   []*matchBuild
 	filler     filler
+	crew       crew
+	calls      calls
+	opened     time.Time
 
 	incarnation uint64 // random, made with the store: the same for every opening
 	clock       clock
@@ -60,16 +76,19 @@ type DB struct {
 
 // Open opens the directory, making it if need be. A nil opts means defaults.
 // It returns ErrLocked while another DB holds the directory, ErrFormat for one of
-// another format version and a [store.KeyError] for one that Options.Keys do not open. What an earlier process left half done (an
+// another format version, [store.ErrIncomplete] for a copy that was not finished and a [store.KeyError] for one that Options.Keys do not open. What an earlier process left half done (an
 // Advance, the filling of a new tag) is finished first, but for what an Apply with
-// Background left: that goes on in the background.
+// Background left: that goes on in the background. A restored directory replays its ledger
+// of erasures first.
 func Open(dir string, opts *Options) (*DB, error) {
 	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	st, err := store.Open(dir, store.Options{
-		FS: o.fs, CacheBytes: o.CacheBytes, MemTableBytes: o.MemTableBytes,
+		Shred: o.sealed(),
+		FS:    o.fs, CacheBytes: o.CacheBytes, MemTableBytes: o.MemTableBytes,
+		MinFreeBytes: o.MinFreeBytes, MaxStall: o.MaxStall,
 		Keys: o.Keys, Logger: o.Logger, OnFailure: o.OnFailure,
 	})
 	if err != nil {
@@ -78,9 +97,10 @@ func Open(dir string, opts *Options) (*DB, error) {
 	db := &DB{
 		opts: o, dir: dir, listSizes: defaultListSizes, store: st, write: make(chan struct{}, 1),
 		nodes: newNodeCache(o.StateCacheBytes), sweep: unswept,
-		index: segment.New(o.IndexBytes), batch: st.NewBatch(),
+		index: segment.New(o.IndexBytes), batch: st.NewBatch(), opened: time.Now(),
+		feedGrown: math.MaxInt64 / 2, // what there was before is looked at
 	}
-	db.gate.init()
+	db.gate.init(o.MaxViewAge)
 	db.clock.init(&db.opts)
 	if err := db.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -104,7 +124,7 @@ func (db *DB) load() error {
 		return fmt.Errorf("%w: key record of %d bytes", ErrCorrupt, len(key))
 	}
 	db.key = [32]byte(key)
-	db.tokens = identity.NewTokenizer(db.key)
+	db.tokens, db.pseudonyms = identity.NewTokenizer(db.key), newPseudonyms(db.key)
 	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaState))
 	if err == nil && !ok {
 		err = fmt.Errorf("%w: no state record", ErrCorrupt)
@@ -115,14 +135,27 @@ func (db *DB) load() error {
 	if db.meta, err = decodeMeta(data); err != nil {
 		return err
 	}
+	copied, err := db.readNote()
+	if err != nil {
+		return err
+	}
+	if copied != nil {
+		if err := db.beginCopy(copied); err != nil {
+			return err
+		}
+	}
 	if db.incarnation, err = db.readIncarnation(); err != nil {
 		return err
 	}
-	if err := db.loadTally(); err != nil {
-		return err
+	if db.opts.Repair {
+		if err := db.repairFirst(); err != nil {
+			return err
+		}
 	}
-	if err := db.loadSuppressed(); err != nil {
-		return err
+	for _, read := range []func() error{db.loadAudit, db.loadTally, db.loadSuppressed, db.loadHolds} {
+		if err := read(); err != nil {
+			return err
+		}
 	}
 	if err := db.loadCatalog(); err != nil {
 		return err
@@ -131,7 +164,7 @@ func (db *DB) load() error {
 	if err != nil {
 		return err
 	}
-	db.meta.nextDue, err = earliestDeadline(snap)
+	db.meta.nextDue, err = earliestDeadline(snap, db.meta.instant)
 	if err == nil {
 		db.meta.feedOldest, err = feedInstant(snap, 0)
 	}
@@ -149,6 +182,7 @@ func (db *DB) load() error {
 	if err := db.publish(); err != nil {
 		return err
 	}
+	db.opening = true
 	if err := db.mendLists(); err != nil {
 		return err
 	}
@@ -160,11 +194,20 @@ func (db *DB) load() error {
 		return err
 	}
 	db.resuming = false
+	if err := db.recede(context.Background()); err != nil {
+		return err
+	}
+	if copied != nil {
+		if err := db.settleCopy(copied); err != nil {
+			return err
+		}
+	}
 	if cat := db.cat.Load(); cat.anyFilling() {
 		if _, err := db.beginSweep(context.Background(), cat); err != nil {
 			return err
 		}
 	}
+	db.opening = false
 	db.timer.start(db)
 	db.filler.start(db)
 	return db.resumeFill()
@@ -198,33 +241,8 @@ func (db *DB) loadTally() error {
 
 // loadCatalog reads the model and the fields of the index.
 func (db *DB) loadCatalog() error {
-	var m Model
-	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaModel))
+	cat, err := db.storedCatalog()
 	if err != nil {
-		return err
-	}
-	if ok {
-		if m, err = ParseModel(data); err != nil {
-			return fmt.Errorf("%w: stored model: %w", ErrCorrupt, err)
-		}
-	}
-	folds := &foldSet{}
-	if data, ok, err = db.store.GetTo(nil, keys.AppendMeta(nil, metaFolds)); err != nil {
-		return err
-	}
-	if ok {
-		if folds, err = decodeFolds(data); err != nil {
-			return err
-		}
-	}
-	cat, err := db.newCatalog(m, folds)
-	if err != nil {
-		return err
-	}
-	if len(folds.fresh(cat.folds)) > 0 {
-		return fmt.Errorf("%w: the model needs folds that the store does not keep", ErrCorrupt)
-	}
-	if cat.cover, err = db.loadCoverage(); err != nil {
 		return err
 	}
 	snap, err := db.store.Snapshot()
@@ -298,10 +316,11 @@ func (c *catalog) attach(id segment.FieldID, rec fieldRecord) error {
 	return fmt.Errorf("%w: a field of the index is of %q, which the model does not declare", ErrCorrupt, rec.Name)
 }
 
-// earliestDeadline returns the first deadline armed, or Never.
-func earliestDeadline(snap *store.Snapshot) (profile.Instant, error) {
-	prefix := []byte{keys.Deadline}
-	for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
+// earliestDeadline returns the first deadline armed after an instant, or Never. One of
+// before is damage, which Check tells of: nothing would ever take it away.
+func earliestDeadline(snap *store.Snapshot, after profile.Instant) (profile.Instant, error) {
+	from := keys.AppendDeadline(nil, int64(after)+1, 0)
+	for kv, err := range snap.Scan(from, keys.End([]byte{keys.Deadline})) {
 		if err != nil {
 			return 0, err
 		}
@@ -335,7 +354,9 @@ func (db *DB) Close() error {
 	return db.store.Close()
 }
 
-// lock takes the right to write, unless the store can no longer be written.
+// lock takes the right to write, unless the store can no longer be written, or is to
+// take nothing in for now: a store.DiskError or a store.StallError says so, before anything is
+// done.
 func (db *DB) lock(ctx context.Context) error {
 	if err := db.store.Failed(); err != nil {
 		return err
@@ -343,70 +364,36 @@ func (db *DB) lock(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	select {
-	case db.write <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	if db.halted != nil {
+	for began := time.Now(); ; {
+		if !db.opening {
+			if err := db.store.Admit(ctx, began); err != nil {
+				return err
+			}
+		}
+		select {
+		case db.write <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if halted := db.halted.Load(); halted != nil {
+			db.unlock()
+			return *halted
+		}
+		// Who wrote before may have left no room.
+		if db.opening || !db.store.Stalled() {
+			return nil
+		}
 		db.unlock()
-		return db.halted
 	}
-	return nil
 }
 
 // halt refuses all further writes.
 func (db *DB) halt(cause error) {
-	db.halted = fmt.Errorf("%w: a change in several steps was interrupted, reopen to finish it: %w", ErrFailed, cause)
+	err := fmt.Errorf("%w: a change in several steps was interrupted, reopen to finish it: %w", ErrFailed, cause)
+	db.halted.Store(&err)
 }
 
 func (db *DB) unlock() { <-db.write }
-
-// gate counts the calls under way, so that Close can wait for them.
-type gate struct {
-	mu      sync.Mutex // guards the fields below
-	idle    sync.Cond
-	running int
-	closed  bool
-	views   map[*View]struct{}
-}
-
-func (g *gate) init() {
-	g.idle.L = &g.mu
-	g.views = map[*View]struct{}{}
-}
-
-func (g *gate) enter() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return ErrClosed
-	}
-	g.running++
-	return nil
-}
-
-func (g *gate) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.running--; g.running == 0 {
-		g.idle.Broadcast()
-	}
-}
-
-// close shuts the gate and waits until nobody is inside; false if it was shut.
-func (g *gate) close() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return false
-	}
-	g.closed = true
-	for g.running > 0 {
-		g.idle.Wait()
-	}
-	return true
-}
 
 // now is the instant of an answer asked for at this moment: the clock's, but
 // never before an earlier answer's, nor after a step of the clock that is not

@@ -180,6 +180,7 @@ func (db *DB) decide(ctx context.Context, d Decision, act func(*txn, *decided) e
 		if err := act(t, in); err != nil {
 			return err
 		}
+		t.attestDecided()
 		effect.Refused, effect.Outranked = t.refused, t.outranked
 		return nil
 	}, func(t *txn) { effect.Epoch, effect.Merges = t.meta.epoch, t.merged })
@@ -378,7 +379,11 @@ func (db *DB) transact(ctx context.Context, change func(*txn) error, done func(*
 	}
 	defer db.unlock()
 	t := db.begin()
-	if err := change(t); err != nil {
+	err := t.noted(ctx)
+	if err == nil {
+		err = change(t)
+	}
+	if err != nil {
 		t.abort()
 		return err
 	}

@@ -30,14 +30,12 @@ func (v *View) Digest(ctx context.Context, at time.Time) (Digest, error) {
 	return inside(v, func() (Digest, error) { return v.digest(ctx, at) })
 }
 
-// Digest is View.Digest on a view of this moment.
-func (db *DB) Digest(ctx context.Context, at time.Time) (Digest, error) {
-	return within(ctx, db, func(v *View) (Digest, error) { return v.digest(ctx, at) })
-}
-
 // digest adds up, as 256-bit integers, the hash of each profile: the sum does
 // not depend on the order of the profiles, nor on their IDs.
 func (v *View) digest(ctx context.Context, at time.Time) (sum Digest, err error) {
+	if err := v.unbounded("the digest"); err != nil {
+		return sum, err
+	}
 	instant := v.at
 	if !at.IsZero() {
 		if instant = profile.InstantOf(at); instant < v.epoch.instant {
@@ -67,8 +65,8 @@ func (v *View) appendMember(dst []byte, m *member, at profile.Instant) []byte {
 		dst = pack.AppendString(pack.AppendString(dst, id.Namespace), id.Value)
 	}
 	st := m.state()
-	dst = appendKnown(dst, st)
 	cat := v.epoch.cat
+	dst = cat.appendKnown(dst, st, at)
 	for _, name := range sortedKeys(cat.computed) {
 		if cat.lags(cat.computed[name].Deps()) {
 			continue
@@ -91,15 +89,20 @@ func (v *View) appendMember(dst []byte, m *member, at profile.Instant) []byte {
 
 // appendKnown appends what is known of a person: what the state reads as, and not
 // its bytes, which also tell what was declared when an event came.
-func appendKnown(dst []byte, st *profile.State) []byte {
+func (c *catalog) appendKnown(dst []byte, st *profile.State, at profile.Instant) []byte {
 	first, last, _ := st.Span()
 	dst = pack.AppendUint(dst, st.Events())
 	dst = pack.AppendInt(pack.AppendInt(dst, int64(first.At)), int64(last.At))
 	for t, policy := range st.Attributes() {
+		if retain := c.traits[t.Name].Retain; retain > 0 && policy == c.traits[t.Name].Policy {
+			if _, ok, _ := st.Kept(t.Name, policy, retain, at); !ok {
+				continue
+			}
+		}
 		dst = pack.AppendUint(pack.AppendString(dst, t.Name), uint64(policy))
 		dst = profile.AppendValue(dst, t.Value)
 	}
-	dst = append(dst, 0)
+	dst = append(appendConsents(dst, st), 0)
 	for c := range st.Counters() {
 		dst = pack.AppendUint(pack.AppendString(dst, c.Event), c.Count)
 		dst = pack.AppendInt(pack.AppendInt(dst, int64(c.First)), int64(c.Last))
@@ -119,6 +122,23 @@ func appendKnown(dst []byte, st *profile.State) []byte {
 		}
 	}
 	return append(dst, 0)
+}
+
+// appendConsents appends what is held of purposes, and objections.
+func appendConsents(dst []byte, st *profile.State) []byte {
+	add := func(records []profile.ConsentRecord) {
+		for _, r := range records {
+			dst = profile.AppendConsents(append(dst, 1), []profile.Consent{r.Consent})
+			dst = pack.AppendInt(dst, int64(profile.InstantOf(r.At)))
+			dst = pack.AppendString(pack.AppendString(dst, r.Source), r.MessageID)
+		}
+	}
+	for purpose := range st.Purposes() {
+		add(st.Consents(purpose))
+	}
+	add(st.Objections(profile.Restricted))
+	add(st.Objections(profile.NoAutomation))
+	return dst
 }
 
 func (d *Digest) add(h [32]byte) {

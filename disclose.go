@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/lifecycle"
 	"github.com/portraitdb/portrait/profile"
 )
@@ -21,6 +24,9 @@ import (
 // one that [profile.ParseEvent] reads. It is ErrNotFound where the identifier leads to
 // nobody, with nothing written; an error of w is returned as it is.
 func (v *View) Export(ctx context.Context, id profile.Identifier, w io.Writer) error {
+	if w == nil {
+		return errors.New("portrait: export: the writer is nil")
+	}
 	_, err := inside(v, func() (struct{}, error) { return struct{}{}, v.export(ctx, id, w) })
 	return err
 }
@@ -38,6 +44,8 @@ type disclosure struct {
 	Segments    []string         `json:"segments"`
 	Lists       []string         `json:"lists"`
 	Stages      []disclosedStay  `json:"stages"`
+	Holds       []disclosedHold  `json:"legal_holds"`
+	Consents    []disclosedWord  `json:"consents"`
 	Counters    []disclosedCount `json:"event_counts"`
 }
 
@@ -64,6 +72,19 @@ type disclosedTrait struct {
 	MessageID string        `json:"message_id,omitempty"`
 }
 
+// disclosedWord is a consent, or an objection, that one of the identifiers holds.
+type disclosedWord struct {
+	Purpose   string     `json:"purpose,omitempty"`
+	Objection string     `json:"objection,omitempty"`
+	Status    string     `json:"status"`
+	Policy    string     `json:"policy,omitempty"`
+	Method    string     `json:"method,omitempty"`
+	At        time.Time  `json:"at"`
+	Expires   *time.Time `json:"expires,omitempty"`
+	Source    string     `json:"source,omitempty"`
+	MessageID string     `json:"message_id,omitempty"`
+}
+
 type disclosedTag struct {
 	Name  string         `json:"name"`
 	Value *profile.Value `json:"value,omitempty"`
@@ -73,6 +94,11 @@ type disclosedStay struct {
 	Stage   string     `json:"stage"`
 	Entered *time.Time `json:"entered,omitempty"`
 	Left    *time.Time `json:"left,omitempty"`
+}
+
+type disclosedHold struct {
+	Reference string     `json:"reference"`
+	Since     *time.Time `json:"since"`
 }
 
 type disclosedCount struct {
@@ -98,6 +124,13 @@ func (v *View) export(ctx context.Context, id profile.Identifier, w io.Writer) e
 	}
 	d, err := v.disclose(ctx, m, id)
 	if err != nil {
+		return err
+	}
+	tokens := make([]identity.Token, len(m.nodes))
+	for i, n := range m.nodes {
+		tokens[i] = n.token
+	}
+	if err := v.db.attestAlone(ctx, didExport, tokens...); err != nil {
 		return err
 	}
 	head, err := json.Marshal(d)
@@ -137,7 +170,7 @@ func (v *View) disclose(ctx context.Context, m *member, id profile.Identifier) (
 	d := &disclosure{
 		Format: "portrait-person/1", AsOf: v.AsOf().UTC(), Epoch: v.Epoch(), Profile: p.ID.String(),
 		Identifiers: []disclosedID{}, Links: []disclosedLink{}, Traits: []disclosedTrait{}, Tags: []disclosedTag{},
-		Segments: []string{}, Stages: []disclosedStay{}, Counters: []disclosedCount{},
+		Segments: []string{}, Stages: []disclosedStay{}, Consents: discloseWords(m.state()), Holds: []disclosedHold{}, Counters: []disclosedCount{},
 	}
 	for _, id := range p.Identifiers {
 		d.Identifiers = append(d.Identifiers, disclosedID(id))
@@ -162,7 +195,36 @@ func (v *View) disclose(ctx context.Context, m *member, id profile.Identifier) (
 	if err := v.discloseLinks(m, d); err != nil {
 		return nil, err
 	}
+	if err := v.discloseHolds(m, d); err != nil {
+		return nil, err
+	}
 	return d, v.discloseMembership(ctx, m, d)
+}
+
+// discloseWords lists what is held of purposes, and objections.
+func discloseWords(st *profile.State) []disclosedWord {
+	words := []disclosedWord{}
+	for purpose := range st.Purposes() {
+		for _, r := range st.Consents(purpose) {
+			words = append(words, disclosedWord{
+				Purpose: purpose, Status: r.Status.String(), Policy: r.Policy, Method: r.Method,
+				At: r.At, Expires: known(r.Expires), Source: r.Source, MessageID: r.MessageID,
+			})
+		}
+	}
+	for _, o := range [...]struct {
+		objection profile.Objection
+		name      string
+	}{{profile.Restricted, "restriction"}, {profile.NoAutomation, "automated decisions"}} {
+		for _, r := range st.Objections(o.objection) {
+			status := "stands"
+			if r.Status == profile.ConsentGranted {
+				status = "lifted"
+			}
+			words = append(words, disclosedWord{Objection: o.name, Status: status, Method: r.Method, At: r.At})
+		}
+	}
+	return words
 }
 
 // discloseLinks adds what is known of pairs of the person's identifiers.
@@ -178,6 +240,9 @@ func (v *View) discloseLinks(m *member, d *disclosure) error {
 			}
 			to, ours := names[e.Strong]
 			if e.Weak != n.token || !ours {
+				continue
+			}
+			if !v.access.namespace(names[e.Weak].Namespace) || !v.access.namespace(to.Namespace) {
 				continue
 			}
 			link := disclosedLink{From: names[e.Weak], To: to}
@@ -196,6 +261,29 @@ func (v *View) discloseLinks(m *member, d *disclosure) error {
 	return nil
 }
 
+// discloseHolds adds the legal holds on the person.
+func (v *View) discloseHolds(m *member, d *disclosure) error {
+	var all holds
+	for _, n := range m.nodes {
+		data, ok, err := v.epoch.snap.GetTo(nil, keys.AppendHold(nil, n.token))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		h, err := decodeHolds(data)
+		if err != nil {
+			return err
+		}
+		all = all.with(h)
+	}
+	for _, h := range all {
+		d.Holds = append(d.Holds, disclosedHold{h.ref, known(h.at.Time())})
+	}
+	return nil
+}
+
 // discloseMembership adds which tracked segments and lists the person is in, and the path
 // through the stages.
 func (v *View) discloseMembership(ctx context.Context, m *member, d *disclosure) error {
@@ -211,7 +299,7 @@ func (v *View) discloseMembership(ctx context.Context, m *member, d *disclosure)
 		d.Lists = []string{}
 	}
 	for _, t := range v.epoch.cat.tags {
-		if !t.segment || t.filling {
+		if !t.segment || t.filling || !v.access.tag(t.def.Name) {
 			continue
 		}
 		in, err := v.epoch.root.Contains(v.epoch, t.field, m.ordinal)
@@ -223,6 +311,9 @@ func (v *View) discloseMembership(ctx context.Context, m *member, d *disclosure)
 		}
 	}
 	slices.SortFunc(d.Segments, strings.Compare)
+	if !v.access.tag(syntax.StageTag) {
+		return nil
+	}
 	var path lifecycle.Path
 	if path, err = v.epoch.ledger().path(ctx, m.ordinal); err != nil {
 		return err

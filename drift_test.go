@@ -70,6 +70,26 @@ func TestNoDrift(t *testing.T) {
 				return
 			}
 		},
+		"what was heard of consents gone": func(t *testing.T, s *store.Store, b *store.Batch) {
+			for _, space := range []byte{keys.Heard, keys.Told} {
+				b.DeleteRange([]byte{space}, keys.End([]byte{space}))
+			}
+		},
+		"consents that somebody else heard": func(t *testing.T, s *store.Store, b *store.Batch) {
+			var first []byte
+			for key, value := range pairs(t, s, keys.Heard) {
+				if first == nil {
+					first = bytes.Clone(value)
+				}
+				b.Set(key, first)
+			}
+		},
+		"consents that cannot be found from who told them": func(t *testing.T, s *store.Store, b *store.Batch) {
+			for key := range pairs(t, s, keys.Told) {
+				b.Delete(key)
+				return
+			}
+		},
 		"deadlines gone": func(t *testing.T, s *store.Store, b *store.Batch) {
 			b.DeleteRange([]byte{keys.Deadline}, keys.End([]byte{keys.Deadline}))
 		},

@@ -84,14 +84,22 @@ func TestApply_dry_run_says_who_moves(t *testing.T) {
 func membersOf(t *testing.T, db *portrait.DB) map[string]map[profile.ID]bool {
 	t.Helper()
 	all := map[string]map[profile.ID]bool{}
-	for _, d := range db.Model().Tags {
-		set, err := db.Segment(t.Context(), segment.Tag(d.Name))
+	m := db.Model()
+	var names []string
+	for _, d := range m.Tags {
+		names = append(names, d.Name)
+	}
+	for purpose := range m.Purposes {
+		names = append(names, "consent:"+purpose)
+	}
+	for _, name := range names {
+		set, err := db.Segment(t.Context(), segment.Tag(name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[d.Name] = map[profile.ID]bool{}
+		all[name] = map[profile.ID]bool{}
 		for id := range set.Members() {
-			all[d.Name][id] = true
+			all[name][id] = true
 		}
 	}
 	return all

@@ -39,16 +39,18 @@ type contender struct {
 
 const benchCustomers = 100_000
 
-// contenders makes the same store three times. Their caches are a tenth of the
-// tables.
-func contenders(b *testing.B) []*contender {
+// benchOptions has caches of a tenth of the tables.
+func benchOptions() portrait.Options {
+	return portrait.Options{Clock: fixed(now), CacheBytes: 3 << 20, StateCacheBytes: 1 << 20, MemTableBytes: 4 << 20}
+}
+
+// contenders makes the same store under each of some options.
+func contenders(b *testing.B, names []string, options ...*portrait.Options) []*contender {
 	b.Helper()
 	dir := b.TempDir()
-	base := portrait.Options{Clock: fixed(now), CacheBytes: 3 << 20, StateCacheBytes: 1 << 20, MemTableBytes: 4 << 20}
-	encrypted := base
-	encrypted.Keys = &keySet{current: "a"}
-	all := []*contender{{name: "plain"}, {name: "unrecycled"}, {name: "encrypted"}}
-	for i, o := range []*portrait.Options{&base, portrait.WithFS(base, freshLogs{vfs.Default}), &encrypted} {
+	all := make([]*contender, len(names))
+	for i, o := range options {
+		all[i] = &contender{name: names[i]}
 		loading := *o
 		loading.NoSync = true
 		at := filepath.Join(dir, all[i].name)
@@ -101,7 +103,20 @@ func (c *contender) take(b *testing.B, events, batch int, customer func() int, p
 // not recycle its logs, do the same in turn, and reports how much of their speed
 // it has, by the clock and by the processors: 1 is all. Run it with -benchtime 15x or so.
 func BenchmarkEncrypted(b *testing.B) {
-	all := contenders(b)
+	base, encrypted := benchOptions(), benchOptions()
+	encrypted.Keys = &keySet{current: "a"}
+	inTurn(b, contenders(b, []string{"plain", "unrecycled", "encrypted"}, &base, portrait.WithFS(base, freshLogs{vfs.Default}), &encrypted))
+}
+
+// BenchmarkShredded does the same with a plain store, and one that seals what is known of people.
+func BenchmarkShredded(b *testing.B) {
+	base, shredded := benchOptions(), benchOptions()
+	shredded.Shred = true
+	inTurn(b, contenders(b, []string{"plain", "shredded"}, &base, &shredded))
+}
+
+// inTurn lets all do the same in turn.
+func inTurn(b *testing.B, all []*contender) {
 	r := rng(3, 4)
 	customer := func() int { return r.IntN(benchCustomers) }
 	for _, c := range []struct{ batch, events int }{{1, 200}, {100, 4000}, {1000, 10_000}} {
@@ -123,7 +138,7 @@ func BenchmarkEncrypted(b *testing.B) {
 	b.Run("do=scan", func(b *testing.B) {
 		turns(b, all, benchCustomers, func(side *contender) time.Duration {
 			began := time.Now()
-			for _, err := range side.db.Profiles(b.Context(), nil) {
+			for _, err := range allProfiles(b.Context(), side.db) {
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -150,14 +165,15 @@ func turns(b *testing.B, all []*contender, ops int, work func(*contender) time.D
 		}
 		first++
 	}
-	encrypted := all[len(all)-1]
+	last := all[len(all)-1]
 	for _, c := range all {
 		b.ReportMetric(float64(median(c.took))/float64(ops), c.name+"-ns/op")
-		if c == encrypted {
+		b.ReportMetric(float64(c.db.Metrics().Store.DiskBytes)/1e6, c.name+"-disk-MB")
+		if c == last {
 			continue
 		}
-		b.ReportMetric(median(shares(c.took, encrypted.took)), "of-"+c.name)
-		b.ReportMetric(median(shares(c.cpu, encrypted.cpu)), "cpu-of-"+c.name)
+		b.ReportMetric(median(shares(c.took, last.took)), "of-"+c.name)
+		b.ReportMetric(median(shares(c.cpu, last.cpu)), "cpu-of-"+c.name)
 	}
 }
 

@@ -22,7 +22,9 @@ type epoch struct {
 	tally   tally
 	lists   []*list
 	refs    atomic.Int64
-	later   chan struct{} // closed once this is no longer the current epoch
+	// What metrics tell of what only the writer sees.
+	suppressed, hits, misses uint64
+	later                    chan struct{} // closed once this is no longer the current epoch
 }
 
 // acquire takes the current epoch; release gives it back.
@@ -58,6 +60,7 @@ func (db *DB) publish() error {
 	e := &epoch{
 		number: db.meta.epoch, instant: db.meta.instant, nextDue: db.meta.nextDue,
 		root: db.index.Root(), snap: snap, cat: db.cat.Load(), meta: db.meta, tally: db.tally, lists: db.lists,
+		suppressed: uint64(len(db.suppressed)), hits: db.nodes.hits, misses: db.nodes.misses,
 		later: make(chan struct{}),
 	}
 	e.refs.Store(1)
@@ -68,6 +71,7 @@ func (db *DB) publish() error {
 		}
 		old.release()
 	}
+	db.gate.expire()
 	return nil
 }
 

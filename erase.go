@@ -11,6 +11,7 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/store"
 )
 
 // eraser takes people out of the store: in one transaction, over everything.
@@ -21,31 +22,66 @@ type eraser struct {
 	far map[identity.Token]*node
 	// changed is what the resolver has to hear of.
 	changed []identity.Pair
-	report  *privacy.Erasure
+	// parted are the people of whom some may stay.
+	parted []*person
+	report *privacy.Erasure
+	mode   eraseMode
+	// left is what stays of people in nameless profiles.
+	left []*profile.State
 }
 
+// eraseMode is what an erasure is to do.
+type eraseMode uint8
+
+const (
+	eraseAll       eraseMode = iota
+	eraseNames               // keep numbers, in profiles that name nobody
+	erasePreviewed           // only look
+)
+
 // erase removes the people of some nodes, and sees that none of the identifiers comes
-// back.
-func (t *txn) erase(nodes []*node, report *privacy.Erasure) error {
-	if slices.ContainsFunc(t.db.matching, func(b *matchBuild) bool { return !b.whole }) {
-		return fmt.Errorf("%w: digests of identifiers are being made for a model; erase when it is applied", privacy.ErrBusy)
-	}
-	e := &eraser{t: t, gone: map[identity.Token]*node{}, far: map[identity.Token]*node{}, report: report}
+// back. Who was seen, if that is asked, does not go along.
+func (t *txn) erase(nodes []*node, mode eraseMode, seen func(*profile.State) bool, report *privacy.Erasure) (*eraser, error) {
+	e := t.newEraser(report)
+	e.mode = mode
 	for _, n := range nodes {
 		if e.gone[n.token] != nil {
 			continue
 		}
 		if err := e.meet(n); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.meetCompanions(seen); err != nil {
+		return nil, err
+	}
+	if report.Held > 0 && mode != erasePreviewed {
+		return nil, fmt.Errorf("%w: %d of the people, and nobody was erased", privacy.ErrHeld, report.Held)
+	}
+	if err := e.run(); err != nil {
+		return nil, err
+	}
+	did := didErase
+	if mode == eraseNames {
+		did = didAnonymise
+	}
+	t.attest(did, "", slices.Collect(maps.Keys(e.gone))...)
+	return e, nil
+}
+
+// run removes whom it has met.
+func (e *eraser) run() error {
+	t, report := e.t, e.report
+	if slices.ContainsFunc(t.db.matching, func(b *matchBuild) bool { return !b.whole }) {
+		return fmt.Errorf("%w: digests of identifiers are being made for a model; erase when it is applied", privacy.ErrBusy)
+	}
+	for _, step := range []func() error{e.cut, e.cutVetoes, e.regroup, e.part, e.unhear, e.strip, e.forgetEvents, e.unlist, e.unrecord, e.remove, e.keepNumbers} {
+		if err := step(); err != nil {
 			return err
 		}
 	}
 	slices.SortFunc(report.Identifiers, profile.Identifier.Compare)
 	slices.Sort(report.Profiles)
-	for _, step := range []func() error{e.cut, e.cutVetoes, e.regroup, e.strip, e.forgetEvents, e.unlist, e.unrecord, e.remove} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -55,10 +91,18 @@ func (e *eraser) meet(n *node) error {
 	if err != nil {
 		return err
 	}
+	if len(e.t.personHolds(c.members)) > 0 {
+		e.report.Held++
+	}
 	for _, token := range c.members {
 		n, err := e.t.must(token)
 		if err != nil {
 			return err
+		}
+		if e.mode != eraseAll && n.gen != e.t.cat.folds.gen {
+			if err := e.t.refold(n); err != nil { // All of what it comes to is to stay.
+				return err
+			}
 		}
 		e.gone[token] = n
 		e.report.Identifiers = append(e.report.Identifiers, n.id)
@@ -72,7 +116,19 @@ func (e *eraser) meet(n *node) error {
 	}
 	e.report.Profiles = append(e.report.Profiles, profile.MakeID(0, p.ordinal))
 	e.t.erased = append(e.t.erased, p.ordinal)
+	if e.mode == eraseAll {
+		return nil
+	}
+	e.leave(p.state())
 	return nil
+}
+
+// leave keeps the numbers of a state.
+func (e *eraser) leave(s *profile.State) {
+	if left := s.Nameless(e.t.cat.fold, e.t.cat.zone); left.Events() > 0 {
+		e.left = append(e.left, left)
+		e.report.Nameless++
+	}
 }
 
 // inOrder returns the nodes that go, in the order of their tokens: the same input makes
@@ -121,10 +177,7 @@ func (e *eraser) cutEdge(n *node, edge identity.Edge) error {
 		t.key = keys.AppendEdge(t.key[:0], ends[0], ends[1])
 		t.batch.Delete(t.key)
 	}
-	other := edge.Weak
-	if other == n.token {
-		other = edge.Strong
-	}
+	other := otherEnd(edge, n.token)
 	if e.gone[other] != nil {
 		return nil
 	}
@@ -258,7 +311,11 @@ func (e *eraser) strip() error {
 func (e *eraser) stripState(far *node) error {
 	t := e.t
 	state := far.state.Clone()
-	if !state.Forget(func(v profile.Value) bool { return t.cat.rules.Spells(v, e.isGone) }) {
+	gone := func(v profile.Value) bool { return t.cat.rules.Spells(v, e.isGone) }
+	if err := e.stripHeard(far, gone); err != nil {
+		return err
+	}
+	if !state.Forget(gone) {
 		return nil
 	}
 	c, err := t.component(far)
@@ -299,8 +356,12 @@ func (t *txn) stripEvent(key, value []byte, gone func(profile.Identifier) bool) 
 	if err != nil {
 		return false, corrupt("event", err)
 	}
+	n, err := t.must(token)
+	if err != nil {
+		return false, err
+	}
 	t.key = keys.AppendEvent(t.key[:0], token, at, tie, contentKey(stripped.ContentHash()))
-	t.batch.Set(t.key, eventlog.Append(nil, stripped, head.Seconds))
+	t.batch.SetSealed(t.key, t.sealOf(n), nil, eventlog.Append(nil, stripped, head.Seconds))
 	return true, nil
 }
 
@@ -308,7 +369,10 @@ func (t *txn) stripEvent(key, value []byte, gone func(profile.Identifier) bool) 
 func (e *eraser) forgetEvents() error {
 	for _, n := range e.inOrder() {
 		prefix := keys.AppendEvents(nil, n.token)
-		for _, err := range e.t.db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
+		for kv, err := range e.t.db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
+			if err == nil {
+				err = e.forgetExpiry(kv)
+			}
 			if err != nil {
 				return err
 			}
@@ -319,12 +383,28 @@ func (e *eraser) forgetEvents() error {
 	return nil
 }
 
+// forgetExpiry removes what tells the sweep of an event that goes.
+func (e *eraser) forgetExpiry(kv store.KV) error {
+	token, at, _, _, ok := keys.ReadEvent(kv.Key)
+	if !ok {
+		return fmt.Errorf("%w: event key of %d bytes", ErrCorrupt, len(kv.Key))
+	}
+	head, err := eventlog.ReadHead(kv.Value)
+	if err != nil {
+		return corrupt("event", err)
+	}
+	t := e.t
+	t.key = keys.AppendExpiry(t.key[:0], expiryDay(after(profile.Instant(at), int64(head.Seconds)*microsPerSecond)), token, head.Seconds)
+	t.batch.Delete(t.key)
+	return nil
+}
+
 // unlist takes them out of the uploaded lists.
 func (e *eraser) unlist() error {
 	t := e.t
 	lists := slices.Clone(t.db.lists)
 	for i, l := range lists {
-		if l.hidden { // It is held against what is suppressed before it is shown.
+		if l.hidden { // It is held against who was erased before it is shown: see listWriter.forget.
 			continue
 		}
 		now := *l
@@ -364,50 +444,6 @@ func (t *txn) takeOut(l *list, tokens []identity.Token) (int, error) {
 	return len(in), nil
 }
 
-// unrecord removes the records of decisions about them, and their names from those of
-// refusals.
-func (e *eraser) unrecord() error {
-	t := e.t
-	snap := t.db.current.Load().snap
-	isGone := func(tokens ...[]byte) bool {
-		return slices.ContainsFunc(tokens, func(b []byte) bool {
-			return len(b) == keys.TokenLen && e.gone[identity.Token(b)] != nil
-		})
-	}
-	for kv, err := range snap.Scan([]byte{keys.Audit}, keys.End([]byte{keys.Audit})) {
-		if err != nil {
-			return err
-		}
-		_, pair, err := decodeDecided(kv.Key, kv.Value)
-		if err != nil {
-			return err
-		}
-		if isGone(pair.Weak[:], pair.Strong[:]) {
-			t.batch.Delete(kv.Key)
-			e.report.Decisions++
-		}
-	}
-	for kv, err := range snap.Scan([]byte{keys.Refusal}, keys.End([]byte{keys.Refusal})) {
-		if err != nil {
-			return err
-		}
-		rec, err := decodeRefusal(kv.Key, kv.Value)
-		if err != nil {
-			return err
-		}
-		if !isGone(rec.a, rec.b) {
-			continue
-		}
-		// Records are numbered without gaps: what happened stays, without whom.
-		none := identity.Token{}
-		rec.a, rec.b, rec.Detail, rec.Source, rec.MessageID = none[:], none[:], "", "", ""
-		t.scratch = rec.append(t.scratch[:0])
-		t.batch.Set(kv.Key, t.scratch)
-		e.report.Refusals++
-	}
-	return nil
-}
-
 // remove removes the nodes, and suppresses their identifiers.
 func (e *eraser) remove() error {
 	t := e.t
@@ -420,6 +456,9 @@ func (e *eraser) remove() error {
 		t.db.nodes.remove(n.token)
 		t.key = keys.AppendNode(t.key[:0], n.token)
 		t.batch.Delete(t.key)
+		if !n.lost {
+			t.batch.Destroy(n.seal)
+		}
 		if n.numbered {
 			t.key = keys.AppendOrdinal(t.key[:0], n.ordinal)
 			t.batch.Delete(t.key)
@@ -429,7 +468,10 @@ func (e *eraser) remove() error {
 		for _, b := range t.db.matching {
 			b.keys.index(forget, n.id, n.token)
 		}
-		t.suppress(n.token, suppression{at: now, lifted: profile.Never, unpurged: true})
+		if len(t.holdsOf(n.token)) > 0 { // of a copy from before the release
+			t.hold(n.token, nil)
+		}
+		t.suppress(n.token, suppression{at: now, lifted: profile.Never, unpurged: true, nameless: e.mode == eraseNames})
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package portrait_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -20,6 +21,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/privacy"
@@ -102,7 +105,8 @@ func TestErase_never_was(t *testing.T) {
 			text += "\nstages:\n  - {name: loyal, rule: 'orders >= 3'}\n  - {name: active, rule: 'last_order >= ago(\"60d\")'}\n  - {name: others}\n"
 		}
 		s := drawStory(r, 30+r.IntN(120), r.IntN(20))
-		dir := t.TempDir()
+		dir, plain := t.TempDir(), opts
+		opts := sealedAtTimes(r, plain)
 		db := open(t, dir, opts)
 		apply(t, db, text)
 		s.play(t, db, nil)
@@ -117,7 +121,7 @@ func TestErase_never_was(t *testing.T) {
 				db = open(t, dir, opts)
 			}
 		}
-		never := open(t, t.TempDir(), opts)
+		never := open(t, t.TempDir(), plain)
 		apply(t, never, text)
 		for id := range gone {
 			if err := never.Privacy().Suppress(t.Context(), id); err != nil {
@@ -129,13 +133,52 @@ func TestErase_never_was(t *testing.T) {
 		if got := digest(t, db, now); got != want {
 			t.Fatalf("digest %s, of the store that never knew them %s, under\n%s", got, want, text)
 		}
+		if !strings.Contains(text, "auth:") { // an event below it leaves no evidence of whom it names
+			leftOver(t, db, never, s)
+		}
 		s.play(t, db, gone) // sent once more
 		if got := digest(t, db, now); got != want {
 			t.Fatalf("digest %s after all was sent again, want %s, under\n%s", got, want, text)
 		}
+		if found, err := db.Privacy().Verify(t.Context()); err != nil || found.Keyed != 0 || found.Identifiers != len(gone) || found.Records == 0 {
+			t.Fatalf("verified: %+v, %v", found, err)
+		}
 		checkAndClose(t, db)
 		checkAndClose(t, never)
 	}
+}
+
+// leftOver makes sure that a store knows no identifier that one does not know that never was
+// told of who was erased, but for those that decisions told apart from them.
+func leftOver(t *testing.T, db, never *portrait.DB, s story) {
+	t.Helper()
+	known := identifiersIn(t, never)
+	for _, x := range s.decisions {
+		known = append(known, x.a, x.b)
+	}
+	for _, id := range identifiersIn(t, db) {
+		if !slices.Contains(known, id) {
+			t.Errorf("%v is left, of whom only those told who were erased", id)
+		}
+	}
+}
+
+// identifiersIn returns all identifiers that a store knows, sorted.
+func identifiersIn(t *testing.T, db *portrait.DB) (all []profile.Identifier) {
+	t.Helper()
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	for s, err := range v.Identifiers(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s.Identifier)
+	}
+	slices.SortFunc(all, profile.Identifier.Compare)
+	return all
 }
 
 // eraseSome erases one or two people by any of their identifiers, and holds what a
@@ -143,7 +186,7 @@ func TestErase_never_was(t *testing.T) {
 func eraseSome(t *testing.T, r *rand.Rand, db *portrait.DB) []profile.Identifier {
 	t.Helper()
 	var all []profile.Identifier
-	for p, err := range db.Profiles(t.Context(), nil) {
+	for p, err := range allProfiles(t.Context(), db) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,6 +194,9 @@ func eraseSome(t *testing.T, r *rand.Rand, db *portrait.DB) []profile.Identifier
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	whom := all[:min(len(all), 1+r.IntN(2))]
+	if len(whom) == 0 {
+		return nil // they are all gone
+	}
 	before := digest(t, db, now)
 	preview, err := db.Privacy().Preview(t.Context(), whom...)
 	if err != nil {
@@ -166,7 +212,7 @@ func eraseSome(t *testing.T, r *rand.Rand, db *portrait.DB) []profile.Identifier
 	if got.Epoch == 0 || preview.Epoch != 0 {
 		t.Errorf("epochs %d and %d", got.Epoch, preview.Epoch)
 	}
-	preview.Epoch = got.Epoch
+	preview.Epoch, preview.Audit, preview.Nameless, preview.Verified = got.Epoch, got.Audit, 0, true
 	if fmt.Sprint(preview) != fmt.Sprint(got) {
 		t.Errorf("erased\n%+v, a preview said\n%+v", got, preview)
 	}
@@ -275,6 +321,34 @@ log: {retain: 365d}
 	unsuppressed(t, db, mei[0], told)
 }
 
+// TestErase_elements erases somebody whom others' lists name, at any depth: what else is
+// in them stays.
+func TestErase_elements(t *testing.T) {
+	db := forgetful(t, fixed(now))
+	takenIn(t, db, "1", profile.Event{Name: "Order Completed", Identifiers: mei})
+	her, an := profile.String("Mei@example.cn"), profile.String("an")
+	takenIn(t, db, "2", profile.Event{
+		Type: profile.Identify, Identifiers: []profile.Identifier{bo[0], mei[1]},
+		Traits: map[string]profile.Value{
+			"contacts": profile.List(an, her), "circles": profile.List(profile.List(her, an), an), "only": profile.List(her),
+		},
+		Properties: map[string]profile.Value{"circles": profile.List(profile.List(an, her), an)},
+	})
+	if _, err := db.Privacy().Erase(t.Context(), mei[0]); err != nil {
+		t.Fatal(err)
+	}
+	p, err := db.Profile(t.Context(), bo[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(p.Traits), "[{circles [[an], an]} {contacts [an]}]"; got != want {
+		t.Errorf("his traits are %s, want %s", got, want)
+	}
+	if got := keptOf(t, db, bo[0]); strings.Contains(strings.ToLower(got), "mei@") || !strings.Contains(got, "map[circles:[[an], an]]") {
+		t.Errorf("he is said to have done\n%s", got)
+	}
+}
+
 // unsuppressed admits somebody again: what is later counts, what came before never will.
 func unsuppressed(t *testing.T, db *portrait.DB, who profile.Identifier, told func(int, profile.Event) portrait.Result) {
 	t.Helper()
@@ -363,16 +437,17 @@ func inFiles(t *testing.T, dir string, forms map[string][]byte) []string {
 // no file of the directory has any of them, in any form, then and after reopening.
 func TestErasedMeansErased(t *testing.T) {
 	for _, few := range []bool{true, false} {
-		t.Run(fmt.Sprintf("few=%t", few), func(t *testing.T) { erasedMeansErased(t, few, nil) })
+		t.Run(fmt.Sprintf("few=%t", few), func(t *testing.T) { erasedMeansErased(t, few, nil, (*portrait.Privacy).Erase) })
 	}
-	t.Run("encrypted", func(t *testing.T) { erasedMeansErased(t, true, &keySet{current: "a"}) })
+	t.Run("anonymised", func(t *testing.T) { erasedMeansErased(t, true, nil, (*portrait.Privacy).Anonymise) })
+	t.Run("encrypted", func(t *testing.T) { erasedMeansErased(t, true, &keySet{current: "a"}, (*portrait.Privacy).Erase) })
 }
 
 const canaryModel = `
 identity:
   namespaces:
     - {name: user_id, priority: 1, kind: person, unique: true}
-    - {name: email, priority: 2, kind: contact, trait: email, match: [md5, sha1, sha256]}
+    - {name: email, priority: 2, kind: contact, limit: 1, trait: email, match: [md5, sha1, sha256]}
     - {name: phone, priority: 3, kind: contact, match: [md5, sha256]}
     - {name: device_id, priority: 4, kind: device}
 events:
@@ -389,13 +464,18 @@ tags:
 log: {retain: 3650d}
 `
 
-func erasedMeansErased(t *testing.T, few bool, keys store.Keys) {
+// eraser is Erase or Anonymise.
+type eraser func(*portrait.Privacy, context.Context, ...profile.Identifier) (*privacy.Erasure, error)
+
+func erasedMeansErased(t *testing.T, few bool, keys store.Keys, erase eraser) {
 	dir := t.TempDir()
 	opts := &portrait.Options{Clock: fixed(now), MemTableBytes: 1 << 20, NoSync: true, Keys: keys}
 	db := open(t, dir, opts)
 	apply(t, db, canaryModel)
 	const mail, phone, name, village, order, gadget = "canary.mail@example.cn", "13777418829", "Canarina Songbird", "Canaryville", "order-canary-991", "device-canary-17"
-	forms := formsOf(mail, phone, name, village, order, gadget, "user-canary")
+	const second, apart = "second.canary@example.net", "apart-canary-23" // beyond the limit, and by a decision not hers
+	planted := []string{mail, phone, name, village, order, gadget, "user-canary", second, apart}
+	forms := formsOf(planted...)
 	crowd := func(from, to int) {
 		t.Helper()
 		var events []profile.Event
@@ -422,6 +502,7 @@ func erasedMeansErased(t *testing.T, few bool, keys store.Keys) {
 		// Of another person, who names her, with and without a message ID.
 		{MessageID: "3", Name: "Gift Sent", Identifiers: []profile.Identifier{id("user_id", "u1"), her[3]}, Properties: map[string]profile.Value{"to": profile.String(mail)}},
 		{Name: "Gift Sent", Identifiers: []profile.Identifier{id("user_id", "u2"), her[3]}},
+		{MessageID: "5", Name: "Letter Opened", Identifiers: []profile.Identifier{her[0], id("email", second), id("device_id", apart)}},
 	}
 	for i := range events {
 		events[i].Source, events[i].Time = "web", epoch0.Add(time.Hour*time.Duration(i+1))
@@ -432,15 +513,29 @@ func erasedMeansErased(t *testing.T, few bool, keys store.Keys) {
 	if _, err := db.Link(t.Context(), her[0], id("user_id", "u5"), portrait.Decision{Reason: "asked by " + name}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := db.Detach(t.Context(), id("device_id", apart), portrait.Decision{}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := db.Lists().Edit(t.Context(), "vip", "phone", []string{phone}, nil); err != nil {
 		t.Fatal(err)
 	}
 	apply(t, db, canaryModel+"segments:\n  vips: {rule: 'in_list(\"vip\")'}\n")
 	crowd(3000, 6000)
 	before := strings.Join(inFiles(t, dir, forms), "\n")
-	for _, text := range []string{mail, phone, name, village, order, gadget, "user-canary"} {
+	for _, text := range planted {
 		if keys == nil && !strings.Contains(before, "plain "+text) {
 			t.Fatalf("%s was not found before: the search is blind", text)
+		}
+	}
+	if plain := keys == nil; plain { // what the tables hide by compression is seen
+		if err := db.Admin().Checkpoint(t.Context(), dir+"-seen"); err != nil {
+			t.Fatal(err)
+		}
+		before := strings.Join(inTables(t, dir+"-seen", forms), "\n")
+		for _, text := range planted {
+			if !strings.Contains(before, "plain "+text) {
+				t.Errorf("%s was not found in the tables before: the search is blind", text)
+			}
 		}
 	}
 	old, err := db.View(t.Context())
@@ -453,7 +548,7 @@ func erasedMeansErased(t *testing.T, few bool, keys store.Keys) {
 			whom = append(slices.Clip(whom), id("user_id", fmt.Sprint("u", i+10)))
 		}
 	}
-	if _, err := db.Privacy().Erase(t.Context(), whom...); err != nil {
+	if _, err := erase(db.Privacy(), t.Context(), whom...); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.Privacy().Purge(t.Context()); !errors.Is(err, privacy.ErrBusy) {
@@ -463,6 +558,11 @@ func erasedMeansErased(t *testing.T, few bool, keys store.Keys) {
 	done, err := db.Privacy().Purge(t.Context())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if keys == nil {
+		if hits := inTables(t, dir, forms); len(hits) > 0 {
+			t.Errorf("after a purge tables hold\n%s", strings.Join(hits, "\n"))
+		}
 	}
 	if done.Identifiers < 4 || done.Values < 2 {
 		t.Errorf("purged %+v", done)
@@ -562,5 +662,28 @@ func TestErase_during_an_upload(t *testing.T) {
 	n, err := db.Count(t.Context(), segment.MustParse(`in_list("all")`))
 	if err != nil || n != uint64(people-erased) {
 		t.Errorf("%d of the %d who are left are in the list: %v", n, people-erased, err)
+	}
+}
+
+// TestErase_barred erases somebody of whom the model no longer allows a namespace: what
+// was hers of it goes too, and stays where somebody else was seen with it.
+func TestErase_barred(t *testing.T) {
+	db := forgetful(t, fixed(now))
+	own, desk := id("device_id", "mei-phone"), id("device_id", "desk")
+	takenIn(t, db, "1", profile.Event{Name: "Opened", Identifiers: []profile.Identifier{mei[0], own}})
+	takenIn(t, db, "2", profile.Event{Name: "Opened", Identifiers: []profile.Identifier{own}})
+	takenIn(t, db, "3", profile.Event{Name: "Opened", Identifiers: []profile.Identifier{mei[0], desk}})
+	takenIn(t, db, "4", profile.Event{Name: "Opened", Identifiers: []profile.Identifier{bo[0], desk}})
+	apply(t, db, strings.Replace(forgetfulModel, "    - {name: device_id, priority: 3, kind: device}\n", "", 1))
+	erased, err := db.Privacy().Erase(t.Context(), mei[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]profile.Identifier{own, mei[0]}, erased.Identifiers); diff != "" {
+		t.Errorf("erased (-want +got):\n%s", diff)
+	}
+	left := identifiersIn(t, db)
+	if diff := cmp.Diff([]profile.Identifier{desk, bo[0]}, left); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
 	}
 }

@@ -88,7 +88,7 @@ func ExampleDB_Ingest() {
 }
 
 // Segment answers with an immutable set.
-func ExampleDB_Segment() {
+func ExampleView_Profiles() {
 	db, done := temporary()
 	defer done()
 	ctx := context.Background()
@@ -108,11 +108,16 @@ func ExampleDB_Segment() {
 	if _, err := db.Apply(ctx, model); err != nil {
 		log.Fatal(err)
 	}
-	set, err := db.Segment(ctx, segment.MustParse(`vip = true`))
+	view, err := db.View(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for p, err := range db.Profiles(ctx, set) {
+	defer view.Close()
+	set, err := view.Segment(ctx, segment.MustParse(`vip = true`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for p, err := range view.Profiles(ctx, set) {
 		fmt.Println(p.Identifiers, err)
 	}
 	// Output:

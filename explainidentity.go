@@ -3,6 +3,7 @@ package portrait
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/profile"
@@ -17,6 +18,9 @@ func (v *View) ExplainIdentity(ctx context.Context, a, b profile.Identifier) (*i
 
 func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*identity.Relation, error) {
 	g := &graphView{ctx: ctx, epoch: v.epoch, nodes: map[identity.Token]*node{}}
+	if !v.named(a, b) {
+		return nil, ErrNotFound
+	}
 	var ends [2]identity.Token
 	for i, id := range [...]profile.Identifier{a, b} {
 		var err error
@@ -34,6 +38,10 @@ func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*i
 		if err != nil {
 			return nil, err
 		}
+		if !v.tellsStep(s) {
+			r.Truncated = true
+			continue
+		}
 		r.Path = append(r.Path, s)
 	}
 	return r, nil
@@ -45,6 +53,9 @@ func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*i
 // that should be two. An identifier that was never named is ErrNotFound.
 func (v *View) Evidence(ctx context.Context, id profile.Identifier) ([]identity.Step, error) {
 	return inside(v, func() ([]identity.Step, error) {
+		if !v.named(id) {
+			return nil, ErrNotFound
+		}
 		g := &graphView{ctx: ctx, epoch: v.epoch, nodes: map[identity.Token]*node{}}
 		token, err := v.known(g, id)
 		if err != nil {
@@ -54,14 +65,25 @@ func (v *View) Evidence(ctx context.Context, id profile.Identifier) ([]identity.
 		if err != nil {
 			return nil, err
 		}
-		steps := make([]identity.Step, len(hops))
-		for i, hop := range hops {
-			if steps[i], err = g.step(hop); err != nil {
+		steps := make([]identity.Step, 0, len(hops))
+		for _, hop := range hops {
+			s, err := g.step(hop)
+			if err != nil {
 				return nil, err
+			}
+			if v.tellsStep(s) {
+				steps = append(steps, s)
 			}
 		}
 		return steps, nil
 	})
+}
+
+// tellsStep reports whether a step names nobody but those whom the view's answers are of,
+// by identifiers that it may show.
+func (v *View) tellsStep(s identity.Step) bool {
+	ids := append([]profile.Identifier{s.From, s.To}, s.Against...)
+	return v.named(ids...) && !slices.ContainsFunc(ids, func(id profile.Identifier) bool { return !v.access.namespace(id.Namespace) })
 }
 
 // known returns the token of an identifier that was named.

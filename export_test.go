@@ -29,6 +29,18 @@ func CheckedTree(db *DB, e segment.Expr) (syntax.Expr, error) {
 	return syntax.Check(e.Tree(), db.cat.Load())
 }
 
+// CheckCut is Check by so many goroutines, with the work cut up much finer if fine is set.
+func CheckCut(ctx context.Context, db *DB, workers int, fine bool) error {
+	_, err := within(ctx, db, func(v *View) (struct{}, error) {
+		s := scaleOf(v.epoch.meta.nextOrdinal)
+		if fine {
+			s = scale{ranges: 64, span: 128, batch: 64, replay: 100, follow: 70, expiries: 1}
+		}
+		return struct{}{}, v.checkAt(ctx, workers, s)
+	})
+	return err
+}
+
 // WithoutState returns the record of a node as if no event lay at it.
 func WithoutState(record []byte) []byte {
 	n, _, err := splitNode(identity.Token{}, record)
@@ -78,9 +90,6 @@ func CachedNodes(db *DB) (n int, bytes int64) {
 
 // SpillLists makes uploads put what they read into their temporary file.
 func SpillLists(db *DB) { db.listSizes.memory = 1 }
-
-// Rekey is Rekey of the DB's store.
-func Rekey(ctx context.Context, db *DB) error { return db.store.Rekey(ctx) }
 
 // HoldWriter keeps commits waiting until release is called.
 func HoldWriter(db *DB) (release func()) {
@@ -153,4 +162,40 @@ func FieldsOf(db *DB, name string) (n int) {
 		}
 	}
 	return n
+}
+
+// MaxUnderWay is how many events of Ingest calls may be under way.
+const MaxUnderWay = maxUnderWay
+
+// LoggedEvents counts the events in the log, expired or not.
+func LoggedEvents(db *DB) (n int) {
+	prefix := []byte{keys.Event}
+	for _, err := range db.current.Load().snap.Scan(prefix, keys.End(prefix)) {
+		if err != nil {
+			panic(err)
+		}
+		n++
+	}
+	return n
+}
+
+// SetNextOrdinal says which ordinal is handed out next, and returns which was to be.
+func SetNextOrdinal(db *DB, next uint32) (was uint32) {
+	db.write <- struct{}{}
+	defer db.unlock()
+	was, db.meta.nextOrdinal = db.meta.nextOrdinal, next
+	return was
+}
+
+// WithRepairBatch returns options under which a repair takes many commits.
+func WithRepairBatch(o *Options, bytes int) *Options {
+	o.repairBatch = bytes
+	return o
+}
+
+// WithPurgeBatch returns options under which a Purge tells of so many identifiers in one
+// commit that it is done.
+func WithPurgeBatch(o *Options, n int) *Options {
+	o.purgeBatch = n
+	return o
 }

@@ -23,6 +23,9 @@ func (v *View) facets(ctx context.Context, names []string) ([]segment.Facet, err
 	cat := v.epoch.cat
 	l := faceting{}
 	for _, name := range names {
+		if err := v.legible(name); err != nil {
+			return nil, err
+		}
 		switch t, ix := cat.tag(name), cat.traitIndex(name); {
 		case t != nil && !t.filling && !(t.values != nil && cat.lags(t.values.computed.Deps())):
 			l.tag(t)
@@ -35,17 +38,17 @@ func (v *View) facets(ctx context.Context, names []string) ([]segment.Facet, err
 	}
 	if len(names) == 0 {
 		for _, t := range cat.tags {
-			if !t.segment && cat.entry(t).Complete {
+			if !t.segment && cat.entry(t).Complete && v.access.tag(t.def.Name) {
 				l.tag(t)
 			}
 		}
 		for _, ix := range cat.indexes {
-			if !ix.column && !ix.filling && ix.name != namespaceIndex && cat.tag(ix.name) == nil {
+			if !ix.column && !ix.filling && ix.name != namespaceIndex && cat.tag(ix.name) == nil && v.access.trait(ix.name) {
 				l.trait(ix)
 			}
 		}
 	}
-	sizes, err := v.epoch.root.Sizes(ctx, v.epoch, l.fields)
+	sizes, err := v.sizes(segment.Metered(ctx), l.fields)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,8 @@ type feedReader struct {
 	// open takes an epoch to read through, for as long as it takes to read some of
 	// it, and the DB's or a view's leave to do so.
 	open func() (e *epoch, done func(), err error)
+	// tell takes out of a change what may not be told; false: all of it. Nil: nothing.
+	tell func(*Change) (bool, error)
 	// follow says that the end of the epoch is not the end.
 	follow bool
 }
@@ -42,8 +44,12 @@ func (r *feedReader) run(ctx context.Context, yield func(Change, error) bool) {
 		}
 		for _, p := range parts {
 			for c := range p.changes(r.db.incarnation) {
+				told, err := r.tells(&c)
 				switch {
-				case !r.filter.match(&c):
+				case err != nil:
+					yield(Change{}, err)
+					return
+				case !told || !r.filter.match(&c):
 				case ctx.Err() != nil:
 					yield(Change{}, context.Cause(ctx))
 					return
@@ -63,6 +69,14 @@ func (r *feedReader) run(ctx context.Context, yield func(Change, error) bool) {
 			}
 		}
 	}
+}
+
+// tells reports whether a change may be told.
+func (r *feedReader) tells(c *Change) (bool, error) {
+	if r.tell == nil {
+		return true, nil
+	}
+	return r.tell(c)
 }
 
 // read returns the next parts of the feed and moves the place past them: none where

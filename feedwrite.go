@@ -5,9 +5,7 @@ import (
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/keys"
-	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
-	"github.com/portraitdb/portrait/store"
 )
 
 // move is one bit of a tag that a transaction turns.
@@ -168,63 +166,7 @@ func (w *feedWriter) flush(more bool) {
 	t.scratch = append(t.scratch, w.body...)
 	t.key = keys.AppendFeed(t.key[:0], t.meta.epoch, w.seq)
 	t.batch.Set(t.key, t.scratch)
+	t.db.feedGrown += int64(len(t.key) + len(t.scratch))
 	w.seq++
 	w.count, w.groups, w.body = 0, 0, w.body[:0]
-}
-
-// trimFeed takes away the records that Options.FeedRetention has passed, once they
-// are an eighth more than that.
-func (t *txn) trimFeed() error {
-	keep := t.db.opts.FeedRetention
-	if keep < 0 || t.meta.feedAt.Time().Sub(t.meta.feedOldest.Time()) <= keep+keep/8 {
-		return nil
-	}
-	snap, err := t.db.store.Snapshot()
-	if err != nil {
-		return err
-	}
-	defer snap.Close()
-	cutoff := profile.InstantOf(t.meta.feedAt.Time().Add(-keep))
-	from, err := firstSince(snap, t.meta.feedFrom, t.meta.epoch, cutoff)
-	if err != nil {
-		return err
-	}
-	at, err := feedInstant(snap, from)
-	if err != nil {
-		return err
-	}
-	t.batch.DeleteRange(keys.AppendFeed(nil, 0, 0), keys.AppendFeed(nil, from, 0))
-	t.meta.feedFrom, t.meta.feedOldest = from, min(at, t.meta.feedAt)
-	return nil
-}
-
-// firstSince returns the least epoch of some from which on no record is older than an
-// instant, or to where there is none.
-func firstSince(snap *store.Snapshot, from, to uint64, instant profile.Instant) (uint64, error) {
-	for from < to {
-		mid := from + (to-from)/2
-		at, err := feedInstant(snap, mid)
-		if err != nil {
-			return 0, err
-		}
-		if at < instant {
-			from = mid + 1
-		} else {
-			to = mid
-		}
-	}
-	return from, nil
-}
-
-// feedInstant returns the instant of the first record from an epoch on; Never
-// without any.
-func feedInstant(snap *store.Snapshot, epoch uint64) (profile.Instant, error) {
-	for kv, err := range snap.Scan(keys.AppendFeed(nil, epoch, 0), keys.End([]byte{keys.Feed})) {
-		if err != nil {
-			return 0, err
-		}
-		rec, err := decodeFeed(kv.Value)
-		return rec.at, err
-	}
-	return profile.Never, nil
 }

@@ -110,7 +110,7 @@ func (db *DB) fillSome(ctx context.Context, s *sweep) (n int, done bool, err err
 	t.passTimeOfPeople()
 	t.settled = true
 	b := s.nextBatch(db.current.Load())
-	if err = b.read(ctx, db.judges.all(t)); err == nil {
+	if err = b.read(ctx, &db.crew, db.judges.all(t)); err == nil {
 		n, err = t.fillAll(b.parts)
 	}
 	if err != nil {
@@ -171,7 +171,9 @@ func (db *DB) resumeFill() error {
 		}
 	}
 	if !db.filler.behind {
-		return db.fill(context.Background())
+		if err := db.fill(context.Background()); !refusedForNow(err) {
+			return err
+		}
 	}
 	db.filler.rouse()
 	return nil

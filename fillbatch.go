@@ -53,13 +53,13 @@ func (s *sweep) nextBatch(e *epoch) *fillBatch {
 }
 
 // read evaluates everybody of the batch, side by side.
-func (b *fillBatch) read(ctx context.Context, judges []*judge) error {
+func (b *fillBatch) read(ctx context.Context, c *crew, judges []*judge) error {
 	wants := b.what.wants(b.e.cat)
 	readers := make([]fillReader, len(judges))
 	for i := range readers {
 		readers[i] = fillReader{e: b.e, wants: wants, lists: b.e.cat.lists}
 	}
-	err := eachPiece(ctx, len(b.parts), func(worker, i int) error {
+	err := c.eachPiece(ctx, len(b.parts), func(worker, i int) error {
 		return b.readPart(&b.parts[i], &readers[worker], judges[worker])
 	})
 	if err != nil {

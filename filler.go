@@ -23,16 +23,23 @@ type filler struct {
 func (f *filler) start(db *DB) {
 	ctx, quit := context.WithCancel(context.Background())
 	f.wake, f.quit, f.done = make(chan struct{}, 1), quit, make(chan struct{})
+	db.crew.running.Add(1)
 	go func() {
 		defer close(f.done)
+		defer db.crew.running.Add(-1)
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-f.wake:
 			}
-			if err := db.fillBehind(ctx); err != nil && ctx.Err() == nil {
-				db.opts.Logger.Warn("portrait: what was to be filled in the background could not be; the next Open or Apply goes on with it", "error", err)
+			err := db.fillBehind(ctx)
+			if refusedForNow(err) && pause(ctx, 1, 1) == nil {
+				f.rouse()
+				continue
+			}
+			if err != nil && ctx.Err() == nil {
+				db.warn("portrait: what was to be filled in the background could not be; the next Open or Apply goes on with it", err)
 			}
 		}
 	}()

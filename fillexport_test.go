@@ -20,7 +20,7 @@ func FillEvery(ctx context.Context, db *DB, batch int, all uint64) (met []profil
 	s := sweep{cat: t.cat, pace: newFillPace(batch, all)}
 	for ; !s.swept; batches++ {
 		b := s.nextBatch(db.current.Load())
-		if err := b.read(ctx, db.judges.all(t)); err != nil {
+		if err := b.read(ctx, &db.crew, db.judges.all(t)); err != nil {
 			return nil, 0, err
 		}
 		for _, p := range b.parts {

@@ -1,11 +1,7 @@
 package portrait
 
 import (
-	"context"
 	"encoding/binary"
-	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/portraitdb/portrait/identity"
@@ -130,31 +126,4 @@ func (p *fillPace) adapt(pieces, nodes int, took time.Duration) {
 	took = took * fillPieces / time.Duration(p.pieces)
 	factor = min(factor, float64(fillTurn)/float64(max(took, 1)), fillOver)
 	p.width, p.pieces = widened(p.width, max(factor, 1.0/fillOver)), fillPieces
-}
-
-// eachPiece does the work on every piece, with as many workers as there are processors,
-// each of which is told its number from 0 on. It returns the first error in the order of
-// the pieces.
-func eachPiece(ctx context.Context, pieces int, work func(worker, piece int) error) error {
-	faults := make([]error, pieces)
-	var next atomic.Int64
-	run := func(worker int) {
-		for i := int(next.Add(1)) - 1; i < pieces; i = int(next.Add(1)) - 1 {
-			if faults[i] = context.Cause(ctx); faults[i] == nil {
-				faults[i] = work(worker, i)
-			}
-		}
-	}
-	var wg sync.WaitGroup
-	for w := 1; w < min(runtime.GOMAXPROCS(0), pieces); w++ {
-		wg.Go(func() { run(w) })
-	}
-	run(0)
-	wg.Wait()
-	for _, err := range faults {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

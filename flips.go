@@ -49,9 +49,12 @@ func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([
 			return nil, e.Locate(v.epoch.unknownList(name, e.Tree()))
 		}
 	}
+	ctx = segment.Metered(ctx)
 	people := v.members(ctx, nil, nil)
 	if !syntax.Read(e.Tree()).Timed && !v.epoch.cat.timedTraits(e.Tree()) {
 		people = v.due(ctx, to)
+	} else if err := v.affordEveryone(ctx); err != nil {
+		return nil, err
 	}
 	var flips []segment.Flip
 	for m, err := range people {
@@ -71,11 +74,11 @@ func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([
 	return flips, nil
 }
 
-// timedTraits reports whether a condition reads a computed trait that time changes.
+// timedTraits reports whether a condition reads a trait that time changes.
 func (c *catalog) timedTraits(e syntax.Expr) bool {
 	return slices.ContainsFunc(syntax.Read(e).Traits, func(name string) bool {
 		value := c.computed[name]
-		return value != nil && value.Deps().Timed
+		return value != nil && value.Deps().Timed || c.traits[name].Retain > 0
 	})
 }
 
@@ -83,7 +86,7 @@ func (c *catalog) timedTraits(e syntax.Expr) bool {
 // a tag or a tracked segment may change until then.
 func (v *View) due(ctx context.Context, before profile.Instant) iter.Seq2[*member, error] {
 	return func(yield func(*member, error) bool) {
-		seen := map[uint32]bool{}
+		seen, meter := map[uint32]bool{}, segment.MeterOf(ctx)
 		// What is before the epoch's instant was fired.
 		from := keys.AppendDeadline(nil, int64(v.epoch.instant), 0)
 		for kv, err := range v.epoch.snap.Scan(from, keys.End([]byte{keys.Deadline})) {
@@ -106,7 +109,11 @@ func (v *View) due(ctx context.Context, before profile.Instant) iter.Seq2[*membe
 				continue
 			}
 			seen[ordinal] = true
-			m, err := v.epoch.byOrdinal(ordinal)
+			if err := meter.Look(1); err != nil {
+				yield(nil, err)
+				return
+			}
+			m, err := v.byOrdinal(ordinal)
 			if err == nil && (m == nil || m.ordinal != ordinal) {
 				continue // It is part of another profile now, which has its own.
 			}

@@ -17,6 +17,9 @@ import (
 // segment.Tag("vip"); of a tag with values one has to be named, for of those alone the
 // feed tells.
 //
+// A Purge takes the values of tags that nobody has any more out of what the feed calls
+// them: of those nothing is told from before it, should somebody have one again.
+//
 // The error comes at most once, last: that of ctx, ErrTrimmed where what was at the
 // instant is no longer kept (see Options.FeedRetention), and what is wrong with the name.
 // The sequence may be ranged over again.
@@ -41,6 +44,9 @@ func (v *View) Flows(ctx context.Context, of segment.Expr, from time.Time) iter.
 
 // flowing returns what the feed calls that which an expression names.
 func (v *View) flowing(of segment.Expr) (feedName, error) {
+	if err := v.allowed(of); err != nil {
+		return feedName{}, err
+	}
 	ref, ok := of.Tree().(*syntax.TagRef)
 	if !ok {
 		return feedName{}, fmt.Errorf("portrait: the feed tells of tags and tracked segments, and %q names none", of)
@@ -104,10 +110,21 @@ func (v *View) flows(ctx context.Context, of feedName, from profile.Instant, yie
 				flow = segment.Flow{Epoch: p.place.epoch, At: p.at.Time()}
 			}
 			for k := range p.groups {
-				if p.names[k] == of {
-					flow.Entered += uint64(len(p.groups[k].entered))
-					flow.Left += uint64(len(p.groups[k].left))
+				if p.names[k] != of {
+					continue
 				}
+				entered, err := v.tellable(p.groups[k].entered)
+				if err != nil {
+					yield(segment.Flow{}, err)
+					return
+				}
+				left, err := v.tellable(p.groups[k].left)
+				if err != nil {
+					yield(segment.Flow{}, err)
+					return
+				}
+				flow.Entered += entered
+				flow.Left += left
 			}
 		}
 	}

@@ -28,13 +28,13 @@ func (v *View) follow(ctx context.Context, set *segment.Set) (*segment.Set, erro
 		set = &segment.Set{}
 	}
 	src := v.source()
-	live, err := segment.NewQuery(segment.Bits(universe).And(segment.Fixed(set)), universe).Set(ctx, src)
+	live, err := v.query(segment.Bits(universe).And(segment.Fixed(set))).Set(ctx, src)
 	if err != nil {
 		return nil, err
 	}
 	gone := set.Sub(live)
-	if b := segment.BudgetOf(ctx); b != nil && b.Scanned > 0 && gone.Count() > uint64(b.Scanned) {
-		return nil, &segment.BudgetError{What: "scanned profiles", Limit: b.Scanned, Needed: int64(gone.Count())}
+	if err := segment.MeterOf(ctx).Look(int64(gone.Count())); err != nil {
+		return nil, err
 	}
 	var ordinals []uint32
 	for m, err := range v.members(ctx, gone, nil) {

@@ -55,6 +55,9 @@ func (v *View) IdentityHealth(ctx context.Context) (*IdentityHealth, error) {
 }
 
 func (v *View) identityHealth(ctx context.Context) (*IdentityHealth, error) {
+	if err := v.unbounded("the health of the graph"); err != nil {
+		return nil, err
+	}
 	h := &IdentityHealth{
 		Identifiers: map[string]uint64{}, PerProfile: map[int]uint64{},
 		Generic: map[string]uint64{}, Shared: map[string]uint64{}, Barred: map[string]uint64{},

@@ -83,7 +83,7 @@ func TestExplainIdentity(t *testing.T) {
 	play(t, db, history(r, 120, 20), 1)
 	home := map[profile.Identifier]profile.ID{}
 	var all []profile.Identifier
-	for p, err := range db.Profiles(t.Context(), nil) {
+	for p, err := range allProfiles(t.Context(), db) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -273,6 +273,7 @@ func drawEvent(r *rand.Rand, i int, identifier func() profile.Identifier) profil
 	default:
 		e.Type = profile.Page
 	}
+	e.Consent = drawConsents(r, e.Time)
 	return e
 }
 
@@ -295,11 +296,29 @@ func play(t testing.TB, db *portrait.DB, steps []step, goroutines int) {
 
 func digest(t testing.TB, db *portrait.DB, at time.Time) portrait.Digest {
 	t.Helper()
-	d, err := db.Digest(t.Context(), at)
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	d, err := v.Digest(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// allProfiles yields all profiles as of the moment of the loop.
+func allProfiles(ctx context.Context, db *portrait.DB) iter.Seq2[*profile.Profile, error] {
+	return func(yield func(*profile.Profile, error) bool) {
+		v, err := db.View(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer v.Close()
+		v.Profiles(ctx, nil)(yield)
+	}
 }
 
 func id(ns, value string) profile.Identifier {

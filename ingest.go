@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/portraitdb/portrait/identity"
@@ -62,14 +61,28 @@ type Rejection struct {
 //
 // The events' maps and slices must not be changed until Ingest returns.
 //
-// It returns ErrClosed, ErrFailed, or the cause of ctx if that ended before the
-// events' turn came; then none of them was taken in. So it is with a call whose
+// It returns ErrClosed, ErrFailed, a [store.DiskError], a [store.StallError], or the cause of ctx
+// if that ended before the events' turn came; then none of them was taken in. So it is with a call whose
 // commit would exceed 1 GiB: hand in fewer events at a time.
 func (db *DB) Ingest(ctx context.Context, events ...profile.Event) (Result, error) {
 	if err := db.gate.enter(); err != nil {
 		return Result{}, err
 	}
 	defer db.gate.leave()
+	began := db.sinceOpen()
+	if err := db.queue.enter(ctx, len(events)); err != nil {
+		return Result{}, err
+	}
+	defer db.queue.leave(len(events))
+	res, err := db.ingest(ctx, events)
+	if err == nil {
+		db.answered.note(&res)
+	}
+	db.calls.times[callIngest].note(db.sinceOpen() - began)
+	return res, err
+}
+
+func (db *DB) ingest(ctx context.Context, events []profile.Event) (Result, error) {
 	req := db.prepare(events)
 	db.queue.push(req)
 	if err := db.lock(ctx); err != nil {
@@ -113,8 +126,10 @@ type prepared struct {
 	content uint64
 	attrs   []string
 	event   string
-	dropped []drop
-	auth    int
+	// consents is the part of delta that every identifier hears; nil: none.
+	consents *profile.State
+	dropped  []drop
+	auth     int
 	// form is what the log keeps of the event, for keep seconds; 0: it keeps nothing.
 	form []byte
 	keep uint32
@@ -143,7 +158,7 @@ func (db *DB) prepare(events []profile.Event) *request {
 	req.prepared = make([]prepared, len(events))
 	faults := make([]error, len(events))
 	now := db.opts.Clock()
-	inShares(len(events), prepareShare, func(from, to int) {
+	db.crew.inShares(len(events), prepareShare, func(from, to int) {
 		for i := from; i < to; i++ {
 			req.prepared[i], faults[i] = db.prepareEvent(req.cat, &events[i], now)
 			req.prepared[i].index = i
@@ -205,6 +220,7 @@ func (db *DB) prepareEvent(cat *catalog, e *profile.Event, now time.Time) (prepa
 	keys.AppendDedup(p.dedup[:0], day(e.OriginalTime()), [keys.DedupHashLen]byte(hash[:]))
 	p.auth = int(e.Auth)
 	p.log(&cat.model.Log, e)
+	p.consents = p.delta.ConsentsOf()
 	p.attrs, p.event = slices.Collect(p.delta.AttributeNames()), e.CountedName()
 	return p, nil
 }
@@ -230,10 +246,7 @@ func day(t time.Time) int32 {
 // Those that may not name a person are left out; without any left the event is
 // refused.
 func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dropped []drop, err error) {
-	all := e.Identifiers
-	if e.Type == profile.Identify {
-		all = append(slices.Clip(all), cat.rules.FromTraits(e.Traits)...)
-	}
+	all := identifiersOf(cat, e)
 	kept, drops := cat.rules.Select(all)
 	if len(kept) == 0 {
 		err := &profile.FieldError{Field: "identifiers", Reason: profile.ReasonBlocked}
@@ -249,6 +262,15 @@ func (db *DB) identifiers(cat *catalog, e *profile.Event) (ids []namedToken, dro
 	return ids, db.dropped(all, drops), nil
 }
 
+// identifiersOf returns the identifiers of an event as it names them, those that it tells
+// as traits last.
+func identifiersOf(cat *catalog, e *profile.Event) []profile.Identifier {
+	if e.Type != profile.Identify {
+		return e.Identifiers
+	}
+	return append(slices.Clip(e.Identifiers), cat.rules.FromTraits(e.Traits)...)
+}
+
 // dropped adds to what was dropped the token of what the event called it.
 func (db *DB) dropped(all []profile.Identifier, drops []*identity.DropError) []drop {
 	var out []drop
@@ -256,47 +278,6 @@ func (db *DB) dropped(all []profile.Identifier, drops []*identity.DropError) []d
 		out = append(out, drop{err: d, token: db.tokens.Token(all[d.Position])})
 	}
 	return out
-}
-
-// queue holds the requests that wait for a commit.
-type queue struct {
-	mu      sync.Mutex // guards waiting
-	waiting []*request
-}
-
-func (q *queue) push(r *request) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, r)
-}
-
-// withdraw takes a request back; false if a commit has taken it.
-func (q *queue) withdraw(r *request) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	i := slices.Index(q.waiting, r)
-	if i >= 0 {
-		q.waiting = slices.Delete(q.waiting, i, i+1)
-	}
-	return i >= 0
-}
-
-// pop takes the requests of one commit: at least one, where any waits.
-func (q *queue) pop() []*request {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n, events, bytes := 0, 0, 0
-	for _, r := range q.waiting {
-		events += len(r.prepared)
-		bytes += r.bytes
-		if n > 0 && (events > maxGroupEvents || bytes > maxGroupBytes) {
-			break
-		}
-		n++
-	}
-	group := slices.Clone(q.waiting[:n])
-	q.waiting = slices.Delete(q.waiting, 0, n)
-	return group
 }
 
 // commit takes a group of requests in, all in one commit or none, and wakes
@@ -392,7 +373,7 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	t.meta.earliest, t.meta.latest = min(t.meta.earliest, p.stamp.At), max(t.meta.latest, p.stamp.At)
 	t.meta.accepted++
 	e := &r.events[p.index]
-	why := cause{source: e.Source, id: e.MessageID, at: p.stamp.At, index: p.index, req: r}
+	why := cause{source: e.Source, id: e.MessageID, of: p.ids[0].token, at: p.stamp.At, index: p.index, req: r}
 	r.result.Dropped += len(p.dropped)
 	t.drop(p.dropped, &why)
 
@@ -400,13 +381,22 @@ func (t *txn) take(r *request, p *prepared, known bool, seen map[dedupKey]uint64
 	if err != nil {
 		return err
 	}
+	first := p.consents != nil && !hearsOfConsents(strong.state)
 	if err := t.foldDated(strong, p, &why); err != nil {
 		return err
+	}
+	if p.consents != nil {
+		if err := t.keepHeard(strong, strong, p.consents, first); err != nil {
+			return err
+		}
 	}
 	t.keepEvent(strong, p)
 	for _, id := range p.ids[1:] {
 		weak, err := t.nodeOf(id.token, id.id)
 		if err != nil {
+			return err
+		}
+		if err := t.hear(weak, strong, p); err != nil {
 			return err
 		}
 		if err := t.see(weak, strong, p, &why); err != nil {

@@ -88,7 +88,7 @@ func TestAtomicAndDurable_kill(t *testing.T) {
 			t.Errorf("%d events acknowledged, %d there", acked, have)
 		}
 		orders := 0
-		for p, err := range db.Profiles(t.Context(), nil) {
+		for p, err := range allProfiles(t.Context(), db) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package portrait_test
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -58,8 +59,11 @@ func labelsOf(t *testing.T, db *portrait.DB) []label {
 	var labels []label
 	if n := len(m.Stages) - 1; n > 0 {
 		m.Tags = append(m.Tags, tags.Definition{Name: "stage", Tiers: m.Stages[:n], Else: m.Stages[n].Value})
-		slices.SortFunc(m.Tags, func(a, b tags.Definition) int { return cmp.Compare(a.Name, b.Name) })
 	}
+	for name := range m.Purposes {
+		m.Tags = append(m.Tags, tags.Definition{Name: "consent:" + name, Rule: tags.MustParse("consent(" + strconv.Quote(name) + ")")})
+	}
+	slices.SortFunc(m.Tags, func(a, b tags.Definition) int { return cmp.Compare(a.Name, b.Name) })
 	for i, defs := range [][]tags.Definition{m.Tags, m.Segments} {
 		for _, d := range defs {
 			if d.Query {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/lifecycle"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
@@ -29,7 +30,11 @@ func (v *View) StageMoves(ctx context.Context, from, to time.Time) iter.Seq2[lif
 			return
 		}
 		defer v.leave()
-		for m, err := range v.epoch.ledger().since(ctx, profile.InstantOf(from)) {
+		if err := v.legible(syntax.StageTag); err != nil {
+			yield(lifecycle.Move{}, err)
+			return
+		}
+		for m, err := range v.ledger().since(ctx, profile.InstantOf(from)) {
 			if err == nil && !to.IsZero() && m.At.After(to) {
 				return
 			}
@@ -46,10 +51,15 @@ func (v *View) StageMoves(ctx context.Context, from, to time.Time) iter.Seq2[lif
 // for an ID that was given to nobody, and empty for one that was in no stage.
 func (v *View) StagePath(ctx context.Context, id profile.ID) (lifecycle.Path, error) {
 	return inside(v, func() (lifecycle.Path, error) {
-		if id.Partition() != 0 || id.Ordinal() >= v.epoch.meta.nextOrdinal {
+		if err := v.legible(syntax.StageTag); err != nil {
+			return nil, err
+		}
+		if ok, err := v.shown(id); err != nil {
+			return nil, err
+		} else if !ok || id.Partition() != 0 || id.Ordinal() >= v.epoch.meta.nextOrdinal {
 			return nil, fmt.Errorf("%w: profile %s", ErrNotFound, id)
 		}
-		return v.epoch.ledger().path(ctx, id.Ordinal())
+		return v.ledger().path(ctx, id.Ordinal())
 	})
 }
 
@@ -61,6 +71,9 @@ func (v *View) StagePath(ctx context.Context, id profile.ID) (lifecycle.Path, er
 // The dates are those of the ledger: see [View.StageMoves].
 func (v *View) StageFlow(ctx context.Context, from, to time.Time) (*lifecycle.Flow, error) {
 	return inside(v, func() (*lifecycle.Flow, error) {
+		if err := v.legible(syntax.StageTag); err != nil {
+			return nil, err
+		}
 		fields, err := v.epoch.cat.stageFields()
 		if err != nil {
 			return nil, err
@@ -73,18 +86,29 @@ func (v *View) StageFlow(ctx context.Context, from, to time.Time) (*lifecycle.Fl
 			}
 			sizes[i] = lifecycle.Size{Stage: f.name, Count: n}
 		}
-		return lifecycle.FlowOf(from, to, sizes, v.epoch.ledger().since(ctx, profile.InstantOf(from)))
+		return lifecycle.FlowOf(from, to, sizes, v.ledger().since(ctx, profile.InstantOf(from)))
 	})
 }
 
 // StageTimes returns how long profiles stayed in a stage: those who left it after one
-// date and up to another, and, until the second date, those who were in it then. It
+// date and up to another, and, until the second date, those who were in it then. A date
+// after AsOf is as good as AsOf: how long a stay will last nobody has seen. It
 // reads the whole ledger, and keeps 8 bytes for each stay that it returns.
 func (v *View) StageTimes(ctx context.Context, stage string, from, to time.Time) (*lifecycle.Times, error) {
 	return inside(v, func() (*lifecycle.Times, error) {
-		return lifecycle.TimesIn(stage, from, to, v.epoch.ledger().paths(ctx))
+		if err := v.legible(syntax.StageTag); err != nil {
+			return nil, err
+		}
+		if seen := v.seen(); to.After(seen) {
+			to = seen
+		}
+		return lifecycle.TimesIn(stage, from, to, v.ledger().paths(ctx))
 	})
 }
+
+// seen returns the instant up to which the view knows of moves. Its last commit may be
+// later than the clock when the view was asked for.
+func (v *View) seen() time.Time { return max(v.at, v.epoch.meta.feedAt).Time() }
 
 // Stuck returns who has been in a stage for longer than a length of time, without a
 // break, as the store observed it: who is there and did not come since. It costs as
@@ -94,6 +118,9 @@ func (v *View) Stuck(ctx context.Context, stage string, longer time.Duration) (*
 }
 
 func (v *View) stuck(ctx context.Context, stage string, longer time.Duration) (*segment.Set, error) {
+	if err := v.legible(syntax.StageTag); err != nil {
+		return nil, err
+	}
 	fields, err := v.epoch.cat.stageFields()
 	if err != nil {
 		return nil, err
@@ -109,7 +136,7 @@ func (v *View) stuck(ctx context.Context, stage string, longer time.Duration) (*
 		var came []uint32
 		// Who entered just so long ago has not been there for longer.
 		last := profile.InstantOf(v.at.Time().Add(-longer)) - 1
-		for m, err := range v.epoch.ledger().since(ctx, last) {
+		for m, err := range v.ledger().since(ctx, last) {
 			if err != nil {
 				return nil, err
 			}

@@ -91,6 +91,11 @@ func TestLedger_outlives_the_feed(t *testing.T) {
 	if diff := cmp.Diff(wantPath, path); diff != "" || err != nil {
 		t.Errorf("a path: %v (-want +got):\n%s", err, diff)
 	}
+	// Nobody has seen yet how long they will be there.
+	times, err := v.StageTimes(t.Context(), "quiet", steps[3], now.AddDate(50, 0, 0))
+	if here := v.AsOf().Sub(steps[4]); err != nil || len(times.Lasting) != people || times.Lasting[0] != here || times.Lasting[people-1] != here {
+		t.Errorf("%d are in it for %v, want %s, %v", len(times.Lasting), times.Lasting, here, err)
+	}
 }
 
 func TestLedger_refused(t *testing.T) {

@@ -3,29 +3,52 @@ package portrait
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/lifecycle"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
 )
 
 // checkLedger replays the moves between stages: every record can be read, they follow
 // each other in time, everybody leaves the stage that they are in, at the end they are
 // where the bitmaps have them, and the moves by profile are the same. As far as the feed
-// goes back it tells of the same moves in the same commits.
-func (c *checker) checkLedger() error {
-	l := ledgerCheck{
-		checker: c, reader: c.v.epoch.ledger(),
-		byTime: map[uint32][]lifecycle.Move{}, byPath: map[uint32][]lifecycle.Move{},
-		told: map[ledgerPlace]lifecycle.Move{},
+// goes back it tells of the same moves in the same commits. If sums of all of them already
+// say so that is all; otherwise they are held against each other, of some ordinals at a
+// time.
+func (c *inspector) checkLedger() error {
+	sums := ledgerSums{
+		inspector: c, reader: c.v.epoch.ledger(), in: newOrdinalTable(c.byOrdinal.bound, uint32(0)),
+		stages: map[string]uint32{"": 0}, fields: map[segment.FieldID]*string{},
 	}
+	if agree, err := sums.agree(); err != nil || agree {
+		return err
+	}
+	for from := uint64(0); from <= math.MaxUint32; from += c.replay {
+		l := ledgerCheck{
+			inspector: c, reader: c.v.epoch.ledger(), from: from, to: from + c.replay,
+			byTime: map[uint32][]lifecycle.Move{}, byPath: map[uint32][]lifecycle.Move{},
+			told: map[ledgerPlace]lifecycle.Move{},
+		}
+		if l.to >= uint64(c.byOrdinal.bound) {
+			l.to = math.MaxUint32 + 1
+		}
+		if err := l.replay(); err != nil || l.to > math.MaxUint32 {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *ledgerCheck) replay() error {
 	for _, step := range []func() error{
-		func() error { return c.scan(keys.StageMove, l.move) },
-		func() error { return c.scan(keys.StagePath, l.path) },
+		func() error { return l.scan(keys.StageMove, l.move) },
+		func() error { return l.scan(keys.StagePath, l.path) },
 		l.checkPaths, l.checkMembers,
-		func() error { return c.scan(keys.Feed, l.tell) },
+		func() error { return l.scan(keys.Feed, l.tell) },
 	} {
 		if err := step(); err != nil {
 			return err
@@ -35,14 +58,20 @@ func (c *checker) checkLedger() error {
 	return nil
 }
 
-// ledgerCheck is how far the replay has come.
+// ledgerCheck is how far the replay has come, of the moves of some ordinals. What is no
+// ordinal's is checked with the first of them.
 type ledgerCheck struct {
-	*checker
+	*inspector
 	reader         *ledgerReader
+	from, to       uint64
 	at             int64
 	epoch          uint64
 	byTime, byPath map[uint32][]lifecycle.Move // by ordinal
 	told           map[ledgerPlace]lifecycle.Move
+}
+
+func (l *ledgerCheck) follows(ordinal uint32) bool {
+	return uint64(ordinal) >= l.from && uint64(ordinal) < l.to
 }
 
 // ledgerPlace is a profile, a commit and a cause, which a commit moves the profile for
@@ -56,10 +85,12 @@ type ledgerPlace struct {
 func (l *ledgerCheck) move(key, value []byte) error {
 	at, epoch, _, ok := keys.ReadStageMove(key)
 	if !ok {
-		l.differ("ledger: a key of %d bytes", len(key))
+		if l.from == 0 {
+			l.differ("ledger: a key of %d bytes", len(key))
+		}
 		return nil
 	}
-	if at < l.at || epoch < l.epoch {
+	if l.from == 0 && (at < l.at || epoch < l.epoch) {
 		l.differ("ledger: commit %d of %s comes after commit %d of %s", epoch, profile.Instant(at), l.epoch, profile.Instant(l.at))
 	}
 	l.at, l.epoch = at, epoch
@@ -70,7 +101,9 @@ func (l *ledgerCheck) move(key, value []byte) error {
 func (l *ledgerCheck) path(key, value []byte) error {
 	block, at, epoch, _, ok := keys.ReadStagePath(key)
 	if !ok {
-		l.differ("ledger: a path key of %d bytes", len(key))
+		if l.from == 0 {
+			l.differ("ledger: a path key of %d bytes", len(key))
+		}
 		return nil
 	}
 	l.gather(l.byPath, value, at, epoch, block*keys.StageBlock)
@@ -79,9 +112,13 @@ func (l *ledgerCheck) path(key, value []byte) error {
 
 func (l *ledgerCheck) gather(into map[uint32][]lifecycle.Move, value []byte, at int64, epoch uint64, base uint32) {
 	moves, err := l.reader.moves(nil, value, at, epoch, base)
-	l.checkRecord("move between stages", epoch, err)
+	if l.from == 0 {
+		l.checkRecord("move between stages", epoch, err)
+	}
 	for _, m := range moves {
-		into[m.Profile.Ordinal()] = append(into[m.Profile.Ordinal()], m)
+		if o := m.Profile.Ordinal(); l.follows(o) {
+			into[o] = append(into[o], m)
+		}
 	}
 }
 
@@ -124,7 +161,7 @@ func (l *ledgerCheck) checkMembers() error {
 		if err != nil {
 			return err
 		}
-		for _, ordinal := range ordinals(set) {
+		for _, ordinal := range (span{&places{base: uint32(l.from)}, l.to}).ordinals(set) {
 			if in[ordinal] != f.name {
 				l.differ("ledger: ordinal %d is in stage %q, its moves lead to %q", ordinal, f.name, in[ordinal])
 			}
@@ -157,6 +194,9 @@ func (l *ledgerCheck) tell(key, value []byte) error {
 			{g.left, func(m *lifecycle.Move) { m.From = name.value }},
 		} {
 			for _, o := range side.list {
+				if !l.follows(o) {
+					continue
+				}
 				place := ledgerPlace{epoch, profile.MakeID(0, o), g.cause.String()}
 				m, ok := l.told[place]
 				if !ok {

@@ -16,6 +16,25 @@ import (
 type ledgerReader struct {
 	e     *epoch
 	names map[segment.FieldID]string
+	// shown says of whom is told; nil: of everybody.
+	shown func(profile.ID) (bool, error)
+}
+
+// ledger returns a reader of what the ledger has of those whom the view's answers are of.
+func (v *View) ledger() *ledgerReader {
+	r := v.epoch.ledger()
+	if v.access != nil {
+		r.shown = v.shown
+	}
+	return r
+}
+
+// tells reports whether it is told of a profile.
+func (r *ledgerReader) tells(ordinal uint32) (bool, error) {
+	if r.shown == nil {
+		return true, nil
+	}
+	return r.shown(profile.MakeID(0, ordinal))
 }
 
 func (e *epoch) ledger() *ledgerReader {
@@ -81,7 +100,12 @@ func (r *ledgerReader) since(ctx context.Context, after profile.Instant) iter.Se
 				return
 			}
 			for _, m := range part {
-				if !yield(m, nil) {
+				ok, err := r.tells(m.Profile.Ordinal())
+				if err != nil {
+					yield(lifecycle.Move{}, err)
+					return
+				}
+				if ok && !yield(m, nil) {
 					return
 				}
 			}
@@ -90,7 +114,10 @@ func (r *ledgerReader) since(ctx context.Context, after profile.Instant) iter.Se
 }
 
 // stageBlock is the paths of the profiles of one block.
-type stageBlock [keys.StageBlock]lifecycle.Path
+type stageBlock struct {
+	first uint32 // the ordinal of the first
+	paths [keys.StageBlock]lifecycle.Path
+}
 
 // blocks yields the paths of all blocks from one on, and their numbers, until an end.
 func (r *ledgerReader) blocks(ctx context.Context, from []byte, end []byte) iter.Seq2[*stageBlock, error] {
@@ -118,7 +145,7 @@ func (r *ledgerReader) blocks(ctx context.Context, from []byte, end []byte) iter
 				if paths != nil && !yield(paths, nil) {
 					return
 				}
-				paths, last = &stageBlock{}, block
+				paths, last = &stageBlock{first: block * keys.StageBlock}, block
 			}
 			for _, m := range part {
 				i := m.Profile.Ordinal()
@@ -126,7 +153,7 @@ func (r *ledgerReader) blocks(ctx context.Context, from []byte, end []byte) iter
 					yield(nil, fmt.Errorf("%w: a stage path of profile %d of a block", ErrCorrupt, i))
 					return
 				}
-				paths[i] = paths[i].Follow(m)
+				paths.paths[i] = paths.paths[i].Follow(m)
 			}
 		}
 		if paths != nil {
@@ -143,8 +170,16 @@ func (r *ledgerReader) paths(ctx context.Context) iter.Seq2[lifecycle.Path, erro
 				yield(nil, err)
 				return
 			}
-			for _, p := range block {
-				if len(p) > 0 && !yield(p, nil) {
+			for i, p := range block.paths {
+				if len(p) == 0 {
+					continue
+				}
+				ok, err := r.tells(block.first + uint32(i))
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				if ok && !yield(p, nil) {
 					return
 				}
 			}
@@ -159,7 +194,7 @@ func (r *ledgerReader) path(ctx context.Context, ordinal uint32) (lifecycle.Path
 		if err != nil {
 			return nil, err
 		}
-		return block[ordinal%keys.StageBlock], nil
+		return block.paths[ordinal%keys.StageBlock], nil
 	}
 	return nil, nil
 }
@@ -203,7 +238,7 @@ func (v *View) stageSize(ctx context.Context, s stageField) (uint64, error) {
 	if s.none {
 		return 0, nil
 	}
-	return segment.NewQuery(segment.Bits(s.field), universe).Count(ctx, v.source())
+	return v.query(segment.Bits(s.field)).Count(ctx, v.source())
 }
 
 // stageMembers returns who is in a stage.
@@ -211,5 +246,5 @@ func (v *View) stageMembers(ctx context.Context, s stageField) (*segment.Set, er
 	if s.none {
 		return segment.NewSet(v.source(), nil), nil
 	}
-	return segment.NewQuery(segment.Bits(s.field), universe).Set(ctx, v.source())
+	return v.query(segment.Bits(s.field)).Set(ctx, v.source())
 }

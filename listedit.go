@@ -93,7 +93,11 @@ func (t *txn) lookUp(namespace, text string, report *segment.Uploaded) (token id
 		return token, false, err
 	}
 	if n == nil {
-		report.Unknown++
+		if _, gone := t.suppression(token); gone {
+			report.Erased++
+		} else {
+			report.Unknown++
+		}
 		return token, false, nil
 	}
 	report.Matched++

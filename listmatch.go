@@ -136,7 +136,7 @@ func (db *DB) rematch(ctx context.Context, e *epoch, next *catalog) error {
 // write: nothing reads them before the model that declares them is in force.
 func (db *DB) writeMatches(ctx context.Context, e *epoch, ring matchKeys) error {
 	batches := newBatches(db)
-	err := eachPiece(ctx, nodeShares, func(worker, share int) error {
+	err := db.crew.eachPiece(ctx, nodeShares, func(worker, share int) error {
 		b := batches[worker]
 		prefix := []byte{keys.Node, byte(share)}
 		for kv, err := range e.snap.Scan(prefix, keys.End(prefix)) {

@@ -36,7 +36,7 @@ func (t *txn) moveListed(name string, moves []listMove) error {
 	}
 	verdicts := make([][]verdict, len(moves))
 	workers := t.db.judges.all(t)
-	amongWorkers(len(workers), len(moves), 16, func(worker, from, to int) {
+	t.db.crew.amongWorkers(len(workers), len(moves), 16, func(worker, from, to int) {
 		for i := from; i < to; i++ {
 			verdicts[i] = workers[worker].judge(moves[i].who, after[i])
 		}

@@ -36,6 +36,7 @@ var defaultListSizes = listSizes{bits: 1 << 13, claims: 512 << 20 / 20, seek: 10
 
 // listResolver finds out which profiles some identifiers belong to, as of one epoch.
 type listResolver struct {
+	crew   *crew
 	e      *epoch
 	tokens *listTokens // sorted
 	sizes  listSizes
@@ -106,7 +107,7 @@ func (r *listResolver) note(ordinals []uint32) {
 
 // lookUp looks up whose each identifier is.
 func (r *listResolver) lookUp(ctx context.Context) error {
-	return eachPiece(ctx, nodeShares, func(_, part int) error {
+	return r.crew.eachPiece(ctx, nodeShares, func(_, part int) error {
 		var found []uint32
 		for _, token := range r.tokens.sorted(part) {
 			ordinal, ok, err := r.e.ordinalOf(token)
@@ -166,14 +167,14 @@ func (r *listResolver) sweep(ctx context.Context) error {
 		for i := range claimers {
 			claimers[i] = &claimer{claims: c}
 		}
-		if err := eachPiece(ctx, nodeShares, func(worker, part int) error { return r.read(part, claimers[worker]) }); err != nil {
+		if err := r.crew.eachPiece(ctx, nodeShares, func(worker, part int) error { return r.read(part, claimers[worker]) }); err != nil {
 			return err
 		}
 		for _, c := range claimers {
 			c.finish()
 		}
 		to := int(c.to.Load())
-		err := eachPiece(ctx, to-from, func(_, i int) error {
+		err := r.crew.eachPiece(ctx, to-from, func(_, i int) error {
 			var found []uint32
 			listedIn(c.sorted(from+i), func(ordinal uint32) { found = append(found, ordinal) })
 			r.note(found)

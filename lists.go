@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/portraitdb/portrait/identity"
@@ -27,12 +28,17 @@ type Lists struct{ db *DB }
 // Lists returns the uploaded lists. View.Lists names them.
 func (db *DB) Lists() *Lists { return &Lists{db} }
 
-// Lists returns the lists of the view, by name.
+// Lists returns the lists of the view, by name. A view for a purpose does not say how many
+// identifiers they hold, and one for a role that may not read what events say has none.
 func (v *View) Lists() []segment.List {
 	var all []segment.List
 	for _, l := range v.epoch.lists {
-		if !l.hidden {
-			all = append(all, l.about)
+		if !l.hidden && v.access.events() {
+			about := l.about
+			if v.access != nil {
+				about.Identifiers = 0
+			}
+			all = append(all, about)
 		}
 	}
 	slices.SortFunc(all, func(a, b segment.List) int { return strings.Compare(a.Name, b.Name) })
@@ -219,6 +225,8 @@ func validListName(name string) error {
 		return errors.New("portrait: a list without a name")
 	case len(name) > 256 || !utf8.ValidString(name):
 		return fmt.Errorf("portrait: list %.20q: the name is not valid UTF-8 of at most 256 bytes", name)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return fmt.Errorf("portrait: list %q: the name holds a control character", name)
 	}
 	return nil
 }
@@ -229,7 +237,7 @@ const maxEdited = 10_000
 // Edit puts identifiers of a namespace, plain values, into a list, which is made if there is
 // none, and takes others out, in one commit, with the tags that ask of it. Of a list that is there the namespace may be
 // empty, and is else the list's own. Those that the store does not know are left out, and counted as
-// Unknown. It takes at most 10,000 of both; an identifier in both is taken out.
+// Unknown, or as Erased where they are of a person who was erased. It takes at most 10,000 of both; an identifier in both is taken out.
 func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []string) (segment.Uploaded, error) {
 	db := l.db
 	if err := db.gate.enter(); err != nil {

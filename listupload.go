@@ -22,8 +22,10 @@ import (
 // Upload reads a list of identifiers, one a line, plain or gzip, and makes it the list of
 // that name, in the place of an earlier one. Identifiers that the store does not know
 // are counted and not kept. Until all is read and written the earlier list is the one
-// that answers; a list that turns out broken, such as a gzip cut short or one of mixed
-// kinds, changes nothing, and the error names the line.
+// that answers. What cannot be the list that was meant changes nothing, and the error names
+// the line: a gzip cut short, a line longer than 64 KiB, bytes that are no text, lines of two
+// kinds or of another one than declared, and a list without a single identifier, an empty
+// one too: Drop removes a list, and Edit takes identifiers out. docs/uploads.md has all of it.
 //
 // Tags, tracked segments and indexed traits that ask of the list change in the commit with
 // which it becomes the one that answers; but where more than 16,384 profiles move, they are
@@ -33,7 +35,11 @@ import (
 // line, at most 1 GiB, beyond which a temporary file in the store's directory holds keyed
 // tokens, which is gone when the call returns; and then up to 16 bytes for each identifier
 // found, twice, and 512 MiB for whose they are. A profile that comes to hold an identifier later is not in the list unless the
-// store knew that identifier when the list was read.
+// store knew that identifier when the list was read. Whoever is erased meanwhile is not in it.
+//
+// Upload reads on a goroutine of its own: the end of ctx, and Close with ErrClosed, end an
+// Upload that is reading at once, even while a Read hangs. That goroutine ends when its Read
+// returns, and until then nobody else may read from r. A panic of r is one of Upload.
 func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.Upload) (segment.Uploaded, error) {
 	db := l.db
 	if err := db.gate.enter(); err != nil {
@@ -43,10 +49,14 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	if err := validListName(name); err != nil {
 		return segment.Uploaded{}, err
 	}
+	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}}}
+	db.uploads.begin(w)
+	defer db.uploads.end(w)
 	v, err := db.view(ctx)
 	if err != nil {
 		return segment.Uploaded{}, err
 	}
+	w.found = v.epoch.number
 	tokens, report, err := func() (*listTokens, segment.Uploaded, error) {
 		defer v.epoch.release() // also where the reader panics
 		return v.match(ctx, r, o)
@@ -57,7 +67,6 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	if report.Lines > manyLines {
 		runtime.GC()
 	}
-	w := &listWriter{db: db, since: v.at, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}}}
 	if err := w.write(ctx, tokens); err != nil {
 		return segment.Uploaded{}, errors.Join(err, w.undo())
 	}
@@ -127,7 +136,16 @@ func (v *View) match(ctx context.Context, r io.Reader, o segment.Upload) (*listT
 	if index.Erased, err = v.suppressed(); err != nil {
 		return nil, segment.Uploaded{}, err
 	}
-	got, err := idlist.Match(ctx, r, index, opts, found)
+	reading, stop := v.db.gate.whileOpen(ctx)
+	defer stop()
+	got, err := idlist.Match(reading, r, index, opts, found)
+	switch {
+	case err == nil:
+	case errors.Is(context.Cause(reading), ErrClosed):
+		err = fmt.Errorf("broken off: %w", ErrClosed)
+	case errors.Is(err, idlist.ErrNoIdentifier):
+		err = fmt.Errorf("%w (Drop removes a list, Edit takes identifiers out of one)", err)
+	}
 	if err != nil {
 		return nil, segment.Uploaded{}, err
 	}
@@ -174,7 +192,8 @@ func (v *View) scanMatches(namespace string) func(idlist.Kind, idlist.Token, idl
 }
 
 // suppressed returns what says whether a plain identifier is suppressed; nil where none
-// is. Of digests nothing is known.
+// is. Of digests nothing is known: those of an erased person went with the plain values
+// that they are made from, and of whom a ledger of erasures names there never were any.
 func (v *View) suppressed() (func(idlist.Kind, idlist.Token) (bool, error), error) {
 	var tokens []idlist.Token // ascending
 	prefix := []byte{keys.Suppression}

@@ -16,8 +16,9 @@ import (
 type listWriter struct {
 	db    *DB
 	list  *list
-	since profile.Instant // that of the view that the identifiers were found in
-	shown *epoch          // that of the last commit, held for the caller
+	found uint64 // the commit in which the identifiers were found
+	out   int64  // how many of them were taken out again
+	shown *epoch // that of the last commit, held for the caller
 }
 
 // write writes a list, and shows it with the last commit.
@@ -63,7 +64,7 @@ func (w *listWriter) begin(ctx context.Context) error {
 // in it, which is found out anew afterwards.
 func (w *listWriter) putParts(ctx context.Context, tokens *listTokens) error {
 	batches := newBatches(w.db)
-	err := eachPiece(ctx, nodeShares, func(worker, part int) error {
+	err := w.db.crew.eachPiece(ctx, nodeShares, func(worker, part int) error {
 		rest, b := tokens.sort(part), batches[worker]
 		var key, value []byte
 		for len(rest) > 0 {
@@ -92,17 +93,29 @@ func (w *listWriter) resolve(ctx context.Context, tokens *listTokens) (ordinalSe
 	if err := w.db.lock(ctx); err != nil {
 		return nil, err
 	}
-	w.list.relisted = ordinalSet{}
-	tokens.drop(w.db.suppressedSince(w.since))
-	err := w.db.publish() // of the identifiers too
-	e := w.db.acquire()
+	e, err := w.noteFrom(tokens)
 	w.db.unlock()
 	if err != nil {
 		return nil, err
 	}
 	defer e.release()
-	r := listResolver{e: e, tokens: tokens, sizes: w.db.listSizes, found: ordinalSet{}}
+	r := listResolver{crew: &w.db.crew, e: e, tokens: tokens, sizes: w.db.listSizes, found: ordinalSet{}}
 	return r.resolve(ctx)
+}
+
+// noteFrom begins to note whom commits put into the list, and returns the epoch from which
+// on it does. Nobody else may write meanwhile.
+func (w *listWriter) noteFrom(tokens *listTokens) (*epoch, error) {
+	gone, err := w.forget()
+	if err != nil {
+		return nil, err
+	}
+	tokens.drop(gone)
+	w.list.relisted = ordinalSet{}
+	if err := w.db.publish(); err != nil { // of the identifiers too
+		return nil, err
+	}
+	return w.db.acquire(), nil
 }
 
 // putPeople puts profiles into the list, some a commit.
@@ -158,6 +171,9 @@ func (w *listWriter) show(ctx context.Context, identifiers int64) error {
 			return err
 		}
 	}
+	if _, err := w.forget(); err != nil {
+		return err
+	}
 	t := db.begin()
 	t.settled = true
 	if old := findList(db.lists, w.list.about.Name); asked && old != nil {
@@ -167,10 +183,7 @@ func (w *listWriter) show(ctx context.Context, identifiers int64) error {
 			return err
 		}
 	}
-	if err := t.showList(w.list, identifiers, w.since); err != nil {
-		t.abort()
-		return err
-	}
+	t.showList(w.list, identifiers-w.out)
 	if err := t.finish(false); err != nil {
 		return err
 	}
@@ -189,15 +202,11 @@ func listPace(standard, last int, took time.Duration) int {
 	return int(min(max(fit, float64(standard)/8, 1), float64(standard)*16, float64(last)*2))
 }
 
-// showList makes a list readable that has been written, in the place of an earlier one,
-// without those who were erased meanwhile.
-func (t *txn) showList(l *list, identifiers int64, since profile.Instant) error {
+// showList makes a list readable that has been written, in the place of an earlier one.
+func (t *txn) showList(l *list, identifiers int64) {
 	next := *l
 	next.hidden, next.relisted = false, nil
 	next.about.Identifiers = identifiers
-	if _, err := t.takeOut(&next, t.db.suppressedSince(since)); err != nil {
-		return err
-	}
 	next.about.At = profile.Instant(max(int64(t.meta.instant), int64(t.db.now()))).Time()
 	t.putField(next.field, fieldRecord{Use: useList, Name: next.about.Name})
 	t.batch.Set(keys.AppendList(nil, uint32(next.field)), appendList(nil, &next.about))
@@ -207,7 +216,6 @@ func (t *txn) showList(l *list, identifiers int64, since profile.Instant) error 
 		t.lists = without(t.lists, old)
 	}
 	t.lists = append(t.lists, &next)
-	return nil
 }
 
 // undo removes what there is of a list that was broken off. Where it cannot, the next

@@ -75,7 +75,11 @@ func retentionIn(p portrait.LogPolicy, e *profile.Event) time.Duration {
 // take notes events; the first identifier of each is its strongest.
 func (l *naiveLog) take(events ...profile.Event) {
 	for _, e := range events {
-		l.events = append(l.events, naiveEvent{e, e.Identifiers[0], retentionIn(l.policy, &e)})
+		life := retentionIn(l.policy, &e)
+		if d, ok := l.policy.Sources[e.Source]; ok {
+			life = min(life, d)
+		}
+		l.events = append(l.events, naiveEvent{e, e.Identifiers[0], life})
 	}
 }
 
@@ -157,6 +161,9 @@ func TestTimeline_naive(t *testing.T) {
 					Events: map[string]time.Duration{
 						"Order Completed": []time.Duration{0, 10 * day, 40 * day}[r.IntN(3)], "$page": day / 2,
 					},
+				}
+				if r.IntN(2) == 0 {
+					naive.policy.Sources = map[string]time.Duration{"pos": []time.Duration{0, time.Hour, 5 * day, 60 * day}[r.IntN(4)]}
 				}
 				applyModel(t, db, withLog(t, naive.policy))
 			case 1:

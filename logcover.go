@@ -52,13 +52,13 @@ func (w covered) begin(m moment) profile.Instant {
 
 // under returns what the log covers once another policy is in force.
 func (c coverage) under(p *LogPolicy, m moment) coverage {
-	next := coverage{"": c.of("").under(seconds(p.Retain), m)}
+	next := coverage{"": c.of("").under(seconds(p.covers("")), m)}
 	for _, names := range [...]map[string]struct{}{keySet(c), keySet(p.Events)} {
 		for name := range names {
 			if name == "" {
 				continue
 			}
-			next[name] = c.of(name).under(seconds(p.retention(name)), m)
+			next[name] = c.of(name).under(seconds(p.covers(name)), m)
 		}
 	}
 	maps.DeleteFunc(next, func(name string, w covered) bool { return name != "" && w == next[""] })

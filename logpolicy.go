@@ -21,6 +21,23 @@ func (p LogPolicy) retention(name string) time.Duration {
 	return p.Retain
 }
 
+// logs returns for how long an event of a name and a source goes into the log.
+func (p LogPolicy) logs(name, source string) time.Duration {
+	if d, ok := p.Sources[source]; ok {
+		return min(d, p.retention(name))
+	}
+	return p.retention(name)
+}
+
+// covers returns for how long every event of a name is kept, wherever it comes from.
+func (p LogPolicy) covers(name string) time.Duration {
+	d := p.retention(name)
+	for _, bound := range p.Sources {
+		d = min(d, bound)
+	}
+	return d
+}
+
 // seconds returns a retention in whole seconds, rounded up: the form in which events
 // carry it.
 func seconds(d time.Duration) uint32 {

@@ -17,7 +17,7 @@ type expiry struct {
 
 // log writes the form in which an event is kept, if it is.
 func (p *prepared) log(policy *LogPolicy, e *profile.Event) {
-	if p.keep = seconds(policy.retention(eventlog.NameOf(e))); p.keep > 0 {
+	if p.keep = seconds(policy.logs(eventlog.NameOf(e), e.Source)); p.keep > 0 {
 		var buf [1024]byte
 		p.form = bytes.Clone(eventlog.Append(buf[:0], e, p.keep))
 	}
@@ -38,7 +38,7 @@ func (t *txn) keepEvent(n *node, p *prepared) {
 		return
 	}
 	t.key = keys.AppendEvent(t.key[:0], n.token, int64(p.stamp.At), p.stamp.Tie, p.content)
-	t.batch.Set(t.key, p.form)
+	t.batch.SetSealed(t.key, t.sealOf(n), nil, p.form)
 	if e := (expiry{expiryDay(end), p.keep}); e != n.expiry {
 		n.expiry = e
 		t.key = keys.AppendExpiry(t.key[:0], e.day, n.token, e.seconds)

@@ -68,7 +68,7 @@ func (db *DB) endMatch(b *matchBuild) {
 		return slices.Contains(db.cat.Load().digests(d.namespace), d.kind) ||
 			slices.ContainsFunc(db.matching, func(other *matchBuild) bool { return slices.Contains(other.digests, d) })
 	})
-	if len(stray) == 0 || db.halted != nil || db.store.Failed() != nil {
+	if len(stray) == 0 || db.halted.Load() != nil || db.store.Failed() != nil {
 		return
 	}
 	t := db.begin()

@@ -97,6 +97,10 @@ func (v *View) Merges(ctx context.Context, since uint64) iter.Seq2[Merge, error]
 func records[T any](ctx context.Context, v *View, from []byte, space byte, decode func(key, data []byte) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var rec T
+		if err := v.unbounded("a record of identity"); err != nil {
+			yield(rec, err)
+			return
+		}
 		if err := v.enter(); err != nil {
 			yield(rec, err)
 			return

@@ -22,9 +22,13 @@ const (
 	metaFill    = "fill"    // how far the filling of tags and indexes has come; absent otherwise
 	metaAdvance = "advance" // the instant that an unfinished Advance goes to
 	metaRecast  = "recast"  // the model whose identity rules are being applied
+	metaAudit   = "audit"   // where the audit log stands; absent while it is empty
+	metaAnchor  = "anchor"  // the last record that was pruned from it; absent while none was
 	metaTally   = "tally"   // how many refusals there were, by rule; see tally
 	// metaIncarnation is 8 random bytes, made with the store: whose cursors are whose.
 	metaIncarnation = "incarnation"
+	// metaOrigin says of which commit of which other store this one began as a copy.
+	metaOrigin = "origin"
 )
 
 // universe is the field of all live profiles.

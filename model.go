@@ -13,6 +13,7 @@ import (
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/internal/yamlfile"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -51,6 +52,12 @@ type Model struct {
 	// who enters and leaves is in the feed. Rules ask for them as for tags, so that a tag
 	// and a segment cannot have the same name; a profile does not show them.
 	Segments []tags.Definition
+	// Purposes are what data is used for, by name. Who may be processed for each is kept live
+	// as a tag of the family "consent", which is called "consent:" and the name; rules and
+	// segments ask consent("name").
+	Purposes map[string]privacy.Purpose
+	// Roles say who may read what through a view of DB.For, by name.
+	Roles map[string]privacy.Role
 	// Log says which events are kept, and for how long.
 	Log LogPolicy
 }
@@ -67,6 +74,12 @@ type Trait struct {
 	Of profile.Kind
 	// Merge says how the values told become one.
 	Merge profile.Policy
+	// Retain is for how long after the time of its event a value that was told is kept,
+	// from an hour to 200 years: from then on the trait is missing, exactly. Under profile.Latest
+	// and profile.NonEmpty what was told before does not come back; under profile.First what
+	// was told after it does not take its place. No other policy has it. Zero is for ever. The
+	// bytes go with the next Purge.
+	Retain time.Duration
 	// Compute makes the trait what an operand of the language gives, such as
 	// `count("Order Completed", last("30d"))` or `spent / orders`; Of and Merge are
 	// then unused.
@@ -76,6 +89,10 @@ type Trait struct {
 	// other traits read every profile. A computed trait that changes with time costs
 	// a deadline each time it does.
 	Index bool
+	// Sensitive hides the trait, and what is computed of it, from the views of [DB.For], but
+	// from those of roles that may read it. The host's own views show it. In a store with
+	// Options.Shred it cannot be indexed.
+	Sensitive bool
 }
 
 // LogPolicy says for how long the events of each name are kept beside what was
@@ -87,6 +104,11 @@ type LogPolicy struct {
 	// Events says it by the name of the event; see [profile.Event.CountedName]. Events
 	// without such a name go by "$identify", "$group" and "$alias".
 	Events map[string]time.Duration
+	// Sources bounds it by the source of the event: those of a source that is here are
+	// kept no longer than it says, whatever their name; zero keeps none of them. A change
+	// governs what comes after it. What is folded from the log of before, and may then
+	// be missing some, counts as complete for the shortest time only.
+	Sources map[string]time.Duration
 }
 
 // The bounds of the time for which an event is kept.
@@ -109,6 +131,12 @@ func (p LogPolicy) validate() []error {
 			faults = append(faults, err)
 		}
 		check(fmt.Sprintf("event %q", name), p.Events[name])
+	}
+	for _, name := range sortedKeys(p.Sources) {
+		if err := validName("log: source", name); err != nil {
+			faults = append(faults, err)
+		}
+		check(fmt.Sprintf("source %q", name), p.Sources[name])
 	}
 	return faults
 }
@@ -168,7 +196,8 @@ func (m Model) clone() Model {
 	for i := range m.Places {
 		m.Places[i].Points, m.Places[i].Area = slices.Clone(m.Places[i].Points), slices.Clone(m.Places[i].Area)
 	}
-	m.Log.Events = maps.Clone(m.Log.Events)
+	m.Log.Events, m.Log.Sources = maps.Clone(m.Log.Events), maps.Clone(m.Log.Sources)
+	m.Purposes, m.Roles = maps.Clone(m.Purposes), cloneRoles(m.Roles)
 	return m
 }
 

@@ -26,6 +26,8 @@ type modelFile struct {
 	Tags      map[string]tagFile      `yaml:"tags,omitempty" json:"tags,omitempty"`
 	Stages    []stageFile             `yaml:"stages,omitempty" json:"stages,omitempty"`
 	Segments  map[string]tagFile      `yaml:"segments,omitempty" json:"segments,omitempty"`
+	Purposes  map[string]purposeFile  `yaml:"purposes,omitempty" json:"purposes,omitempty"`
+	Roles     map[string]roleFile     `yaml:"roles,omitempty" json:"roles,omitempty"`
 	Log       logFile                 `yaml:"log,omitempty" json:"log,omitzero"`
 }
 
@@ -38,8 +40,11 @@ type traitFile struct {
 	Type    string `yaml:"type,omitempty" json:"type,omitempty"`
 	Of      string `yaml:"of,omitempty" json:"of,omitempty"`
 	Merge   string `yaml:"merge,omitempty" json:"merge,omitempty"`
+	Retain  string `yaml:"retain,omitempty" json:"retain,omitempty"`
 	Compute string `yaml:"compute,omitempty" json:"compute,omitempty"`
 	Index   bool   `yaml:"index,omitempty" json:"index,omitempty"`
+	// Sensitive is of both kinds of trait.
+	Sensitive bool `yaml:"sensitive,omitempty" json:"sensitive,omitempty"`
 }
 
 type tagFile struct {
@@ -86,6 +91,8 @@ type sourceFile struct {
 type logFile struct {
 	Retain string            `yaml:"retain,omitempty" json:"retain,omitempty"`
 	Events map[string]string `yaml:"events,omitempty" json:"events,omitempty"`
+	// Sources is by source.
+	Sources map[string]string `yaml:"sources,omitempty" json:"sources,omitempty"`
 }
 
 func (f *modelFile) model() (Model, error) {
@@ -122,6 +129,9 @@ func (f *modelFile) model() (Model, error) {
 	m.Stages, err = stages(f.Stages)
 	faults = append(faults, err)
 	m.Segments, err = definitions("segment", f.Segments)
+	faults = append(faults, err)
+	m.Roles = roles(f.Roles)
+	m.Purposes, err = purposes(f.Purposes)
 	faults = append(faults, err)
 	m.Log, err = f.Log.policy()
 	faults = append(faults, err)
@@ -220,12 +230,16 @@ func (f logFile) policy() (LogPolicy, error) {
 	if f.Retain != "" {
 		p.Retain = read("retain", f.Retain)
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Events)) {
-		if p.Events == nil {
-			p.Events = map[string]time.Duration{}
+	all := func(what string, texts map[string]string) (spans map[string]time.Duration) {
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			if spans == nil {
+				spans = map[string]time.Duration{}
+			}
+			spans[name] = read(what+" "+strconv.Quote(name), texts[name])
 		}
-		p.Events[name] = read("event "+strconv.Quote(name), f.Events[name])
+		return spans
 	}
+	p.Events, p.Sources = all("event", f.Events), all("source", f.Sources)
 	return p, errors.Join(faults...)
 }
 
@@ -239,7 +253,7 @@ func parseSpan(field, text string) (time.Duration, error) {
 }
 
 func (f traitFile) trait(name string) (Trait, error) {
-	t := Trait{Type: profile.KindString, Compute: f.Compute, Index: f.Index}
+	t := Trait{Type: profile.KindString, Compute: f.Compute, Index: f.Index, Sensitive: f.Sensitive}
 	if f.Compute != "" {
 		t.Type = profile.KindNull
 	}
@@ -263,6 +277,14 @@ func (f traitFile) trait(name string) (Trait, error) {
 		}
 		t.Merge = p
 	}
+	if f.Retain != "" {
+		d, err := parseSpan(fmt.Sprintf("trait %q: retain", name), f.Retain)
+		if err == nil && d == 0 {
+			err = fmt.Errorf("trait %q: retain %s: want an hour to 200 years", name, f.Retain)
+		}
+		faults = append(faults, err)
+		t.Retain = d
+	}
 	if f.Compute != "" && (f.Of != "" || f.Merge != "") {
 		faults = append(faults, fmt.Errorf("trait %q: a computed trait has no of or merge", name))
 	}
@@ -277,6 +299,8 @@ func fileOf(m Model) modelFile {
 		Tags:     definitionFiles(m.Tags),
 		Stages:   stageFiles(m.Stages),
 		Segments: definitionFiles(m.Segments),
+		Purposes: purposeFiles(m.Purposes),
+		Roles:    roleFiles(m.Roles),
 		Log:      m.Log.file(),
 	}
 	if len(m.Events) > 0 {
@@ -330,26 +354,33 @@ func (p LogPolicy) file() logFile {
 	if p.Retain != 0 {
 		f.Retain = syntax.PrintSpan(p.Retain)
 	}
-	for name, d := range p.Events {
-		if f.Events == nil {
-			f.Events = map[string]string{}
+	all := func(spans map[string]time.Duration) (texts map[string]string) {
+		for name, d := range spans {
+			if texts == nil {
+				texts = map[string]string{}
+			}
+			texts[name] = syntax.PrintSpan(d)
 		}
-		f.Events[name] = syntax.PrintSpan(d)
+		return texts
 	}
+	f.Events, f.Sources = all(p.Events), all(p.Sources)
 	return f
 }
 
 func (t Trait) file() traitFile {
 	if t.Compute != "" {
-		f := traitFile{Compute: t.Compute, Index: t.Index}
+		f := traitFile{Compute: t.Compute, Index: t.Index, Sensitive: t.Sensitive}
 		if t.Type != profile.KindNull {
 			f.Type = t.Type.String()
 		}
 		return f
 	}
-	f := traitFile{Type: t.kind().String(), Index: t.Index, Merge: t.Merge.String()}
+	f := traitFile{Type: t.kind().String(), Index: t.Index, Merge: t.Merge.String(), Sensitive: t.Sensitive}
 	if f.Type == profile.KindSet.String() {
 		f.Of = t.elem().String()
+	}
+	if t.Retain != 0 {
+		f.Retain = syntax.PrintSpan(t.Retain)
 	}
 	return f
 }

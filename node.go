@@ -36,6 +36,11 @@ type node struct {
 	gen uint32
 	// expiry is what the node last told the sweep of its events.
 	expiry expiry
+	// seal is the number of the key that the node's record and its events are sealed
+	// under; 0 as long as they need none. lost says that the key was destroyed: of the record there is
+	// only the head, and nobody knows what the node was.
+	seal uint64
+	lost bool
 
 	dirty uint64 // the transaction that changed it last
 	owned uint64 // the transaction that cloned its state last
@@ -55,7 +60,11 @@ const (
 func (n *node) alone() bool { return n.root == n.token }
 
 // appendNode appends the record of a node; docs/format.md draws it.
-func appendNode(dst []byte, n *node) []byte {
+func appendNode(dst []byte, n *node) []byte { return appendNodeBody(appendNodeHead(dst, n), n) }
+
+// appendNodeHead appends what is not sealed of a node's record: that it is there, of
+// which namespace, and where in the graph.
+func appendNodeHead(dst []byte, n *node) []byte {
 	var flags uint64
 	if n.numbered {
 		flags |= nodeNumbered
@@ -78,7 +87,6 @@ func appendNode(dst []byte, n *node) []byte {
 	dst = append(dst, recordVersion)
 	dst = pack.AppendArray(dst, 9)
 	dst = pack.AppendString(dst, n.id.Namespace)
-	dst = pack.AppendString(dst, n.id.Value)
 	dst = pack.AppendUint(dst, flags)
 	dst = pack.AppendUint(dst, uint64(n.ordinal))
 	if n.alone() {
@@ -93,8 +101,19 @@ func appendNode(dst []byte, n *node) []byte {
 		dst = pack.AppendBin(dst, t[:])
 	}
 	dst = pack.AppendUint(dst, uint64(n.gen))
-	return n.state.Append(dst)
+	return pack.AppendUint(dst, n.seal)
 }
+
+// appendNodeBody appends the rest: who it is, and all that is known.
+func appendNodeBody(dst []byte, n *node) []byte {
+	if n.lost {
+		return dst
+	}
+	return n.state.Append(pack.AppendString(dst, n.id.Value))
+}
+
+// lostState is what is known of a node whose key was destroyed.
+var lostState = (&profile.State{}).Append(nil)
 
 // splitNode reads a node's record but for its state, whose bytes it returns as
 // a part of data.
@@ -103,7 +122,6 @@ func splitNode(token identity.Token, data []byte) (n node, state []byte, err err
 	r.Fields("node", 9)
 	n.token, n.root, n.bytes = token, token, len(data)
 	n.id.Namespace = r.String()
-	n.id.Value = r.String()
 	flags := r.Uint()
 	if flags > nodeFlags {
 		r.Fail(fmt.Errorf("unknown flags %d", flags))
@@ -127,6 +145,16 @@ func splitNode(token identity.Token, data []byte) (n node, state []byte, err err
 	}
 	n.admitted = readTokens(&r)
 	n.gen = r.Uint32()
+	n.seal = r.Uint()
+	body := r.Rest()
+	if n.lost = n.seal != 0 && len(body) == 0 && r.Err() == nil; n.lost {
+		return n, lostState, nil
+	}
+	if err := r.Err(); err != nil {
+		return node{}, nil, corrupt("node", err)
+	}
+	r = pack.NewReader(body)
+	n.id.Value = r.String()
 	state = r.Rest()
 	if err := r.Err(); err != nil {
 		return node{}, nil, corrupt("node", err)

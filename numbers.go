@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 
@@ -21,6 +22,7 @@ func (v *View) Counts(ctx context.Context, es ...segment.Expr) ([]uint64, error)
 }
 
 func (v *View) counts(ctx context.Context, es []segment.Expr) ([]uint64, error) {
+	ctx = segment.Metered(ctx)
 	queries := make([]*segment.Query, len(es))
 	for i, e := range es {
 		var err error
@@ -45,6 +47,7 @@ func (v *View) Cross(ctx context.Context, base segment.Expr, dims ...[]segment.E
 }
 
 func (v *View) cross(ctx context.Context, base segment.Expr, dims [][]segment.Expr) ([]uint64, error) {
+	ctx = segment.Metered(ctx)
 	of, err := v.compile(ctx, base)
 	if err != nil {
 		return nil, fmt.Errorf("portrait: base of a table: %w", err)
@@ -66,10 +69,11 @@ func (v *View) cross(ctx context.Context, base segment.Expr, dims [][]segment.Ex
 }
 
 // Plan tells how a segment will be counted and what that takes, before it is: in
-// blocks, bytes and profiles that have to be looked at one by one. How profiles stand
-// among all (percentile) is worked out already.
+// blocks, bytes and profiles that have to be looked at one by one, near the borders of
+// places too. How profiles stand among all (percentile) is worked out already.
 func (v *View) Plan(ctx context.Context, e segment.Expr) (segment.Plan, error) {
 	return inside(v, func() (segment.Plan, error) {
+		ctx := segment.Metered(ctx)
 		q, err := v.compile(ctx, e)
 		if err != nil {
 			return segment.Plan{}, err
@@ -192,6 +196,9 @@ func (v *View) Bins(ctx context.Context, of tags.Formula, e segment.Expr, bounds
 		}
 		keys := make([]int64, len(bounds))
 		for i, b := range bounds {
+			if math.IsNaN(b.Number()) {
+				return nil, fmt.Errorf("portrait: bound %d of %s is not a number", i+1, of)
+			}
 			var ok bool
 			if keys[i], ok = keyOf(b, m.measure.Kind == profile.KindTime); !ok {
 				return nil, fmt.Errorf("portrait: bound %d of %s is a %s, which cannot be compared with a %s", i+1, of, b.Kind(), m.measure.Kind)
@@ -210,6 +217,7 @@ func (v *View) Bins(ctx context.Context, of tags.Formula, e segment.Expr, bounds
 // group, and who has several is in several.
 func (v *View) Groups(ctx context.Context, of tags.Formula, e segment.Expr, by ...string) ([]segment.GroupStats, error) {
 	return inside(v, func() ([]segment.GroupStats, error) {
+		ctx := segment.Metered(ctx)
 		q, err := v.compile(ctx, e)
 		if err != nil {
 			return nil, err
@@ -250,6 +258,9 @@ func (v *View) Groups(ctx context.Context, of tags.Formula, e segment.Expr, by .
 // groupBy returns the bitmaps of a tag with values, or of an indexed trait.
 func (v *View) groupBy(name string) (segment.Values, error) {
 	o, cat := operands{v}, v.epoch.cat
+	if err := v.legible(name); err != nil {
+		return nil, err
+	}
 	if name == namespaceIndex {
 		return nil, errors.New("portrait: groups by what has no name")
 	}
@@ -287,6 +298,7 @@ type measurement struct {
 
 // measured finds the column of an operand, or makes one of the members of a segment.
 func (v *View) measured(ctx context.Context, of tags.Formula, e segment.Expr) (*measurement, error) {
+	ctx = segment.Metered(ctx)
 	x, err := v.checkMeasure(of)
 	if err != nil {
 		return nil, err
@@ -307,7 +319,7 @@ func (v *View) measured(ctx context.Context, of tags.Formula, e segment.Expr) (*
 	}
 	set, err := q.Set(ctx, v.sourceFor(ctx))
 	if err == nil {
-		err = afford(ctx, set.Count())
+		err = segment.MeterOf(ctx).Look(int64(set.Count()))
 	}
 	if err != nil {
 		return nil, err
@@ -340,7 +352,7 @@ func (v *View) columnOf(ctx context.Context, value *tags.Value, set *segment.Set
 	}
 	tx.Commit()
 	m := &measurement{query: segment.NewQuery(segment.All(), everyone), source: v.sourceFor(ctx), measure: segment.Measure{Field: column, Kind: profile.KindNumber}}
-	m.source.Root = scratch.Root()
+	m.source.Root, m.source.Within = scratch.Root(), nil // Its everybody are the members.
 	if time {
 		m.measure.Kind = profile.KindTime
 	}
@@ -351,6 +363,9 @@ func (v *View) columnOf(ctx context.Context, value *tags.Value, set *segment.Set
 func (v *View) checkMeasure(of tags.Formula) (syntax.Operand, error) {
 	if of.IsZero() {
 		return nil, errors.New("portrait: the formula of what to measure is empty")
+	}
+	if err := v.allowedOperand(of); err != nil {
+		return nil, err
 	}
 	x, err := syntax.CheckOperand(of.Tree(), v.epoch.cat)
 	if err != nil {

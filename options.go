@@ -45,6 +45,25 @@ type Options struct {
 	// FeedRetention is how long the feed keeps what changed; see DB.Watch. The default
 	// is 30 days; below zero it is kept for ever.
 	FeedRetention time.Duration
+	// MaxFeedBytes is how much of the disk the feed takes, about: beyond it the oldest changes go
+	// however young they are, some at a time, and who has not read them gets ErrTrimmed. What is
+	// not flushed yet (at most some MemTableBytes) does not count; Metrics.FeedBytes is what does. The
+	// default is 4 GiB, the least 16 KiB; below zero there is no bound.
+	MaxFeedBytes int64
+	// MinFreeBytes is how much of the disk is left to others: while less is free writes are
+	// refused with a [store.DiskError], which wraps store.ErrDiskLow, and reads go on;
+	// writing goes on by itself when there is room. The default is 1 GiB, or a twentieth
+	// of a file system smaller than 20 GiB; below zero nobody looks.
+	MinFreeBytes int64
+	// MaxStall is how long a write waits for flushes and compactions before it is refused
+	// with a [store.StallError], which wraps store.ErrStalled and says when to try again;
+	// an end of its context ends it likewise. Nothing of it was taken in then. The default is 1
+	// minute; below zero it waits as long as it takes.
+	MaxStall time.Duration
+	// MaxViewAge is how long a View may stay open, since it keeps old bytes on the disk:
+	// after it the view's calls return ErrClosed. The default is 1 hour; below zero views
+	// stay open until they are closed.
+	MaxViewAge time.Duration
 	// Normalizers and Blockers are functions of the host's own that the model's
 	// namespaces name, as normalisers and as tests for values that are never
 	// identifiers; see [identity.Config] for what they have to be. A model that
@@ -57,6 +76,17 @@ type Options struct {
 	// and for an encrypted one without them or with others. Which keys are still
 	// needed Metrics.Store.KeysInUse tells. The default encrypts nothing.
 	Keys store.Keys
+	// Shred seals everything that is known of a person under keys that an erasure destroys at
+	// once, so that old files and copies of the directory can be read no more without waiting
+	// for [Privacy.Purge]; see docs/encryption.md for what is sealed. A directory is made so or not at all: Open
+	// returns a [store.KeyError] for one that was made without. One that was made with it
+	// stays so, set here or not, and is refused if its key file is missing or another one's. The default, for a new
+	// directory, is not to.
+	Shred bool
+	// Repair has Open do what Admin.Repair does, before anything else: for a directory that
+	// it refuses because of damage to what can be derived. Admin.Repaired tells what that was.
+	// The default refuses.
+	Repair bool
 	// Logger receives warnings and the store's messages. The default is silence.
 	Logger *slog.Logger
 	// OnFailure is called once, when the store enters the failed state. It must
@@ -74,6 +104,10 @@ type Options struct {
 	// feedPart is how many changes one part of the feed holds at most, which a reader
 	// decodes at once.
 	feedPart int
+	// purgeBatch is of how many identifiers one commit at the end of a Purge tells.
+	purgeBatch int
+	// repairBatch is about how many bytes one commit of a repair writes.
+	repairBatch int
 	// recastBatch is about how many nodes one commit changes when identity rules do, or
 	// when nodes catch up on new folds.
 	recastBatch int
@@ -100,6 +134,12 @@ func (o *Options) withDefaults() (Options, error) {
 	if c.MaxRefusals == 0 {
 		c.MaxRefusals = 1_000_000
 	}
+	if c.purgeBatch == 0 {
+		c.purgeBatch = maxErased
+	}
+	if c.repairBatch == 0 {
+		c.repairBatch = 8 << 20
+	}
 	if c.recastBatch == 0 {
 		c.recastBatch = 4096
 	}
@@ -111,6 +151,15 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	if c.FeedRetention == 0 {
 		c.FeedRetention = 30 * 24 * time.Hour
+	}
+	if c.MaxFeedBytes == 0 {
+		c.MaxFeedBytes = 4 << 30
+	}
+	if c.MaxFeedBytes > 0 {
+		size("MaxFeedBytes", &c.MaxFeedBytes, 4<<30, 16<<10)
+	}
+	if c.MaxViewAge == 0 {
+		c.MaxViewAge = time.Hour
 	}
 	if c.Clock == nil {
 		start := time.Now()

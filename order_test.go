@@ -30,6 +30,7 @@ func TestOrderFree(t *testing.T) {
 		for _, goroutines := range []int{1, 8} {
 			r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 			dir := t.TempDir()
+			opts := sealedAtTimes(r, opts)
 			db := open(t, dir, opts)
 			apply(t, db, text)
 			for rest := steps; len(rest) > 0; {

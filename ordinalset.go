@@ -21,6 +21,13 @@ func (s ordinalSet) add(ordinal uint32) bool {
 	return fresh
 }
 
+// remove takes an ordinal out.
+func (s ordinalSet) remove(ordinal uint32) {
+	if block := s[ordinal>>16]; block != nil {
+		block[ordinal>>6&(1<<10-1)] &^= 1 << (ordinal & 63)
+	}
+}
+
 // has reports whether an ordinal is in.
 func (s ordinalSet) has(ordinal uint32) bool {
 	block := s[ordinal>>16]

@@ -176,12 +176,14 @@ func (e *epoch) everyone(ctx context.Context, from identity.Token) iter.Seq2[*me
 
 // Profile returns the profile that an identifier leads to now, or ErrNotFound.
 func (v *View) Profile(ctx context.Context, id profile.Identifier) (*profile.Profile, error) {
-	return inside(v, func() (*profile.Profile, error) { return v.profile(ctx, id) })
+	return insideAs(v, callProfile, func() (*profile.Profile, error) { return v.profile(ctx, id) })
 }
 
 // Profile is View.Profile on a view of this moment.
 func (db *DB) Profile(ctx context.Context, id profile.Identifier) (*profile.Profile, error) {
-	return within(ctx, db, func(v *View) (*profile.Profile, error) { return v.profile(ctx, id) })
+	return timed(db, callProfile, func() (*profile.Profile, error) {
+		return within(ctx, db, func(v *View) (*profile.Profile, error) { return v.profile(ctx, id) })
+	})
 }
 
 func (v *View) profile(_ context.Context, id profile.Identifier) (*profile.Profile, error) {
@@ -205,7 +207,7 @@ func (v *View) resolve(_ context.Context, id profile.ID) (*profile.Profile, erro
 	if id.Partition() != 0 {
 		return nil, fmt.Errorf("%w: partition %d", ErrNotFound, id.Partition())
 	}
-	m, err := v.epoch.byOrdinal(id.Ordinal())
+	m, err := v.byOrdinal(id.Ordinal())
 	if err == nil && m == nil {
 		err = ErrNotFound
 	}
@@ -229,6 +231,12 @@ func (v *View) find(id profile.Identifier) (*member, error) {
 		return nil, ErrNotFound
 	}
 	m, err := v.epoch.member(n)
+	if err == nil && m != nil {
+		var ok bool
+		if ok, err = v.admits(m.ordinal); !ok {
+			m = nil
+		}
+	}
 	if err == nil && m == nil {
 		err = ErrNotFound
 	}
@@ -270,32 +278,39 @@ func (v *View) Profiles(ctx context.Context, set *segment.Set) iter.Seq2[*profil
 	}
 }
 
-// Profiles is View.Profiles on a view of the moment when the sequence is ranged
-// over.
-func (db *DB) Profiles(ctx context.Context, set *segment.Set) iter.Seq2[*profile.Profile, error] {
-	return func(yield func(*profile.Profile, error) bool) {
-		_, err := within(ctx, db, func(v *View) (struct{}, error) {
-			v.profiles(ctx, set, yield)
-			return struct{}{}, nil
-		})
-		if err != nil {
-			yield(nil, err)
-		}
-	}
-}
-
 func (v *View) profiles(ctx context.Context, set *segment.Set, yield func(*profile.Profile, error) bool) {
 	if set != nil {
 		ofSet(ctx, v, set, v.describe)(yield)
 		return
 	}
-	for m, err := range v.epoch.everyone(ctx, identity.Token{}) {
+	for m, err := range v.everyone(ctx) {
 		var p *profile.Profile
 		if err == nil {
 			p, err = v.describe(m)
 		}
 		if !yield(p, err) || err != nil {
 			return
+		}
+	}
+}
+
+// everyone yields the live profiles of the view, in no particular order.
+func (v *View) everyone(ctx context.Context) iter.Seq2[*member, error] {
+	all := v.epoch.everyone(ctx, identity.Token{})
+	if v.access == nil {
+		return all
+	}
+	return func(yield func(*member, error) bool) {
+		for m, err := range all {
+			ok := true
+			if err == nil {
+				if ok, err = v.admits(m.ordinal); err != nil {
+					m = nil
+				}
+			}
+			if (ok || err != nil) && !yield(m, err) || err != nil {
+				return
+			}
 		}
 	}
 }
@@ -307,10 +322,10 @@ func (v *View) members(ctx context.Context, set *segment.Set, lists []string) it
 		return ofSet(ctx, v, set, func(m *member) (*member, error) { return m, v.epoch.enlist(m, lists) })
 	}
 	if len(lists) == 0 {
-		return v.epoch.everyone(ctx, identity.Token{})
+		return v.everyone(ctx)
 	}
 	return func(yield func(*member, error) bool) {
-		for m, err := range v.epoch.everyone(ctx, identity.Token{}) {
+		for m, err := range v.everyone(ctx) {
 			if err == nil {
 				if err = v.epoch.enlist(m, lists); err != nil {
 					m = nil
@@ -332,8 +347,8 @@ func ofSet[T any](ctx context.Context, v *View, set *segment.Set, make func(*mem
 			yield(none, err)
 		}
 	}
-	return readAhead(ctx, set.Members(), func(id profile.ID) (t T, ok bool, err error) {
-		m, err := v.epoch.byOrdinal(id.Ordinal())
+	return readAhead(ctx, &v.db.crew, set.Members(), func(id profile.ID) (t T, ok bool, err error) {
+		m, err := v.byOrdinal(id.Ordinal())
 		if err != nil || m == nil {
 			return t, false, err
 		}
@@ -378,6 +393,7 @@ func (v *View) describe(m *member) (*profile.Profile, error) {
 			p.TagValues[t.def.Name] = value
 		}
 	}
+	v.access.hide(p)
 	return p, nil
 }
 
@@ -389,6 +405,11 @@ func (c *catalog) traitsOf(st *profile.State, at profile.Instant) []profile.Trai
 		info, declared := c.traits[t.Name]
 		if declared && (info.Compute != nil || info.Policy != policy || !sameKind(t.Value.Kind(), info.Kind)) {
 			continue
+		}
+		if info.Retain > 0 {
+			if _, ok, _ := st.Kept(t.Name, policy, info.Retain, at); !ok {
+				continue
+			}
 		}
 		if _, told := c.told[t.Name]; told {
 			continue // It is shown as a tag.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -58,10 +59,14 @@ func (c *catalog) plan(next *catalog, hasData bool) (*Plan, error) {
 	}
 	c.planInterests(next, say)
 	c.planPlaces(next, say)
+	c.planPurposes(next, say)
 	c.planTags(next, say)
 	c.planSince(next, say)
 	if c.week != next.week {
 		say("week: begins on %s", weekdays[next.week])
+	}
+	if !jsonEqual(roleFiles(c.model.Roles), roleFiles(next.model.Roles)) {
+		say("roles: changed")
 	}
 	if !jsonEqual(c.model.Log.file(), next.model.Log.file()) {
 		say("log: changed")
@@ -263,6 +268,12 @@ func (c *catalog) planTraits(next *catalog, hasData bool, say func(string, ...an
 		if changed || computed && (old.Kind != now.Kind || !sameOperand(old.Compute, now.Compute)) {
 			say("trait %q: changed", name)
 		}
+		if was, is := c.model.Traits[name].Sensitive, next.model.Traits[name].Sensitive; was != is {
+			say("trait %q: sensitive: %t", name, is)
+		}
+		if !changed && old.Retain != now.Retain {
+			say("trait %q: kept for %s", name, keptFor(now.Retain))
+		}
 		if was, is := c.traitIndex(name) != nil, next.traitIndex(name) != nil; was != is {
 			say("trait %q: indexed: %t", name, is)
 		}
@@ -302,7 +313,7 @@ func (c *catalog) sameIndex(next *catalog, a, b *traitIndex) bool {
 	if a.name == namespaceIndex {
 		return true
 	}
-	if a.column != b.column || a.info.Kind != b.info.Kind || a.info.Elem != b.info.Elem || a.info.Policy != b.info.Policy ||
+	if a.column != b.column || a.info.Kind != b.info.Kind || a.info.Elem != b.info.Elem || a.info.Policy != b.info.Policy || a.info.Retain != b.info.Retain ||
 		(a.computed == nil) != (b.computed == nil) {
 		return false
 	}
@@ -331,13 +342,18 @@ func (s *speller) expr(e syntax.Expr) {
 	for _, name := range reads.Traits {
 		if s.first("trait", name) {
 			info := s.cat.traits[name]
-			fmt.Fprintf(&s.text, " %v %v %v", info.Kind, info.Elem, info.Policy)
+			fmt.Fprintf(&s.text, " %v %v %v %v", info.Kind, info.Elem, info.Policy, info.Retain)
 			s.operand(info.Compute)
 		}
 	}
 	for _, name := range reads.Places {
 		if s.first("place", name) {
 			s.text.WriteString(s.cat.places[name].String())
+		}
+	}
+	for _, name := range reads.Purposes {
+		if s.first("purpose", name) {
+			fmt.Fprintf(&s.text, " %+v", s.cat.purposes[name])
 		}
 	}
 	for _, name := range reads.Tags {
@@ -369,4 +385,12 @@ func (s *speller) first(kind, name string) bool {
 	s.done[key] = true
 	fmt.Fprintf(&s.text, "\n%s %q:", kind, name)
 	return true
+}
+
+// keptFor says for how long a value is kept.
+func keptFor(retain time.Duration) string {
+	if retain == 0 {
+		return "ever"
+	}
+	return syntax.PrintSpan(retain)
 }

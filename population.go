@@ -29,11 +29,8 @@ func (v *View) gather(ctx context.Context, x syntax.Operand) (*gathered, error) 
 	if err := v.upToDate(syntax.PrintOperand(x), value.Deps()); err != nil {
 		return nil, err
 	}
-	if segment.BudgetOf(ctx) != nil {
-		n, err := segment.NewQuery(segment.All(), universe).Count(ctx, v.sourceFor(ctx))
-		if err = cmp.Or(err, afford(ctx, n)); err != nil {
-			return nil, err
-		}
+	if err := v.affordEveryone(ctx); err != nil {
+		return nil, err
 	}
 	kind, _, _ := syntax.OperandKind(x, v.epoch.cat)
 	p := &gathered{time: kind == profile.KindTime}
@@ -51,13 +48,17 @@ func (v *View) gather(ctx context.Context, x syntax.Operand) (*gathered, error) 
 	return p, nil
 }
 
-// afford returns an error where so many profiles are more than a context allows to be
-// looked at one by one.
-func afford(ctx context.Context, n uint64) error {
-	if b := segment.BudgetOf(ctx); b != nil && b.Scanned > 0 && n > uint64(b.Scanned) {
-		return &segment.BudgetError{What: "scanned profiles", Limit: b.Scanned, Needed: int64(n)}
+// affordEveryone returns an error where a context does not allow everybody to be looked at
+// one by one.
+func (v *View) affordEveryone(ctx context.Context) error {
+	m := segment.MeterOf(ctx)
+	if m == nil {
+		return nil
 	}
-	return nil
+	src := v.source()
+	src.Meter = m
+	n, err := v.query(segment.All()).Count(ctx, src)
+	return cmp.Or(err, m.Look(int64(n)))
 }
 
 // keyOf maps a number or a time to an integer in the order of the values.
@@ -110,8 +111,8 @@ func (v *View) indexed(ctx context.Context, x syntax.Operand) (*indexed, error) 
 	if !ok {
 		return nil, nil
 	}
-	p := &indexed{view: v, everyone: segment.NewQuery(segment.All(), universe), measure: segment.Measure{Field: field, Kind: kind}}
-	n, err := segment.NewQuery(segment.HasValue(field), universe).Count(ctx, v.sourceFor(ctx))
+	p := &indexed{view: v, everyone: v.query(segment.All()), measure: segment.Measure{Field: field, Kind: kind}}
+	n, err := v.query(segment.HasValue(field)).Count(ctx, v.sourceFor(ctx))
 	p.n = int(n)
 	return p, err
 }

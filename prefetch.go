@@ -39,7 +39,10 @@ func (t *txn) prefetch(group []*request) (known []bool, err error) {
 			e := &r.prepared[i]
 			p.probes = append(p.probes, probe{key: e.dedup[:], place: len(p.probes)})
 			for j, id := range e.ids {
-				if db.nodes.get(id.token) == nil {
+				if db.nodes.get(id.token) != nil {
+					db.nodes.hits++
+				} else {
+					db.nodes.misses++
 					missing[id.token] = struct{}{}
 				}
 				if j > 0 {
@@ -65,7 +68,7 @@ func (t *txn) prefetch(group []*request) (known []bool, err error) {
 	faults := make([]error, workers)
 	var wg sync.WaitGroup
 	for w := 1; w < workers; w++ {
-		wg.Go(func() { faults[w] = p.run() })
+		db.crew.start(&wg, func() { faults[w] = p.run() })
 	}
 	faults[0] = p.run()
 	wg.Wait()
@@ -162,22 +165,4 @@ func (p *prefetch) runEdges() error {
 			return err
 		}
 	}
-}
-
-// inShares runs work over n items, cut into at most as many shares as there are
-// processors and none smaller than least, and returns when all is done.
-func inShares(n, least int, work func(from, to int)) {
-	amongWorkers(runtime.GOMAXPROCS(0), n, least, func(_, from, to int) { work(from, to) })
-}
-
-// amongWorkers is inShares for at most so many workers, each of which is told its
-// number, from 0 on.
-func amongWorkers(most, n, least int, work func(worker, from, to int)) {
-	shares := min(most, max(n/least, 1))
-	var wg sync.WaitGroup
-	for i := 1; i < shares; i++ {
-		wg.Go(func() { work(i, i*n/shares, (i+1)*n/shares) })
-	}
-	work(0, 0, n/shares)
-	wg.Wait()
 }

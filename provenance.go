@@ -25,6 +25,9 @@ func (v *View) provenance(_ context.Context, id profile.Identifier) ([]profile.P
 	st := m.state()
 	var list []profile.Provenance
 	for _, t := range cat.traitsOf(st, v.at) {
+		if !v.access.trait(t.Name) {
+			continue
+		}
 		p := profile.Provenance{Trait: t}
 		info, declared := cat.traits[t.Name]
 		if declared && info.Compute != nil {

@@ -2,7 +2,9 @@ package portrait
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,7 +22,8 @@ import (
 // kept events once and writes the tables that hold personal data anew, once, while reads and
 // commits go on: erase many people before one Purge rather than one before each. Where views
 // are open of before an erasure it returns an error that wraps ErrBusy and names them. It
-// waits for calls that began before. Copies that were made of the directory are beyond it.
+// waits for calls that began before, and for views that were opened since: where ctx ends
+// first, its error names them. Copies that were made of the directory are beyond it.
 func (p *Privacy) Purge(ctx context.Context) (privacy.Purged, error) {
 	db := p.db
 	if err := db.gate.enter(); err != nil {
@@ -28,7 +31,7 @@ func (p *Privacy) Purge(ctx context.Context) (privacy.Purged, error) {
 	}
 	defer db.gate.leave()
 	w := &purge{db: db}
-	for _, step := range []func(context.Context) error{w.begin, w.readLog, w.clean, w.wait, w.rewrite, w.end} {
+	for _, step := range []func(context.Context) error{w.begin, w.readLog, w.forgo, w.disarm, w.clean, w.wait, w.rewrite, w.end} {
 		if err := step(ctx); err != nil {
 			return privacy.Purged{}, err
 		}
@@ -38,12 +41,13 @@ func (p *Privacy) Purge(ctx context.Context) (privacy.Purged, error) {
 
 // purge is one Purge under way.
 type purge struct {
-	db     *DB
-	tokens map[identity.Token]bool // of those who were erased and not purged
-	events [][]byte                // keys of events that name one of them
-	erased uint64                  // the last commit that erased somebody
-	since  uint64                  // see store.Pinned
-	done   privacy.Purged
+	db      *DB
+	tokens  map[identity.Token]suppression // of those who were erased and not purged
+	events  [][]byte                       // keys of events that may name one of them, some at a time
+	erased  uint64                         // the last commit that erased somebody
+	cleaned uint64                         // that of clean
+	since   uint64                         // see store.Pinned
+	done    privacy.Purged
 }
 
 // begin notes whose bytes are to go.
@@ -53,10 +57,10 @@ func (w *purge) begin(ctx context.Context) error {
 		return err
 	}
 	defer db.unlock()
-	w.tokens = map[identity.Token]bool{}
+	w.tokens = map[identity.Token]suppression{}
 	for token, s := range db.suppressed {
 		if s.unpurged {
-			w.tokens[token] = true
+			w.tokens[token] = s
 		}
 	}
 	w.erased = db.erasedIn
@@ -65,6 +69,7 @@ func (w *purge) begin(ctx context.Context) error {
 
 // viewsBefore returns an error that names the open views of before a commit.
 func (g *gate) viewsBefore(epoch uint64) error {
+	g.expire()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var old []uint64
@@ -77,12 +82,25 @@ func (g *gate) viewsBefore(epoch uint64) error {
 		return nil
 	}
 	slices.Sort(old)
-	return fmt.Errorf("%w: views of commits %d are open, and show people who were erased in commit %d or before", privacy.ErrBusy, old, epoch)
+	return fmt.Errorf("%w: views of commits %d are open, and show what commit %d removed", privacy.ErrBusy, old, epoch)
 }
 
-func (w *purge) isGone(id profile.Identifier) bool { return w.tokens[w.db.tokens.Token(id)] }
+func (w *purge) isGone(id profile.Identifier) bool {
+	_, gone := w.tokens[w.db.tokens.Token(id)]
+	return gone
+}
 
-// readLog looks for kept events that name one of them, at whomever.
+// isGoneAt returns which of them an event of that time may not name, as clean sees it:
+// who was admitted again since is somebody's in later events.
+func (w *purge) isGoneAt(t *txn, at profile.Instant) func(profile.Identifier) bool {
+	return func(id profile.Identifier) bool { return w.isGone(id) && t.barred(w.db.tokens.Token(id), at) }
+}
+
+// purgedEvents is how many kept events one commit of a Purge takes names out of.
+const purgedEvents = 1000
+
+// readLog looks for kept events that name one of them, at whomever, and takes the names
+// out of them.
 func (w *purge) readLog(ctx context.Context) error {
 	if len(w.tokens) == 0 {
 		return nil
@@ -108,13 +126,20 @@ func (w *purge) readLog(ctx context.Context) error {
 		if e.cat.rules.Strip(&ev, w.isGone) != &ev {
 			w.events = append(w.events, slices.Clone(kv.Key))
 		}
+		if len(w.events) == purgedEvents {
+			if err := w.strip(ctx); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	return w.strip(ctx)
 }
 
-// clean removes, in one commit, what an erasure leaves that is nobody's.
-func (w *purge) clean(ctx context.Context) error {
-	var removed []newValue
+// strip takes the names out of the events that have been found, in one commit.
+func (w *purge) strip(ctx context.Context) error {
+	if len(w.events) == 0 {
+		return nil
+	}
 	return w.db.transact(ctx, func(t *txn) error {
 		for _, key := range w.events {
 			value, ok, err := t.get(key)
@@ -124,7 +149,8 @@ func (w *purge) clean(ctx context.Context) error {
 			if !ok {
 				continue
 			}
-			changed, err := t.stripEvent(key, slices.Clone(value), w.isGone)
+			_, at, _, _, _ := keys.ReadEvent(key)
+			changed, err := t.stripEvent(key, slices.Clone(value), w.isGoneAt(t, profile.Instant(at)))
 			if err != nil {
 				return err
 			}
@@ -132,49 +158,81 @@ func (w *purge) clean(ctx context.Context) error {
 				w.done.Stripped++
 			}
 		}
-		var err error
-		removed, err = t.dropVacant(ctx)
-		w.done.Values = len(removed)
+		return nil
+	}, func(*txn) { w.events = w.events[:0] })
+}
+
+// clean removes what an erasure leaves that is nobody's.
+func (w *purge) clean(ctx context.Context) error {
+	return w.db.transact(ctx, func(t *txn) (err error) {
+		w.done.Values, err = t.dropVacant(ctx)
 		return err
-	}, func(t *txn) {
-		for _, v := range removed {
-			v.dict.remove(v.value)
-		}
-		w.since = w.db.store.Commits()
-	})
+	}, func(t *txn) { w.cleaned, w.since = t.meta.epoch, w.db.store.Commits() })
 }
 
 // dropVacant drops the bitmaps of indexed values and of values of tags that nobody has,
-// and takes the values out of what the feed calls them.
-func (t *txn) dropVacant(ctx context.Context) ([]newValue, error) {
-	var gone []newValue
-	v := &View{db: t.db, epoch: t.db.current.Load()}
-	indexes := slices.Clone(t.cat.indexes)
-	for _, tg := range t.cat.tags {
-		if tg.values != nil && !tg.filling && len(tg.def.Tiers) == 0 { // tiers are named by the model
-			indexes = append(indexes, tg.values)
+// takes the values out of what the feed calls them, and counts them. Views of before keep
+// the catalog of before, which has the values.
+func (t *txn) dropVacant(ctx context.Context) (dropped int, err error) {
+	next := *t.cat
+	next.tags, next.indexes = slices.Clone(t.cat.tags), slices.Clone(t.cat.indexes)
+	for i, tg := range t.cat.tags {
+		if tg.values == nil || tg.filling || len(tg.def.Tiers) > 0 { // tiers are named by the model
+			continue
 		}
+		values, n, err := t.withoutVacant(ctx, tg.values)
+		if err != nil {
+			return 0, err
+		}
+		if n > 0 {
+			now := *tg
+			now.values, values.label = values, &now
+			next.tags[i] = &now
+		}
+		dropped += n
 	}
-	for _, ix := range indexes {
+	for i, ix := range t.cat.indexes {
 		if ix.column || ix.filling {
 			continue
 		}
-		for value, field := range (valuesView{ix}).All() {
-			n, err := segment.NewQuery(segment.Bits(field), universe).Count(ctx, v.source())
-			if err != nil {
-				return nil, err
-			}
-			if n > 0 {
-				continue
-			}
-			t.dropField(field)
-			if ix.label != nil {
-				t.nameField(field, feedName{name: ix.name, value: fmt.Sprintf("(%d)", field)})
-			}
-			gone = append(gone, newValue{dict: ix.values, value: value, field: field})
+		n := 0
+		if next.indexes[i], n, err = t.withoutVacant(ctx, ix); err != nil {
+			return 0, err
 		}
+		dropped += n
 	}
-	return gone, nil
+	if dropped > 0 {
+		t.next = &next
+	}
+	return dropped, nil
+}
+
+// withoutVacant drops the values of an index that nobody has, and returns the index
+// without them; itself where there is none.
+func (t *txn) withoutVacant(ctx context.Context, ix *traitIndex) (rest *traitIndex, dropped int, err error) {
+	v := &View{db: t.db, epoch: t.db.current.Load()}
+	left := newValueFields()
+	for value, field := range (valuesView{ix}).All() {
+		n, err := segment.NewQuery(segment.Bits(field), universe).Count(ctx, v.source())
+		if err != nil {
+			return nil, 0, err
+		}
+		if n > 0 {
+			left.add(value, field)
+			continue
+		}
+		t.dropField(field)
+		if ix.label != nil {
+			t.nameField(field, feedName{name: ix.name, value: fmt.Sprintf("(%d)", field)})
+		}
+		dropped++
+	}
+	if dropped == 0 {
+		return ix, 0, nil
+	}
+	now := *ix
+	now.values = left
+	return &now, dropped, nil
 }
 
 // wait waits until nothing is read that is older than what was deleted.
@@ -188,8 +246,10 @@ func (w *purge) wait(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(time.Millisecond):
+		case <-w.db.gate.shut:
+			return ErrClosed
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return errors.Join(context.Cause(ctx), w.db.gate.viewsBefore(w.cleaned))
 		}
 	}
 }
@@ -199,8 +259,8 @@ func (w *purge) wait(ctx context.Context) error {
 func (w *purge) rewrite(ctx context.Context) error {
 	var spans []store.Span
 	for _, space := range []byte{
-		keys.Node, keys.Event, keys.Edge, keys.Veto, keys.Component, keys.Ordinal, keys.Field, keys.FeedField, keys.Shard,
-		keys.Audit, keys.Refusal, keys.ListPart, keys.Match,
+		keys.Node, keys.Event, keys.Heard, keys.Told, keys.Edge, keys.Veto, keys.Component, keys.Ordinal, keys.Field, keys.FeedField, keys.Shard,
+		keys.Audit, keys.Refusal, keys.ListPart, keys.Match, keys.Deadline,
 	} {
 		prefix := []byte{space}
 		spans = append(spans, store.Span{Lower: prefix, Upper: keys.End(prefix)})
@@ -208,19 +268,33 @@ func (w *purge) rewrite(ctx context.Context) error {
 	return w.db.store.Purge(ctx, spans)
 }
 
-// end notes that it is done.
+// end notes that it is done, some identifiers a commit: those that it does not come to are
+// for the next Purge.
 func (w *purge) end(ctx context.Context) error {
-	if len(w.tokens) == 0 {
-		return nil
-	}
-	return w.db.transact(ctx, func(t *txn) error {
-		for token := range w.tokens {
-			if s, ok := t.suppression(token); ok {
-				s.unpurged = false
-				t.suppress(token, s)
-			}
+	rest := slices.SortedFunc(maps.Keys(w.tokens), compareTokens)
+	for {
+		some := rest[:min(len(rest), w.db.opts.purgeBatch)]
+		if err := w.db.transact(ctx, func(t *txn) error {
+			w.endOf(t, some)
+			return nil
+		}, func(*txn) { w.done.Identifiers += len(some) }); err != nil {
+			return err
 		}
-		w.done.Identifiers = len(w.tokens)
-		return nil
-	}, func(*txn) {})
+		if rest = rest[len(some):]; len(rest) == 0 {
+			return nil
+		}
+	}
+}
+
+// endOf notes that nothing is left of some identifiers.
+func (w *purge) endOf(t *txn, tokens []identity.Token) {
+	t.settled = true
+	for _, token := range tokens {
+		// Who was erased once more meanwhile is for the next Purge.
+		if s, ok := t.suppression(token); ok && s.at == w.tokens[token].at {
+			s.unpurged = false
+			t.suppress(token, s)
+		}
+	}
+	t.attest(didPurge, "", tokens...)
 }

@@ -12,15 +12,26 @@ import (
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/store"
 	"github.com/portraitdb/portrait/tags"
 )
 
-// unwritable reports whether an error says that the store takes no more writes.
-func (db *DB) unwritable(err error) bool { return errors.Is(err, ErrFailed) }
+// unwritable reports whether an error says that the store takes no writes: no more, or none
+// for now.
+func (db *DB) unwritable(err error) bool { return errors.Is(err, ErrFailed) || refusedForNow(err) }
+
+// refusedForNow reports whether an error says that a write may be tried again later.
+func refusedForNow(err error) bool {
+	return errors.Is(err, store.ErrDiskLow) || errors.Is(err, store.ErrStalled)
+}
 
 // source is what queries of the view run on.
 func (v *View) source() segment.Source {
-	return segment.Source{Root: v.epoch.root, Loader: v.epoch, Epoch: v.epoch.number, AsOf: v.at}
+	src := segment.Source{Root: v.epoch.root, Loader: v.epoch, Epoch: v.epoch.number, AsOf: v.at}
+	if v.access != nil {
+		src.Within = &v.access.field
+	}
+	return src
 }
 
 // parallelFrom is from how many ordinals on a count or a set is shared among processors.
@@ -29,7 +40,7 @@ const parallelFrom = 4 << 20
 // sourceFor is source within the budget that a context sets.
 func (v *View) sourceFor(ctx context.Context) segment.Source {
 	src := v.source()
-	src.Budget = segment.BudgetOf(ctx)
+	src.Meter = segment.MeterOf(ctx)
 	return src
 }
 
@@ -69,6 +80,9 @@ func (v *View) upToDate(what string, deps tags.Deps) error {
 // program compiles an expression to be asked of profiles one by one, over time: it
 // says nothing of how they stand among all.
 func (v *View) program(e segment.Expr) (*tags.Program, error) {
+	if err := v.allowed(e); err != nil {
+		return nil, err
+	}
 	if err := v.ready(e.Tree()); err != nil {
 		return nil, err
 	}
@@ -84,6 +98,9 @@ func (v *View) programUnder(e segment.Expr, tree syntax.Expr, scope syntax.Scope
 }
 
 func (v *View) compile(ctx context.Context, e segment.Expr) (*segment.Query, error) {
+	if err := v.allowed(e); err != nil {
+		return nil, err
+	}
 	if err := v.ready(e.Tree()); err != nil {
 		return nil, err
 	}
@@ -91,10 +108,11 @@ func (v *View) compile(ctx context.Context, e segment.Expr) (*segment.Query, err
 	if err != nil {
 		return nil, e.Locate(err)
 	}
-	return segment.Compile(ctx, settled.tree, operands{v}, v.at)
+	return segment.Compile(ctx, v.bounded(settled.tree), operands{v}, v.at)
 }
 
 func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
+	ctx = segment.Metered(ctx)
 	q, err := v.compile(ctx, e)
 	if err != nil {
 		return 0, err
@@ -103,6 +121,7 @@ func (v *View) count(ctx context.Context, e segment.Expr) (uint64, error) {
 }
 
 func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error) {
+	ctx = segment.Metered(ctx)
 	q, err := v.compile(ctx, e)
 	if err != nil {
 		return nil, err
@@ -114,7 +133,7 @@ func (v *View) segment(ctx context.Context, e segment.Expr) (*segment.Set, error
 type operands struct{ v *View }
 
 // Universe implements segment.Catalog.
-func (o operands) Universe() segment.FieldID { return universe }
+func (o operands) Universe() segment.FieldID { return o.v.population() }
 
 // Tag implements segment.Catalog.
 func (o operands) Tag(name string) (segment.FieldID, bool) {
@@ -196,16 +215,16 @@ func (o operands) Among(ctx context.Context, place *syntax.Inside, n segment.Nod
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := segment.NewQuery(n, universe).Set(ctx, o.v.source())
+	candidates, err := o.v.query(n).Set(ctx, o.v.sourceFor(ctx))
+	if err == nil {
+		err = segment.MeterOf(ctx).Look(int64(candidates.Count()))
+	}
 	if err != nil {
 		return nil, err
 	}
 	in, doubtful, err := o.placed(ctx, place, candidates)
 	if err != nil {
 		return nil, err
-	}
-	if b := segment.BudgetOf(ctx); b != nil && b.Scanned > 0 && int64(len(doubtful)) > b.Scanned {
-		return nil, &segment.BudgetError{What: "scanned profiles", Limit: b.Scanned, Needed: int64(len(doubtful))}
 	}
 	sure := segment.NewSet(o.v.source(), in)
 	if len(doubtful) == 0 {
@@ -310,10 +329,15 @@ func (v *View) Explain(ctx context.Context, e segment.Expr, id profile.Identifie
 
 // Explain is View.Explain on a view of this moment.
 func (db *DB) Explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
-	return within(ctx, db, func(v *View) (*tags.Explanation, error) { return v.explain(ctx, e, id) })
+	return timed(db, callOther, func() (*tags.Explanation, error) {
+		return within(ctx, db, func(v *View) (*tags.Explanation, error) { return v.explain(ctx, e, id) })
+	})
 }
 
 func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifier) (*tags.Explanation, error) {
+	if err := v.allowed(e); err != nil {
+		return nil, err
+	}
 	if err := v.ready(e.Tree()); err != nil {
 		return nil, err
 	}
@@ -339,5 +363,6 @@ func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifie
 	if settled.fault != nil {
 		return nil, settled.fault
 	}
+	v.access.veilExplanation(why, map[*tags.Explanation]bool{})
 	return why, v.witnesses(ctx, m, why, map[*tags.Explanation]bool{})
 }

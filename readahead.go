@@ -21,7 +21,7 @@ const (
 // makes nothing, the item is left out. Several goroutines read ahead, for no longer than
 // the loop lasts, so read is called by several at once. The error, that of read or the
 // cause of ctx, comes last.
-func readAhead[S, T any](ctx context.Context, items iter.Seq[S], read func(S) (T, bool, error)) iter.Seq2[T, error] {
+func readAhead[S, T any](ctx context.Context, c *crew, items iter.Seq[S], read func(S) (T, bool, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		next, stop := iter.Pull(items)
 		defer stop()
@@ -37,7 +37,7 @@ func readAhead[S, T any](ctx context.Context, items iter.Seq[S], read func(S) (T
 				return
 			}
 		}
-		p := newPipeline(ctx, workers, read)
+		p := newPipeline(ctx, c, workers, read)
 		defer p.end()
 		size := 1
 		var queue []*share[S, T]
@@ -126,10 +126,10 @@ type pipeline[S, T any] struct {
 	wg   sync.WaitGroup
 }
 
-func newPipeline[S, T any](ctx context.Context, workers int, read func(S) (T, bool, error)) *pipeline[S, T] {
+func newPipeline[S, T any](ctx context.Context, c *crew, workers int, read func(S) (T, bool, error)) *pipeline[S, T] {
 	p := &pipeline[S, T]{work: make(chan *share[S, T], 2*workers)}
 	for range workers {
-		p.wg.Go(func() {
+		c.start(&p.wg, func() {
 			for s := range p.work {
 				s.fill(ctx, read, &p.quit)
 				close(s.done)

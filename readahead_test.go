@@ -40,7 +40,7 @@ func TestReadAhead(t *testing.T) {
 		var reading, most atomic.Int64
 		yielded, last := 0, -1
 		var got error
-		for x, err := range readAhead(ctx, upTo(n), func(i int) (int, bool, error) {
+		for x, err := range readAhead(ctx, &crew{}, upTo(n), func(i int) (int, bool, error) {
 			reading.Add(1)
 			defer reading.Add(-1)
 			for m := most.Load(); int64(i) > m && !most.CompareAndSwap(m, int64(i)); m = most.Load() {

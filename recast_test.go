@@ -26,7 +26,7 @@ func drawLaxModel(r *rand.Rand) string {
 func groupsOf(t *testing.T, db *portrait.DB) map[string]bool {
 	t.Helper()
 	groups := map[string]bool{}
-	for p, err := range db.Profiles(t.Context(), nil) {
+	for p, err := range allProfiles(t.Context(), db) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -126,7 +126,7 @@ func TestRefold_equals_declared_before(t *testing.T) {
 // compareTraits tells in which traits two stores differ.
 func compareTraits(t *testing.T, db, want *portrait.DB) {
 	t.Helper()
-	for p, err := range want.Profiles(t.Context(), nil) {
+	for p, err := range allProfiles(t.Context(), want) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,8 +45,8 @@ func (run *refoldRun) nextBatch(e *epoch) *refoldBatch {
 }
 
 // read finds who is behind and folds what the log holds of them, side by side.
-func (b *refoldBatch) read(ctx context.Context, e *epoch) error {
-	err := eachPiece(ctx, len(b.parts), func(_, i int) error {
+func (b *refoldBatch) read(ctx context.Context, c *crew, e *epoch) error {
+	err := c.eachPiece(ctx, len(b.parts), func(_, i int) error {
 		p := &b.parts[i]
 		if err := p.find(e.snap, b); err != nil {
 			return err
@@ -152,7 +152,7 @@ func (b *refoldBatch) apply(ctx context.Context, t *txn) error {
 		}
 	}
 	snap := t.db.current.Load().snap
-	err := eachPiece(ctx, len(b.parts), func(_, i int) error { return b.parts[i].catchUp(t, snap) })
+	err := t.db.crew.eachPiece(ctx, len(b.parts), func(_, i int) error { return b.parts[i].catchUp(t, snap) })
 	if err != nil {
 		return err
 	}

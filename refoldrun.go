@@ -53,7 +53,7 @@ func (db *DB) refoldSome(ctx context.Context, run *refoldRun) (done bool, err er
 		}
 	}
 	b := run.nextBatch(e)
-	if err := b.read(ctx, e); err != nil {
+	if err := b.read(ctx, &db.crew, e); err != nil {
 		return false, err
 	}
 	if err := db.lock(ctx); err != nil {

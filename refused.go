@@ -38,7 +38,8 @@ type Refusal struct {
 	// A and B are the ends of a refused edge, the weaker first. They are zero for a
 	// dropped identifier, whose value is not kept.
 	A, B profile.Identifier
-	// Hash is a keyed hash of a dropped identifier, equal for equal ones.
+	// Hash is a keyed hash of a dropped identifier, equal for equal ones; empty of one
+	// that is suppressed.
 	Hash string
 	// Source, MessageID and Time are those of the event. Of a decision Source is
 	// "decision", MessageID its ID and Time its time; of a Suggest it is "linkage",
@@ -50,6 +51,7 @@ type Refusal struct {
 // cause is what brought about a refusal.
 type cause struct {
 	source, id string
+	of         identity.Token // the strongest identifier of the event; zero of anything else
 	at         profile.Instant
 	index      int // of the event in its request
 	req        *request
@@ -113,7 +115,11 @@ func (t *txn) drop(drops []drop, why *cause) {
 		if d.err.Reason == identity.UnknownNamespace { // senders may invent any number
 			namespace, detail = "", strings.ToValidUTF8(namespace[:min(len(namespace), maxDetail)], "")
 		}
-		t.refuse(string(d.err.Reason), detail, namespace, d.token[:], nil, why)
+		token := d.token
+		if _, suppressed := t.suppression(token); suppressed || d.err.Reason == identity.Suppressed {
+			token = identity.Token{} // Nothing may lead to somebody who was erased.
+		}
+		t.refuse(string(d.err.Reason), detail, namespace, token[:], nil, why)
 	}
 }
 
@@ -129,12 +135,28 @@ func (t *txn) refuse(rule, detail, namespace string, a, b []byte, why *cause) {
 	}
 	t.key = keys.AppendRefusal(t.key[:0], t.meta.refusals)
 	t.meta.refusals++
-	rec := refusalRecord{a: a, b: b, Refusal: Refusal{
+	rec := refusalRecord{a: a, b: b, of: why.of, Refusal: Refusal{
 		Epoch: t.meta.epoch + 1, Rule: rule, Detail: detail, Namespace: namespace,
-		Source: why.source, MessageID: why.id, Time: why.at.Time(),
+		Source: t.withoutErased(why.source), MessageID: t.withoutErased(why.id), Time: why.at.Time(),
 	}}
 	t.scratch = rec.append(t.scratch[:0])
 	t.batch.Set(t.key, t.scratch)
+}
+
+// withoutErased returns a text that a sender gave something; empty where it is an identifier
+// that is suppressed.
+func (t *txn) withoutErased(text string) string {
+	if text == "" || len(t.db.suppressed)+len(t.suppressed) == 0 {
+		return text
+	}
+	gone := func(id profile.Identifier) bool {
+		_, suppressed := t.suppression(t.db.tokens.Token(id))
+		return suppressed
+	}
+	if t.cat.rules.Spells(profile.String(text), gone) {
+		return ""
+	}
+	return text
 }
 
 // writeTally stores the counts, and trims the records beyond Options.MaxRefusals.
@@ -212,7 +234,9 @@ func (e *epoch) refusal(key, data []byte) (Refusal, error) {
 	}
 	out := rec.Refusal
 	if len(rec.b) == 0 {
-		out.Hash = hex.EncodeToString(rec.a)
+		if identity.Token(rec.a) != (identity.Token{}) {
+			out.Hash = hex.EncodeToString(rec.a)
+		}
 		return out, nil
 	}
 	out.A, out.B, err = e.ends(identity.Pair{Weak: identity.Token(rec.a), Strong: identity.Token(rec.b)})
@@ -220,15 +244,16 @@ func (e *epoch) refusal(key, data []byte) (Refusal, error) {
 }
 
 // refusalRecord is a Refusal as it is stored: with the tokens of its ends, of
-// which a dropped identifier has only one.
+// which a dropped identifier has only one, and whose event it was.
 type refusalRecord struct {
 	Refusal
 	a, b []byte
+	of   identity.Token // zero where it was nobody's event
 }
 
 func (rec *refusalRecord) append(dst []byte) []byte {
 	dst = append(dst, recordVersion)
-	dst = pack.AppendArray(dst, 9)
+	dst = pack.AppendArray(dst, 10)
 	dst = pack.AppendUint(dst, rec.Epoch)
 	for _, s := range [...]string{rec.Rule, rec.Detail, rec.Namespace} {
 		dst = pack.AppendString(dst, s)
@@ -237,7 +262,11 @@ func (rec *refusalRecord) append(dst []byte) []byte {
 	dst = pack.AppendBin(dst, rec.b)
 	dst = pack.AppendString(dst, rec.Source)
 	dst = pack.AppendString(dst, rec.MessageID)
-	return pack.AppendInt(dst, int64(profile.InstantOf(rec.Time)))
+	dst = pack.AppendInt(dst, int64(profile.InstantOf(rec.Time)))
+	if rec.of == (identity.Token{}) {
+		return pack.AppendBin(dst, nil)
+	}
+	return pack.AppendBin(dst, rec.of[:])
 }
 
 func decodeRefusal(key, data []byte) (rec refusalRecord, err error) {
@@ -246,7 +275,7 @@ func decodeRefusal(key, data []byte) (rec refusalRecord, err error) {
 		return rec, fmt.Errorf("%w: refusal key of %d bytes", ErrCorrupt, len(key))
 	}
 	r := openRecord(data)
-	r.Fields("refusal", 9)
+	r.Fields("refusal", 10)
 	rec.Number, rec.Epoch = number, r.Uint()
 	rec.Rule, rec.Detail, rec.Namespace = r.String(), r.String(), r.String()
 	rec.a, rec.b = slices.Clone(r.Bin()), slices.Clone(r.Bin())
@@ -255,5 +284,12 @@ func decodeRefusal(key, data []byte) (rec refusalRecord, err error) {
 	}
 	rec.Source, rec.MessageID = r.String(), r.String()
 	rec.Time = profile.Instant(r.Int()).Time()
+	switch of := r.Bin(); {
+	case r.Err() != nil || len(of) == 0:
+	case len(of) != keys.TokenLen || identity.Token(of) == identity.Token{}:
+		r.Fail(fmt.Errorf("a token of %d bytes, or of nobody", len(of)))
+	default:
+		rec.of = identity.Token(of)
+	}
 	return rec, closeRecord("refusal", &r)
 }

@@ -2,7 +2,9 @@ package portrait_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -176,5 +178,60 @@ func TestRefusals_of_events_that_name_nobody(t *testing.T) {
 	want := []identity.RefusalCount{{Rule: "blocked", Namespace: "device_id", Count: 1}, {Rule: "blocked", Namespace: "user_id", Count: 1}}
 	if diff := cmp.Diff(want, h.Refused); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+}
+
+// An erasure takes out of the records whose events they were of: those of identifiers that
+// never were theirs, and of pairs that they only brought to light.
+func TestRefusals_of_who_is_erased(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	apply(t, db, `
+identity:
+  namespaces:
+    - {name: user_id, priority: 1, unique: true}
+    - {name: email, priority: 2, kind: contact, conflict: refuse}
+    - {name: device_id, priority: 3, kind: device, conflict: shared}
+`)
+	mei, bo := id("user_id", "mei"), id("user_id", "bo")
+	event := func(message string, ids ...profile.Identifier) profile.Event {
+		return profile.Event{Type: profile.Page, Source: "canary", MessageID: message, Time: epoch0, Identifiers: ids}
+	}
+	take(t, db, event("1", mei, id("email", "undefined"), id("nowhere", "x")))
+	take(t, db, event("2", bo, id("device_id", "undefined")))
+	take(t, db, event("3", bo, id("email", "bo@example.cn")))
+	later := event("4", mei, id("email", "bo@example.cn")) // refused: the address is another's
+	later.Time = epoch0.Add(time.Hour)
+	take(t, db, later)
+	before := refusals(t, db, 0)
+	of := map[string]int{}
+	for _, r := range before {
+		of[r.MessageID]++
+	}
+	if diff := cmp.Diff(map[string]int{"1": 2, "2": 1, "4": 1}, of); diff != "" {
+		t.Fatalf("records by message (-want +got):\n%s", diff)
+	}
+	erased, err := db.Privacy().Erase(t.Context(), mei)
+	if err != nil || erased.Refusals != 3 {
+		t.Errorf("%+v, %v", erased, err)
+	}
+	after := refusals(t, db, 0)
+	if len(after) != len(before) {
+		t.Fatalf("%d records, want %d", len(after), len(before))
+	}
+	none := portrait.Refusal{Hash: strings.Repeat("0", 32)}
+	for i, r := range after {
+		switch {
+		case before[i].MessageID == "2":
+			if diff := cmp.Diff(before[i], r); diff != "" {
+				t.Errorf("another's record (-before +after):\n%s", diff)
+			}
+		case r.Source != "" || r.MessageID != "" || r.Detail != "" || r.Hash != "" && r.Hash != none.Hash || r.A != none.A || r.B != none.B:
+			t.Errorf("of the erased there is still %+v", r)
+		}
+	}
+	// What is refused of them later names nobody either.
+	take(t, db, event("5", bo, mei))
+	if found, err := db.Privacy().Verify(t.Context()); err != nil || found.Keyed != 0 {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

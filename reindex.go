@@ -60,7 +60,7 @@ func (t *txn) move() error {
 		live = live[len(some):]
 		verdicts := make([][]verdict, len(some))
 		workers := t.db.judges.all(t)
-		amongWorkers(len(workers), len(some), least, func(worker, from, to int) {
+		t.db.crew.amongWorkers(len(workers), len(some), least, func(worker, from, to int) {
 			j := workers[worker]
 			for i := from; i < to; i++ {
 				verdicts[i] = j.judge(t.befores[some[i].now.ordinal], some[i].now)

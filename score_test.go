@@ -329,10 +329,7 @@ func (s *scoring) checkOrder(unlink portrait.Decision) {
 	}
 	digests := [2]portrait.Digest{}
 	for i, db := range []*portrait.DB{s.DB, other} {
-		var err error
-		if digests[i], err = db.Digest(s.t.Context(), s.clock); err != nil {
-			s.t.Fatal(err)
-		}
+		digests[i] = digest(s.t, db, s.clock)
 	}
 	if digests[0] != digests[1] {
 		s.t.Error("in another order the scores are others")

@@ -63,6 +63,7 @@ func (t *txn) suggest(s Suggestion, d *decided) error {
 		return nil
 	}
 	e.Match, e.dirty = s.Match, true
+	t.subject(didSuggest, e.Pair)
 	if err := t.link(x, y); err != nil {
 		return err
 	}

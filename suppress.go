@@ -18,22 +18,24 @@ type suppression struct {
 	lifted profile.Instant
 	// unpurged says that files of the store may still hold what was erased.
 	unpurged bool
+	// nameless says that the numbers of whom it named were left, in a profile without a name.
+	nameless bool
 }
 
 // bars reports whether an event of that time may not name the identifier.
 func (s suppression) bars(at profile.Instant) bool { return at <= s.lifted }
 
 func (s suppression) append(dst []byte) []byte {
-	dst = pack.AppendArray(append(dst, recordVersion), 3)
+	dst = pack.AppendArray(append(dst, recordVersion), 4)
 	dst = pack.AppendInt(pack.AppendInt(dst, int64(s.at)), int64(s.lifted))
-	return pack.AppendBool(dst, s.unpurged)
+	return pack.AppendBool(pack.AppendBool(dst, s.unpurged), s.nameless)
 }
 
 func decodeSuppression(data []byte) (s suppression, err error) {
 	r := openRecord(data)
-	r.Fields("suppression", 3)
+	r.Fields("suppression", 4)
 	s.at, s.lifted = profile.Instant(r.Int()), profile.Instant(r.Int())
-	s.unpurged = r.Bool()
+	s.unpurged, s.nameless = r.Bool(), r.Bool()
 	return s, closeRecord("suppression", &r)
 }
 
@@ -59,17 +61,6 @@ func (db *DB) loadSuppressed() error {
 		}
 	}
 	return nil
-}
-
-// suppressedSince returns the identifiers that were suppressed at an instant or later.
-func (db *DB) suppressedSince(at profile.Instant) []identity.Token {
-	var tokens []identity.Token
-	for token, s := range db.suppressed {
-		if s.at >= at {
-			tokens = append(tokens, token)
-		}
-	}
-	return tokens
 }
 
 // suppress writes what is so of an identifier from this commit on.
@@ -113,7 +104,8 @@ func (t *txn) admit(r *request, p *prepared) (*prepared, error) {
 		return p, nil
 	}
 	at := p.stamp.At
-	if !slices.ContainsFunc(p.ids, func(id namedToken) bool { return t.barred(id.token, at) }) {
+	gone := t.barredIn(&r.events[p.index], p)
+	if len(gone) == 0 {
 		return p, nil
 	}
 	if t.barred(p.ids[0].token, at) {
@@ -130,13 +122,35 @@ func (t *txn) admit(r *request, p *prepared) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range p.ids {
-		if t.barred(id.token, at) {
-			stripped.dropped = append(stripped.dropped, drop{
-				err: &identity.DropError{Namespace: id.id.Namespace, Reason: identity.Suppressed}, token: id.token,
-			})
-		}
+	for _, id := range gone {
+		stripped.dropped = append(stripped.dropped, drop{
+			err: &identity.DropError{Namespace: id.id.Namespace, Reason: identity.Suppressed}, token: id.token,
+		})
+	}
+	if e.MessageID == "" {
+		stripped.keep = 0 // as in stripEvent: others may be left with the same content
 	}
 	stripped.index, stripped.dedup = p.index, p.dedup
 	return &stripped, nil
+}
+
+// barredIn returns the identifiers of an event that it may not name, those beyond the most
+// that count too: they would be kept with it.
+func (t *txn) barredIn(e *profile.Event, p *prepared) []namedToken {
+	all := p.ids
+	for _, d := range p.dropped {
+		if d.err.Reason != identity.TooMany {
+			continue
+		}
+		if id, err := t.cat.rules.Clean(identifiersOf(t.cat, e)[d.err.Position]); err == nil {
+			all = append(slices.Clip(all), namedToken{token: t.db.tokens.Token(id), id: id})
+		}
+	}
+	var gone []namedToken
+	for _, id := range all {
+		if t.barred(id.token, p.stamp.At) {
+			gone = append(gone, id)
+		}
+	}
+	return gone
 }

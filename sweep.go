@@ -154,6 +154,9 @@ type logSweep struct {
 // did not come to, or nil at the end.
 func (s *logSweep) expire(day int32, token keys.Token, seconds uint32, from []byte) (resume []byte, err error) {
 	s.left--
+	if withheld, err := s.t.withholds(token); withheld || err != nil {
+		return nil, err
+	}
 	kept := int64(seconds) * microsPerSecond
 	if from == nil {
 		from = keys.AppendEventsFrom(nil, token, int64(before(dayStart(day-1), kept)+1))

@@ -28,7 +28,7 @@ func (v *View) tags(ctx context.Context, want tags.Search) ([]tags.Entry, error)
 	wanted := rough.Matcher()
 	l := listing{view: v}
 	for t := range v.epoch.cat.labels() {
-		if t.segment {
+		if t.segment || !v.access.tag(t.def.Name) {
 			continue
 		}
 		if e := v.epoch.cat.entry(t); wanted(&e) {
@@ -148,8 +148,7 @@ func (l *listing) add(t *tag, e tags.Entry) {
 
 // count fills in the sizes of what is kept live.
 func (l *listing) count(ctx context.Context) error {
-	e := l.view.epoch
-	sizes, err := e.root.Sizes(ctx, e, append(l.fields, universe))
+	sizes, err := l.view.sizes(ctx, append(l.fields, universe))
 	if err != nil {
 		return err
 	}

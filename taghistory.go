@@ -8,6 +8,7 @@ import (
 
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/pack"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -15,12 +16,19 @@ import (
 // TagHistory returns the edits of a tag's definition, the oldest first: of the one that
 // has the name now and of earlier ones. It is empty where there never was one.
 func (v *View) TagHistory(_ context.Context, name string) ([]tags.Revision, error) {
-	return inside(v, func() ([]tags.Revision, error) { return v.epoch.revisions(false, name) })
+	return inside(v, func() ([]tags.Revision, error) { return v.revisions(false, name) })
 }
 
 // SegmentHistory is TagHistory of a tracked segment.
 func (v *View) SegmentHistory(_ context.Context, name string) ([]tags.Revision, error) {
-	return inside(v, func() ([]tags.Revision, error) { return v.epoch.revisions(true, name) })
+	return inside(v, func() ([]tags.Revision, error) { return v.revisions(true, name) })
+}
+
+func (v *View) revisions(segment bool, name string) ([]tags.Revision, error) {
+	if v.access != nil && !v.access.tag(name) {
+		return nil, fmt.Errorf("%w: %q may not be read here", privacy.ErrNotAllowed, name)
+	}
+	return v.epoch.revisions(segment, name)
 }
 
 func (e *epoch) revisions(segment bool, name string) ([]tags.Revision, error) {
@@ -77,14 +85,17 @@ func (t *txn) addRevision(tg *tag, dropped bool) error {
 	if err != nil {
 		return err
 	}
-	rec := pack.AppendArray(append(t.scratch[:0], recordVersion), 4)
-	rec = pack.AppendUint(rec, t.meta.epoch+1)
-	rec = pack.AppendInt(rec, int64(max(t.meta.instant, t.db.now())))
-	rec = pack.AppendBool(rec, dropped)
-	rec = pack.AppendBin(rec, def)
+	rec := appendRevision(t.scratch[:0], t.meta.epoch+1, max(t.meta.instant, t.db.now()), dropped, def)
 	t.scratch = rec
 	t.batch.Set(keys.AppendRevision(nil, tg.segment, tg.def.Name, number), rec)
 	return nil
+}
+
+// appendRevision appends the record of a definition, in JSON.
+func appendRevision(dst []byte, epoch uint64, at profile.Instant, dropped bool, def []byte) []byte {
+	dst = pack.AppendArray(append(dst, recordVersion), 4)
+	dst = pack.AppendInt(pack.AppendUint(dst, epoch), int64(at))
+	return pack.AppendBin(pack.AppendBool(dst, dropped), def)
 }
 
 func decodeRevision(data []byte) (tags.Revision, error) {

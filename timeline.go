@@ -10,6 +10,7 @@ import (
 
 	"github.com/portraitdb/portrait/internal/eventlog"
 	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/store"
 )
@@ -45,6 +46,9 @@ func (v *View) Timeline(ctx context.Context, id profile.Identifier, from, to tim
 func (v *View) timeline(ctx context.Context, id profile.Identifier, from, to time.Time) iter.Seq2[profile.Event, error] {
 	return func(yield func(profile.Event, error) bool) {
 		m, err := v.find(id)
+		if err == nil && !v.access.events() {
+			err = fmt.Errorf("%w: what events say may not be read here", privacy.ErrNotAllowed)
+		}
 		if err != nil {
 			yield(profile.Event{}, err)
 			return
@@ -60,6 +64,7 @@ func (v *View) timeline(ctx context.Context, id profile.Identifier, from, to tim
 			var e profile.Event
 			if err == nil {
 				e, err = l.event()
+				e = v.access.strip(e, m)
 			}
 			if !yield(e, err) || err != nil {
 				return

@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -78,6 +79,7 @@ func (t *timer) start(db *DB) {
 	}
 	ctx, quit := context.WithCancel(context.Background())
 	t.wake, t.quit, t.done = make(chan struct{}, 1), quit, make(chan struct{})
+	db.crew.running.Add(1)
 	go t.run(ctx, db)
 }
 
@@ -99,6 +101,7 @@ func (t *timer) rouse() {
 
 func (t *timer) run(ctx context.Context, db *DB) {
 	defer close(t.done)
+	defer db.crew.running.Add(-1)
 	for {
 		var due <-chan time.Time
 		if wait, ok := db.tick(ctx); ok {
@@ -130,10 +133,12 @@ func (db *DB) tick(ctx context.Context) (wait time.Duration, ok bool) {
 		}
 		err := db.advance(ctx, now, false)
 		switch {
-		case db.unwritable(err): // which Options.OnFailure has told of
+		case errors.Is(err, ErrFailed): // which Options.OnFailure has told of
 			return 0, false
+		case refusedForNow(err): // which Admin.Health tells of
+			return maxNap, true
 		case err != nil && ctx.Err() == nil:
-			db.opts.Logger.Warn("portrait: what has come due could not be applied", "error", err)
+			db.warn("portrait: what has come due could not be applied", err)
 			return maxNap, true
 		}
 	}
@@ -152,7 +157,7 @@ func (db *DB) idle(ctx context.Context, now, due profile.Instant) (wait time.Dur
 			more, err = db.sweepLog(ctx, sweepBatch)
 		}
 		if err != nil && ctx.Err() == nil && !db.unwritable(err) {
-			db.opts.Logger.Warn("portrait: events that have expired could not be deleted", "error", err)
+			db.warn("portrait: events that have expired could not be deleted", err)
 		}
 	}
 	switch {

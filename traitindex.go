@@ -50,8 +50,8 @@ func (ix *traitIndex) value(st *profile.State, at profile.Instant) (v profile.Va
 		return ix.label.value(st, at)
 	}
 	if ix.computed == nil {
-		v, ok = st.Attr(ix.name, ix.info.Policy)
-		return v, ok && sameKind(v.Kind(), ix.info.Kind), profile.Never
+		v, ok, until = st.Kept(ix.name, ix.info.Policy, ix.info.Retain, at)
+		return v, ok && sameKind(v.Kind(), ix.info.Kind), until
 	}
 	v, ok, until = ix.computed.Eval(st, at)
 	return v, ok && fits(v, ix.info), until
@@ -172,7 +172,7 @@ func elements(v profile.Value) []profile.Value {
 }
 
 // valueFields is the dictionary of one indexed trait: which field holds the
-// bitmap of which value. It grows, but for what a Purge takes out. A reader of an older epoch may see
+// bitmap of which value. It only grows: a Purge puts another in its place. A reader of an older epoch may see
 // fields that its epoch does not know: they are empty there.
 type valueFields struct {
 	mu    sync.RWMutex // guards the fields below
@@ -205,14 +205,6 @@ func (f *valueFields) add(v profile.Value, id segment.FieldID) {
 	defer f.mu.Unlock()
 	f.byKey[valueKey(v)] = id
 	f.all = append(f.all, valueField{value: v, field: id})
-}
-
-// remove takes a value out that nobody has any more, in no epoch that is read.
-func (f *valueFields) remove(v profile.Value) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.byKey, valueKey(v))
-	f.all = slices.DeleteFunc(slices.Clone(f.all), func(o valueField) bool { return o.value.Equal(v) })
 }
 
 // valuesView gives the executor one trait's dictionary.

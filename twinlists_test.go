@@ -71,6 +71,9 @@ func (w *twins) relist() (cause string) {
 	}
 	most := []int{0, 1 << 14}[w.r.IntN(2)]
 	portrait.MovesOfLists(w.db, most)
+	if len(in) == 0 {
+		return w.relist() // an empty list is refused
+	}
 	if _, err := w.db.Lists().Upload(w.Context(), name, strings.NewReader(lines.String()), segment.Upload{Namespace: namespace}); err != nil {
 		w.Fatal(err)
 	}

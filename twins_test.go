@@ -55,7 +55,7 @@ func newTwins(t *testing.T, r *rand.Rand, redefined bool) *twins {
 	if w.zone, err = time.LoadLocation(drawZone(r)); err != nil {
 		t.Fatal(err)
 	}
-	w.opts = &portrait.Options{Clock: func() time.Time { return w.clock }, NoSync: true, FeedRetention: -1}
+	w.opts = &portrait.Options{Clock: func() time.Time { return w.clock }, NoSync: true, FeedRetention: -1, Shred: w.r.IntN(2) == 0}
 	if r.IntN(2) == 0 {
 		portrait.WithFeedPart(portrait.WithAdvanceBatch(w.opts, 1+r.IntN(3)), 1+r.IntN(8))
 	}

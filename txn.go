@@ -9,6 +9,7 @@ import (
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/store"
@@ -57,6 +58,15 @@ type txn struct {
 	suppressed map[identity.Token]suppression
 	gone       map[identity.Token]bool
 	erased     []uint32
+	// heard is what was told of consents in this commit, with what was told before.
+	heard map[heardKey]*heardEntry
+	// held are the legal holds on some identifiers from this commit on.
+	held map[identity.Token]holds
+	// note is what the host says of it, audited where the audit log stands with it, nil:
+	// where it did, and decided whom its decisions are about, by what was decided.
+	note    privacy.Note
+	audited *privacy.Head
+	decided map[string][]identity.Token
 	// next is the catalog in force once the commit is durable; nil for cat.
 	next *catalog
 
@@ -315,7 +325,11 @@ func (t *txn) personBefore(c *component) (*person, error) {
 }
 
 // fold adds one event's state to a node.
-func (t *txn) fold(n *node, p *prepared) error {
+func (t *txn) fold(n *node, p *prepared) error { return t.absorb(n, p.delta, p.attrs, p.event) }
+
+// absorb adds a state to that of a node: of an event with some attributes and perhaps a
+// name that is counted, or of what it tells of purposes.
+func (t *txn) absorb(n *node, delta *profile.State, attrs []string, event string) error {
 	c, err := t.component(n)
 	if err != nil {
 		return err
@@ -331,21 +345,21 @@ func (t *txn) fold(n *node, p *prepared) error {
 	if n.owned != t.seq {
 		n.state, n.owned = n.state.Clone(), t.seq
 	}
-	n.state.Absorb(p.delta)
+	n.state.Absorb(delta)
 	n.state.Expire(t.cat.fold, t.meta.instant)
 	t.markDirty(n)
 	if c.all {
 		return nil
 	}
-	for _, a := range p.attrs {
+	for _, a := range attrs {
 		if !slices.Contains(c.attrs, a) {
 			c.attrs = append(c.attrs, a)
 		}
 	}
-	if p.event != "" && !slices.Contains(c.events, p.event) {
-		c.events = append(c.events, p.event)
+	if event != "" && !slices.Contains(c.events, event) {
+		c.events = append(c.events, event)
 	}
-	for id := range p.delta.SeriesIDs() {
+	for id := range delta.SeriesIDs() {
 		if !slices.Contains(c.folds, id) {
 			c.folds = append(c.folds, id)
 		}
@@ -382,6 +396,9 @@ func (t *txn) finish(quiet bool) error {
 	if t.tally != nil {
 		t.db.tally = t.tally
 	}
+	if t.audited != nil {
+		t.db.audited = *t.audited
+	}
 	for _, v := range t.values {
 		v.dict.add(v.value, v.field)
 	}
@@ -389,7 +406,9 @@ func (t *txn) finish(quiet bool) error {
 		t.db.cat.Store(t.next)
 	}
 	maps.Copy(t.db.suppressed, t.suppressed)
+	t.keepHolds()
 	t.db.noteRelisted(t.relisted)
+	t.db.uploads.note(t.gone, t.meta.epoch)
 	if t.lists != nil {
 		t.db.lists = t.lists
 	}
@@ -407,11 +426,18 @@ func (t *txn) write() {
 	// In the order of their keys, which is cheaper for the store.
 	slices.SortFunc(t.dirty, func(a, b *node) int { return bytes.Compare(a.token[:], b.token[:]) })
 	for _, n := range t.dirty {
-		t.scratch = appendNode(t.scratch[:0], n)
+		if n.lost {
+			continue // see recede
+		}
+		number := t.sealOf(n)
+		t.scratch = appendNodeHead(t.scratch[:0], n)
+		head := len(t.scratch)
+		t.scratch = appendNodeBody(t.scratch, n)
 		t.db.nodes.resize(n, len(t.scratch))
 		t.key = keys.AppendNode(t.key[:0], n.token)
-		t.batch.Set(t.key, t.scratch)
+		t.batch.SetSealed(t.key, number, t.scratch[:head], t.scratch[head:])
 	}
+	t.writeHeard()
 	for pair, e := range t.edges {
 		if !e.dirty {
 			continue

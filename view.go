@@ -10,13 +10,17 @@ import (
 
 // View is everything as of one commit and one instant: all its answers agree
 // with each other. It never changes, and pins old data on disk until Close, after
-// which its methods return ErrClosed. Its methods may be called from any
+// which, or when it has been open for Options.MaxViewAge, its methods return ErrClosed; a
+// call that is under way then goes on to its end. Its methods may be called from any
 // goroutine, and decisions may be made in the body of a loop over one of its
 // sequences: the view does not show them.
 type View struct {
-	db    *DB
-	epoch *epoch
-	at    profile.Instant
+	db     *DB
+	epoch  *epoch
+	at     profile.Instant
+	opened time.Time // by DB.View
+	// access bounds the answers of a view that was opened for a purpose; nil: none.
+	access *access
 }
 
 // View opens a view of the latest commit at the clock's instant. If time alone
@@ -32,9 +36,7 @@ func (db *DB) View(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.gate.mu.Lock()
-	defer db.gate.mu.Unlock()
-	db.gate.views[v] = struct{}{}
+	db.gate.admit(v)
 	return v, nil
 }
 
@@ -67,24 +69,11 @@ func (v *View) Close() {
 	g := &v.db.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, open := g.views[v]; open && !g.closed {
-		delete(g.views, v)
-		v.epoch.release()
-	}
+	g.drop(v)
 }
 
 // enter begins a call on the view.
-func (v *View) enter() error {
-	g := &v.db.gate
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if _, open := g.views[v]; !open || g.closed {
-		return ErrClosed
-	}
-	v.epoch.refs.Add(1)
-	g.running++
-	return nil
-}
+func (v *View) enter() error { return v.db.gate.enterView(v) }
 
 func (v *View) leave() {
 	v.epoch.release()
@@ -99,23 +88,27 @@ func (v *View) AsOf() time.Time { return v.at.Time() }
 
 // Count returns how many profiles are in a segment.
 func (v *View) Count(ctx context.Context, e segment.Expr) (uint64, error) {
-	return inside(v, func() (uint64, error) { return v.count(ctx, e) })
+	return insideAs(v, callCount, func() (uint64, error) { return v.count(ctx, e) })
 }
 
 // Segment returns the profiles in a segment. The set is immutable, holds its own
 // memory and outlives the view.
 func (v *View) Segment(ctx context.Context, e segment.Expr) (*segment.Set, error) {
-	return inside(v, func() (*segment.Set, error) { return v.segment(ctx, e) })
+	return insideAs(v, callSegment, func() (*segment.Set, error) { return v.segment(ctx, e) })
 }
 
 // Count is View.Count on a view of this moment.
 func (db *DB) Count(ctx context.Context, e segment.Expr) (uint64, error) {
-	return within(ctx, db, func(v *View) (uint64, error) { return v.count(ctx, e) })
+	return timed(db, callCount, func() (uint64, error) {
+		return within(ctx, db, func(v *View) (uint64, error) { return v.count(ctx, e) })
+	})
 }
 
 // Segment is View.Segment on a view of this moment.
 func (db *DB) Segment(ctx context.Context, e segment.Expr) (*segment.Set, error) {
-	return within(ctx, db, func(v *View) (*segment.Set, error) { return v.segment(ctx, e) })
+	return timed(db, callSegment, func() (*segment.Set, error) {
+		return within(ctx, db, func(v *View) (*segment.Set, error) { return v.segment(ctx, e) })
+	})
 }
 
 // within runs a call on a view of this moment.
@@ -134,11 +127,13 @@ func within[T any](ctx context.Context, db *DB, call func(*View) (T, error)) (T,
 }
 
 // inside runs a call on an open view.
-func inside[T any](v *View, call func() (T, error)) (T, error) {
+func inside[T any](v *View, call func() (T, error)) (T, error) { return insideAs(v, callOther, call) }
+
+func insideAs[T any](v *View, kind callKind, call func() (T, error)) (T, error) {
 	if err := v.enter(); err != nil {
 		var zero T
 		return zero, err
 	}
 	defer v.leave()
-	return call()
+	return timed(v.db, kind, call)
 }

@@ -112,7 +112,7 @@ func TestClose(t *testing.T) {
 		},
 		"Check": func(int) error { return db.Check(t.Context()) },
 		"Profiles": func(int) error {
-			for _, err := range db.Profiles(t.Context(), nil) {
+			for _, err := range allProfiles(t.Context(), db) {
 				if err != nil {
 					return err
 				}

@@ -48,9 +48,10 @@ func (db *DB) Watch(ctx context.Context, since Cursor, filters ...WatchFilter) i
 }
 
 // Changes yields the changes of the feed from a cursor on up to the view's commit,
-// and ends. All else is as with [DB.Watch].
+// and ends. All else is as with [DB.Watch]. A view for a purpose tells of those alone who
+// are its own at its instant: that somebody withdrew, only the host's feed tells.
 func (v *View) Changes(ctx context.Context, since Cursor, filters ...WatchFilter) iter.Seq2[Change, error] {
-	return v.db.read(ctx, filters, &feedReader{db: v.db, since: since, open: func() (*epoch, func(), error) {
+	return v.db.read(ctx, filters, &feedReader{db: v.db, since: since, tell: v.tellChange, open: func() (*epoch, func(), error) {
 		return v.epoch, v.leave, v.enter()
 	}})
 }

@@ -132,7 +132,7 @@ func TestWorkedExamples(t *testing.T) {
 func eventsOfEach(t *testing.T, db *portrait.DB) []string {
 	t.Helper()
 	var all []string
-	for p, err := range db.Profiles(t.Context(), nil) {
+	for p, err := range allProfiles(t.Context(), db) {
 		if err != nil {
 			t.Fatal(err)
 		}

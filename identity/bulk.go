@@ -94,7 +94,7 @@ func (b *bulk) addNode(n Node) error {
 	v := int32(len(b.entries))
 	b.index[n.Token] = v
 	b.entries = append(b.entries, e)
-	clean, err := b.rules.Clean(n.Identifier)
+	clean, err := b.rules.Kept(n.Identifier)
 	switch {
 	case err != nil:
 		b.entries[v].flags |= isBarred

@@ -60,7 +60,7 @@ func (e *DropError) Error() string {
 // a *DropError. Cleaning a clean identifier gives the same.
 func (r *Rules) Clean(id profile.Identifier) (profile.Identifier, error) {
 	ns := r.byName[id.Namespace]
-	if ns == nil {
+	if ns == nil || ns.name == Nameless {
 		return profile.Identifier{}, &DropError{Namespace: id.Namespace, Reason: UnknownNamespace}
 	}
 	value, reason, rule := ns.clean(id.Value)
@@ -68,6 +68,19 @@ func (r *Rules) Clean(id profile.Identifier) (profile.Identifier, error) {
 		return profile.Identifier{}, &DropError{Namespace: ns.name, Reason: reason, Rule: rule}
 	}
 	return profile.Identifier{Namespace: ns.name, Value: value}, nil
+}
+
+// Nameless is the namespace of profiles that name nobody: what stays of people who were
+// made anonymous. No rules declare it, Clean refuses it, so that nothing that comes in
+// reaches one, and none of them has an edge.
+const Nameless = "nameless"
+
+// Kept is Clean of an identifier that is stored: a nameless one is as it should be.
+func (r *Rules) Kept(id profile.Identifier) (profile.Identifier, error) {
+	if id.Namespace == Nameless {
+		return id, nil
+	}
+	return r.Clean(id)
 }
 
 // clean returns the normalised value, or why there is none.

@@ -64,7 +64,10 @@ func New(c Config) (*Rules, error) {
 		fault := func(format string, args ...any) {
 			faults = append(faults, fmt.Errorf("identity: namespace %q: %w", decl.Name, fmt.Errorf(format, args...)))
 		}
-		if r.byName[decl.Name] != nil {
+		switch {
+		case decl.Name == Nameless:
+			fault("the name stands for profiles that name nobody")
+		case r.byName[decl.Name] != nil:
 			fault("declared twice")
 		}
 		if other, taken := ranks[decl.Priority]; taken {
@@ -84,6 +87,8 @@ func New(c Config) (*Rules, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
+	// No edge leads to it, so that it has no place among the quotas.
+	r.byName[Nameless] = &namespace{name: Nameless, rank: math.MaxInt, slot: -1, index: -1, partners: math.MaxInt}
 	slices.SortFunc(r.byRank, func(a, b *namespace) int { return cmp.Compare(a.rank, b.rank) })
 	return r, nil
 }

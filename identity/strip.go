@@ -35,30 +35,36 @@ func (r *Rules) Strip(e *profile.Event, gone func(profile.Identifier) bool) *pro
 func (r *Rules) stripFields(fields map[string]profile.Value, gone func(profile.Identifier) bool) (rest map[string]profile.Value, hit bool) {
 	spells := func(v profile.Value) bool { return r.Spells(v, gone) }
 	for name, v := range fields {
-		several := v.Kind() == profile.KindList || v.Kind() == profile.KindSet
-		if !several && !spells(v) || several && !slices.ContainsFunc(v.Elements(), spells) {
+		left, within := v.Without(spells)
+		if !within && !spells(v) {
 			continue
 		}
 		if rest == nil {
 			rest = maps.Clone(fields)
 		}
-		left := slices.DeleteFunc(slices.Clone(v.Elements()), spells)
-		switch {
-		case !several:
+		if within {
+			rest[name] = left
+		} else {
 			delete(rest, name)
-		case v.Kind() == profile.KindSet:
-			rest[name] = profile.Set(left...)
-		default:
-			rest[name] = profile.List(left...)
 		}
 	}
 	return rest, rest != nil
 }
 
+// leastSpelt is the least number that may spell somebody: a smaller one is as likely a
+// quantity or a price, of people who have nothing to do with whoever has it as an identifier.
+const leastSpelt = 1_000_000
+
 // Spells reports whether a value is, in whatever spelling, an identifier of any
-// namespace that is gone.
+// namespace that is gone. Numbers below a million are none.
 func (r *Rules) Spells(v profile.Value, gone func(profile.Identifier) bool) bool {
-	if v.Kind() != profile.KindString && v.Kind() != profile.KindNumber {
+	switch v.Kind() {
+	case profile.KindString:
+	case profile.KindNumber:
+		if v.Number() < leastSpelt {
+			return false
+		}
+	default:
 		return false
 	}
 	return slices.ContainsFunc(r.byRank, func(ns *namespace) bool {

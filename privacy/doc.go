@@ -8,3 +8,7 @@ import "errors"
 // ErrBusy is wrapped by the errors of what something open or under way keeps from being
 // done: close it, or wait for it, and ask again.
 var ErrBusy = errors.New("portrait: in use")
+
+// ErrHeld is wrapped by the error of erasing somebody, or making them anonymous, who is
+// under a legal hold.
+var ErrHeld = errors.New("portrait: under legal hold")

@@ -20,6 +20,7 @@ const stateVersion = 2
 //	         [at, tie]                   the earliest event is the latest
 //	         [at, tie, at, tie]          of the earliest and of the latest event
 //	attr     [name, flags, sum]          under Sum
+//	         [purpose, flags, register, at, tie]  of a consent, or an objection
 //	         [name, flags, set]          under Union; nil for an overflowed set
 //	         [name, flags, value, at, tie]  else, of the event that won
 //	counter  [name, flags, count, span]  without folds of properties
@@ -35,9 +36,12 @@ const stateVersion = 2
 //	sum            millionths: an integer if it fits in 64 bits with its sign,
 //	               else 16 bytes (bin), big-endian, two's complement
 //	flags          1 if declared, plus 2 times the policy in an attr: 0 latest,
-//	               1 first, 2 max, 3 min, 4 sum, 5 union, 6 nonEmpty
+//	               1 first, 2 max, 3 min, 4 sum, 5 union, 6 nonEmpty, 7 consent
+//	register       the list [at, refused, source, messageId, policy, expires, method] as
+//	               AppendValue writes it; refused is 0 granted, 1 withdrawn, 2 denied,
+//	               expires a time or null
 //	overflow       1 if undeclared attributes were given up, plus 2 if undeclared
-//	               event names were
+//	               event names were, plus 4 if purposes were
 //	value, set     as AppendValue writes them
 //	min, max, first, last  numbers as AppendValue writes them
 //

@@ -60,7 +60,14 @@ func cut[T any](src, slab []T) (part, rest []T) {
 // s, as the result of Clone, and use it alone; d must not be s and is neither
 // changed nor shared. Absorbing the state of one event costs a few binary
 // searches and allocates only for names that are new to s.
+//
+// A state with a name is that of an identifier, see Name, and one without holds events of
+// one: of both consents the later counts. Of what two identifiers hold both count.
 func (s *State) Absorb(d *State) {
+	join, across := (*attr).join, s.named != nil && d.named != nil
+	if across {
+		join = (*attr).unite
+	}
 	s.rename(d)
 	if d.events > 0 {
 		s.absorbSpan(d)
@@ -76,12 +83,12 @@ func (s *State) Absorb(d *State) {
 			counters = declaredOnly(counters, func(c *counter) bool { return c.declared })
 		}
 	}
-	s.attrs = absorb(s.attrs, attrs, (*attr).compare, (*attr).join, nil)
+	s.attrs = absorb(s.attrs, attrs, (*attr).compare, join, nil)
 	s.counters = absorb(s.counters, counters, (*counter).compare, (*counter).join, (*counter).own)
 	if len(d.series) > 0 {
 		s.absorbSeries(d.series)
 	}
-	s.trim()
+	s.trim(across)
 }
 
 func (s *State) absorbSpan(d *State) {
@@ -139,8 +146,10 @@ func absorb[T any](dst, src []T, compare func(a, b *T) int, join func(into, from
 	return dst
 }
 
-// trim gives up the forms that hold too many undeclared names.
-func (s *State) trim() {
+// trim gives up the forms that hold too many undeclared names. Of purposes it is each
+// identifier by itself that may hold too many, and not all of a person's together.
+func (s *State) trim(across bool) {
+	s.trimConsents(across)
 	var over overflow
 	if len(s.attrs) > maxUndeclared && count(s.attrs, func(a *attr) bool { return !a.declared }) > maxUndeclared {
 		over |= overflowAttrs

@@ -32,6 +32,9 @@ func (e *Event) ContentHash() (h [16]byte) {
 	if e.Auth != 0 {
 		b = pack.AppendUint(b, uint64(e.Auth))
 	}
+	if len(e.Consent) > 0 {
+		b = AppendConsents(b, e.Consent)
+	}
 	sum := sha256.Sum256(b)
 	copy(h[:], sum[:])
 	return h

@@ -40,12 +40,21 @@ func (r *reader) state(s *State) {
 	s.attrs = list(r, 4, (*reader).attr, (*attr).compare)
 	s.counters = list(r, 6, (*reader).counter, (*counter).compare)
 	over := r.Uint()
-	if over > uint64(overflowAttrs|overflowEvents) {
+	if over > overflowKnown {
 		r.Fail(fmt.Errorf("unknown overflow %d", over))
 	}
 	s.overflow = overflow(over)
 	r.undeclared(count(s.attrs, func(a *attr) bool { return !a.declared }), s.overflow&overflowAttrs != 0)
 	r.undeclared(count(s.counters, func(c *counter) bool { return !c.declared }), s.overflow&overflowEvents != 0)
+	r.purposes(s)
+}
+
+// purposes checks the number of those that consents are of.
+func (r *reader) purposes(s *State) {
+	n := count(s.attrs, func(a *attr) bool { return a.policy == consents && !reserved(a.name) })
+	if n > maxConsents || n > 0 && s.overflow&overflowConsents != 0 {
+		r.Fail(errors.New("more purposes than a state holds"))
+	}
 }
 
 // head reads how many events there are and their span.
@@ -134,7 +143,10 @@ func (r *reader) attr(a *attr) {
 		return
 	}
 	a.value = r.value(0)
-	if a.policy != Latest && a.value.IsNull() || a.policy == NonEmpty && a.value.empty() {
+	if a.policy == consents && r.Err() == nil && (!isRegister(a.value) || !a.declared) {
+		r.Fail(fmt.Errorf("purpose %q: no register of a consent", a.name))
+	}
+	if null := a.value.IsNull(); null && !a.policy.Retains() || !null && a.policy == NonEmpty && a.value.empty() {
 		r.Fail(fmt.Errorf("attribute %q: empty under %v", a.name, a.policy))
 	}
 	a.stamp = r.stamp()

@@ -72,7 +72,7 @@ func (w *Wants) decode(x *Excerpt, data []byte) error {
 func (w *Wants) decodeNamed(x *Excerpt, attrs int, data []byte) (err error) {
 	s := &x.state
 	// The last byte, whatever comes before.
-	if len(data) == 0 || data[len(data)-1] > byte(overflowAttrs|overflowEvents) {
+	if len(data) == 0 || data[len(data)-1] > overflowKnown {
 		return errors.New("unknown overflow")
 	}
 	s.overflow = overflow(data[len(data)-1])

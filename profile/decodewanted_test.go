@@ -103,8 +103,10 @@ func TestCombineExcerpts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var states []*State
 		all := &State{}
-		for range rapid.IntRange(1, 3).Draw(t, "states") {
+		names := []Identifier{{"email", "a@b.cn"}, {"phone", "1"}, {"user_id", "u"}}
+		for i := range rapid.IntRange(1, 3).Draw(t, "states") {
 			s := genState(t)
+			s.Name(&names[i])
 			states, all = append(states, s), all.Combine(s)
 		}
 		w := genWants(t, all)
@@ -116,6 +118,7 @@ func TestCombineExcerpts(t *testing.T) {
 			if err := w.Decode(&xs[i], data); err != nil {
 				t.Fatal(err)
 			}
+			xs[i].Name(&names[i])
 		}
 		s, ok := CombineExcerpts(xs)
 		if !ok {

@@ -71,6 +71,9 @@ type Event struct {
 	// every type. A null value unsets. The groups of a Group stand here under
 	// GroupsTrait, while the traits of the group itself are Properties.
 	Traits map[string]Value
+	// Consent is what the person says of purposes, each named once. It may come with any
+	// event, and holds for every identifier that the event names.
+	Consent []Consent
 }
 
 // OriginalTime returns Original, or Time where that is zero: what stays the same

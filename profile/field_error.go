@@ -42,6 +42,9 @@ const (
 	ReasonNotAnObject       = "not_an_object"       // JSON of another type where an object belongs
 	ReasonNotAList          = "not_a_list"          // JSON of another type where an array belongs
 	ReasonNotText           = "not_text"            // JSON of another type where text belongs
+	ReasonUnknownPurpose    = "unknown_purpose"     // what a consent is of can be no purpose
+	ReasonUnknownStatus     = "unknown_status"      // a consent that is neither denied, withdrawn nor granted
+	ReasonRepeatedPurpose   = "repeated_purpose"    // two consents of one purpose in one event
 
 	// ReasonReused refuses an event whose source, message ID and day were taken in
 	// before with other content: the first wins. Only a store gives it.

@@ -129,6 +129,8 @@ func FuzzParseEvent(f *testing.F) {
 	f.Add([]byte(`{"type":"track","messageId":"m1","userId":"u1","event":"e","timestamp":"2026-03-01T10:00:00.5Z","properties":{"a":[1,{"b":"\u4e0a\n"}],"p":{"lat":1,"lng":-2e1}}}`))
 	f.Add([]byte(`{"type":"identify","anonymousId":1,"context":{"externalIds":[{"type":"a","id":"b"}],"library":{"name":"x"},"traits":{"a":{"b":{}}}},"identifiers":{"email":["a","b"]}}`))
 	f.Add([]byte(`{"type":"group","groupId":"g","traits":{"a":null},"userTraits":{"b":true},"originalTimestamp":"2026-03-01","sentAt":"2026-03-01","receivedAt":"2026-03-01"}`))
+	f.Add([]byte(`{"type":"track","userId":"u","event":"Segment Consent Preference Updated","context":{"consent":{"categoryPreferences":{"a":true,"b":{"status":"withdrawn","policy":"2","expires":"2027-01-01","method":"m"}}}}}`))
+	f.Add([]byte(`{"type":"page","userId":"u","context":{"consent":{"categoryPreferences":{}}}}`))
 	f.Add([]byte(`{"type":"page","category":"\ud83d\ude00","properties":{"a":-0.0,"a":1e400}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := ParseEvent(data)

@@ -29,6 +29,7 @@ var testSchema = &Schema{
 		"Login":           {},
 		PageEvent:         {Uniques: []string{"sku"}},
 	},
+	Purposes: []string{"ads", "support"},
 }
 
 // laterSchema is testSchema after a change: some names are declared that were
@@ -160,8 +161,29 @@ func genEvent() *rapid.Generator[Event] {
 		if rapid.Bool().Draw(t, "has") {
 			e.Properties["sku"] = genScalar().Draw(t, "sku")
 		}
+		if rapid.IntRange(0, 3).Draw(t, "consents") == 0 {
+			e.Consent = genConsents().Draw(t, "consent")
+		}
 		return e
 	})
+}
+
+func genConsents() *rapid.Generator[[]Consent] {
+	return rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) Consent {
+		c := Consent{
+			Purpose: rapid.SampledFrom([]string{"marketing", "ads", "city", AllPurposes}).Draw(t, "purpose"),
+			Status:  rapid.SampledFrom([]ConsentStatus{ConsentDenied, ConsentWithdrawn, ConsentGranted}).Draw(t, "status"),
+			Policy:  rapid.SampledFrom([]string{"", "v9", "v10"}).Draw(t, "policy"),
+			Method:  rapid.SampledFrom([]string{"", "form"}).Draw(t, "method"),
+		}
+		if rapid.Bool().Draw(t, "expires") {
+			c.Expires = epoch0.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "end")) * time.Hour)
+		}
+		if c.Purpose == AllPurposes && c.Status == ConsentGranted {
+			c.Status = ConsentDenied
+		}
+		return c
+	}), 0, 3, func(c Consent) string { return c.Purpose })
 }
 
 // batch is some events, and a bulk of 600 names or values that begins at from:
@@ -180,6 +202,7 @@ const (
 	bulkElements
 	bulkNames
 	bulkValues
+	bulkPurposes
 )
 
 const bulkSize = 600
@@ -188,7 +211,7 @@ func genBatch() *rapid.Generator[batch] {
 	return rapid.Custom(func(t *rapid.T) batch {
 		b := batch{few: rapid.SliceOfN(genEvent(), 0, 8).Draw(t, "few")}
 		if rapid.Bool().Draw(t, "large") {
-			b.bulk = rapid.SampledFrom([]bulk{noBulk, bulkAttributes, bulkElements, bulkNames, bulkValues}).Draw(t, "bulk")
+			b.bulk = rapid.SampledFrom([]bulk{noBulk, bulkAttributes, bulkElements, bulkNames, bulkValues, bulkPurposes}).Draw(t, "bulk")
 			b.from = rapid.SampledFrom([]int{0, 1, 600}).Draw(t, "from")
 		}
 		return b
@@ -212,6 +235,11 @@ func (b batch) events() []Event {
 		return append(events, e)
 	case bulkElements:
 		e.Type, e.Traits = Identify, map[string]Value{"apps": List(values...)}
+		return append(events, e)
+	case bulkPurposes:
+		for i := range 60 { // of which two together are too many
+			e.Consent = append(e.Consent, Consent{Purpose: fmt.Sprint("purpose", b.from+i), Status: ConsentGranted})
+		}
 		return append(events, e)
 	case bulkNames:
 		for i := range bulkSize {

@@ -60,7 +60,7 @@ func (a *attr) yields(b *attr) bool {
 	case Min:
 		return cmp.Or(b.value.Compare(a.value), b.stamp.Compare(a.stamp)) < 0
 	}
-	c := b.stamp.Compare(a.stamp)
+	c := b.stamp.Compare(a.stamp) // Latest, NonEmpty, consents
 	return c > 0 || c == 0 && b.value.Compare(a.value) > 0
 }
 

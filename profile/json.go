@@ -33,6 +33,10 @@ const (
 //     extension. An identify without traits takes context.traits. The groupId of
 //     a group becomes the trait groups, while its traits, which are not those of
 //     the person, become Properties; userTraits, an extension, are Traits then.
+//   - context.consent.categoryPreferences is Consent: {"marketing": true}, or in the place
+//     of true and false, an extension, {"status": "withdrawn", "policy": "2026-03",
+//     "expires": "2027-03-01T00:00:00Z", "method": "signup form"}. An empty one denies
+//     AllPurposes; where there is none, nothing is said.
 //   - Nested objects flatten: {"address": {"city": "上海"}} is the property
 //     "address.city"; an empty object leaves nothing. An object of exactly lat
 //     (or latitude) and lon (or lng, longitude), both numbers, is a point. Arrays
@@ -103,6 +107,7 @@ func (p *eventParser) parse() {
 	context := p.context()
 	p.identifiers(context)
 	p.details(context)
+	p.consents(context)
 }
 
 // object returns the members of an object; none for an absent one.
@@ -165,8 +170,9 @@ func (p *eventParser) times() {
 }
 
 // time returns a time of the event; zero for an absent one only.
-func (p *eventParser) time(field string) time.Time {
-	raw := p.fields.get(field)
+func (p *eventParser) time(field string) time.Time { return p.timeOf(field, p.fields.get(field)) }
+
+func (p *eventParser) timeOf(field string, raw []byte) time.Time {
 	if absent(raw) {
 		return time.Time{}
 	}

@@ -266,6 +266,7 @@ func TestEvent_MarshalJSON_is_read_by_ParseEvent(t *testing.T) {
 		want := e
 		slices.SortFunc(want.Identifiers, Identifier.Compare)
 		slices.SortFunc(got.Identifiers, Identifier.Compare)
+		slices.SortFunc(want.Consent, byPurpose)
 		for _, m := range []*map[string]Value{&want.Properties, &want.Traits} {
 			flat := map[string]Value{}
 			for k, v := range *m {

@@ -43,6 +43,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 		skip = GroupsTrait
 	}
 	w.fields(traits, e.Traits, skip)
+	w.consents(e.Consent)
 	w.close()
 	return w.buf, w.result()
 }

@@ -56,6 +56,8 @@ func isEmptySlice(v any) bool {
 		return len(s) == 0
 	case []series:
 		return len(s) == 0
+	case []Consent:
+		return len(s) == 0
 	case []Value:
 		return len(s) == 0
 	}

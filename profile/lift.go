@@ -64,6 +64,7 @@ func (e *Event) CountedName() string {
 //     ScreenEvent; Identify, Group and Alias are not counted by name.
 //   - Of a counted event, the properties declared as numbers and as uniques
 //     fold; null and absent ones do not count. Undeclared properties do not fold.
+//   - Consents are kept by purpose, whether or not the Schema declares that.
 //   - A counted event folds into every one of Folds that selects it. Properties
 //     that a Fold cannot take in are passed over, and never refuse the event.
 //
@@ -84,6 +85,9 @@ func (sc *Schema) Lift(e *Event) (*State, error) {
 			return nil, err
 		}
 	}
+	if len(e.Consent) > 0 {
+		s.attrs = absorb(s.attrs, sc.liftConsents(e, at), (*attr).compare, (*attr).join, nil)
+	}
 	if name := e.CountedName(); name != "" {
 		folds, declared := sc.Events[name]
 		one.c[0] = counter{name: name, declared: declared, count: 1, first: at, last: at}
@@ -95,7 +99,7 @@ func (sc *Schema) Lift(e *Event) (*State, error) {
 			s.series = sc.liftSeries(e, name, at)
 		}
 	}
-	s.trim()
+	s.trim(false)
 	return s, nil
 }
 

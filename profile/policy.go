@@ -15,9 +15,12 @@ const (
 	Sum                    // a counter: every value told is added (numbers only)
 	Union                  // the set of all values told
 	NonEmpty               // the latest value that is neither null, "" nor an empty list
+
+	// consents is how consents are kept, see register.go. No attribute is declared so.
+	consents
 )
 
-var policyNames = [...]string{"latest", "first", "max", "min", "sum", "union", "nonEmpty"}
+var policyNames = [...]string{"latest", "first", "max", "min", "sum", "union", "nonEmpty", "consent"}
 
 // String returns the policy's name as the model file writes it.
 func (p Policy) String() string {
@@ -29,6 +32,6 @@ func (p Policy) String() string {
 
 // ParsePolicy returns the policy of that name.
 func ParsePolicy(name string) (Policy, bool) {
-	i := slices.Index(policyNames[:], name)
+	i := slices.Index(policyNames[:consents], name)
 	return Policy(max(i, 0)), i >= 0
 }

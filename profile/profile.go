@@ -18,6 +18,9 @@ type Profile struct {
 	// Traits are the known traits by name, ascending. A trait that is missing,
 	// unset or overflowed is left out.
 	Traits []Trait
+	// Masked are the traits that the model declares and whoever asked may not read,
+	// ascending, whether or not the person has them.
+	Masked []string
 	// Tags are the names of the tags that the person has, ascending.
 	Tags []string
 	// TagValues are the values of those of them that have values, by name: a scalar, or
@@ -82,8 +85,8 @@ func (s *State) Attributes() iter.Seq2[Trait, Policy] {
 	return func(yield func(Trait, Policy) bool) {
 		for i := range s.attrs {
 			a := &s.attrs[i]
-			if i > 0 && s.attrs[i-1].twin(a) {
-				continue // United with the one before.
+			if i > 0 && s.attrs[i-1].twin(a) || a.policy == consents {
+				continue // United with the one before, or none.
 			}
 			if v, ok := s.Attr(a.name, a.policy); ok && !yield(Trait{Name: a.name, Value: v}, a.policy) {
 				return
@@ -118,7 +121,7 @@ func (s *State) Counters() iter.Seq[Counter] {
 }
 
 // AttributeNames yields the names of all attributes that the state holds
-// anything of, tombstones and overflowed sets too, ascending. Of the state of
+// anything of, tombstones and overflowed sets too, and of purposes, ascending. Of the state of
 // one event these are the attributes that it may change.
 func (s *State) AttributeNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -171,6 +174,9 @@ func (s *State) Overflowed() []string {
 	}
 	if s.overflow&overflowEvents != 0 {
 		list = append(list, "undeclared events")
+	}
+	if s.overflow&overflowConsents != 0 {
+		list = append(list, "purposes of consents")
 	}
 	for i := range s.attrs {
 		if s.attrs[i].over {

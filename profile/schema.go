@@ -1,5 +1,7 @@
 package profile
 
+import "time"
+
 // Schema says what a model folds out of events. It must not change once the
 // first event was folded under it, nor be copied; it is then safe for concurrent use. The zero
 // Schema declares nothing: every attribute folds as Latest, with the kind it
@@ -12,6 +14,8 @@ type Schema struct {
 	Events map[string]Folds
 	// Folds say what is kept in series, ascending by ID, each of which occurs once.
 	Folds []Fold
+	// Purposes are those that AllPurposes stands for.
+	Purposes []string
 
 	index foldIndex // of Folds, made when the first event is folded
 }
@@ -26,6 +30,9 @@ type Attribute struct {
 	// Policy says how several values become one. Sum wants numbers; Union makes
 	// a set, whatever Kind says.
 	Policy Policy
+	// Retain is for how long after its event a value is kept, see Policy.Retains; zero is
+	// for ever. See State.Kept.
+	Retain time.Duration
 }
 
 // Folds are the properties of one event name that are folded over all its

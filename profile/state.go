@@ -36,14 +36,16 @@ type State struct {
 type overflow uint8
 
 const (
-	overflowAttrs  overflow = 1 << iota // undeclared attributes
-	overflowEvents                      // undeclared event names
+	overflowAttrs    overflow = 1 << iota // undeclared attributes
+	overflowEvents                        // undeclared event names
+	overflowConsents                      // purposes
+	overflowKnown    = 1<<iota - 1
 )
 
 // attr is one attribute under one merge policy.
 type attr struct {
 	name     string
-	value    Value   // Latest, First, NonEmpty, Max, Min: the winner; Union: a set
+	value    Value   // Latest, First, NonEmpty, Max, Min: the winner; Union: a set; consents: registers
 	stamp    Stamp   // of the winner; zero for Sum and Union
 	sum      Decimal // Sum only
 	policy   Policy

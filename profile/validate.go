@@ -100,6 +100,9 @@ func (v *validator) event(e *Event, now time.Time) *FieldError {
 	if err == nil {
 		err = v.fields("traits", e.Traits)
 	}
+	if err == nil {
+		err = v.consents(e.Consent)
+	}
 	if err == nil && v.left < 0 {
 		err = &FieldError{Reason: ReasonTooLarge, Detail: fmt.Sprintf("%d bytes, at most %d", v.MaxEventBytes-v.left, v.MaxEventBytes)}
 	}

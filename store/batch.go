@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -28,19 +29,59 @@ var errReservedKey = errors.New("key is empty or in the store's own space (first
 // byte, which are the store's own, or more than 1 GiB in all) is left out, and
 // Commit refuses the whole batch.
 type Batch struct {
-	b   *pebble.Batch
-	err error // the first change that could not be added
+	b         *pebble.Batch
+	vault     *vault // nil if the store seals nothing
+	destroyed []uint64
+	sealed    []byte // memory
+	err       error  // the first change that could not be added
 }
 
 // NewBatch returns an empty batch for this store.
 func (s *Store) NewBatch() *Batch {
-	return &Batch{b: s.db.NewBatch(pebble.WithMaxRetainedSizeBytes(retainedBatchBytes))}
+	return &Batch{b: s.db.NewBatch(pebble.WithMaxRetainedSizeBytes(retainedBatchBytes)), vault: s.vault}
 }
 
-// Set gives the key the value.
+// Set gives the key the value. In a store with Options.Shred it is not for keys of the
+// spaces named there.
 func (b *Batch) Set(key, value []byte) {
+	if b.vault.seals(key) {
+		b.note(fmt.Errorf("set: %w", errUnsealed))
+		return
+	}
 	if b.admit("set", key, len(value)) {
 		b.note(b.b.Set(key, value, nil))
+	}
+}
+
+// SetSealed gives a key the value that is head and rest, one after the other. If its space
+// is one of Options.Shred the rest is sealed under the key of a number (see Store.Number), and
+// the head is not. Once that key is destroyed the value reads as its head, and as not there if it has none.
+func (b *Batch) SetSealed(key []byte, number uint64, head, rest []byte) {
+	b.sealed = b.sealed[:0]
+	if b.vault.seals(key) {
+		if number == 0 {
+			b.note(cmp.Or(b.vault.fuse.failed(), fmt.Errorf("set sealed: %w", errNoNumber)))
+			return
+		}
+		var err error
+		if b.sealed, err = b.vault.seal(b.sealed, number, head, rest); err != nil {
+			b.note(fmt.Errorf("set sealed, number %d: %w", number, err))
+			return
+		}
+	} else {
+		b.sealed = append(append(b.sealed, head...), rest...)
+	}
+	if b.admit("set", key, len(b.sealed)) {
+		b.note(b.b.Set(key, b.sealed, nil))
+	}
+}
+
+// Destroy destroys the key of a number, durably and in step with the batch: what is sealed
+// under it can be read no more, wherever copies of it lie, but by snapshots of before. It does nothing
+// for the number 0, and in a store without Options.Shred.
+func (b *Batch) Destroy(number uint64) {
+	if b.vault != nil && number != 0 {
+		b.destroyed = append(b.destroyed, number)
 	}
 }
 
@@ -81,6 +122,7 @@ func (b *Batch) Size() int { return b.b.Len() }
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() {
 	b.b.Reset()
+	b.destroyed = b.destroyed[:0]
 	b.err = nil
 }
 

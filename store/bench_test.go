@@ -80,3 +80,21 @@ func BenchmarkStore_GetTo(b *testing.B) {
 		})
 	}
 }
+
+// What a commit pays for saying how far the log is on the disk.
+func BenchmarkStore_Commit_acknowledged(b *testing.B) {
+	dir := b.TempDir()
+	a, err := openAcked(vfs.Default, dir, acked{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	a.says.begin(7)
+	n := uint64(0)
+	for b.Loop() {
+		n++
+		a.sync("000007.log", n)
+	}
+	if err := a.close(); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -12,8 +14,11 @@ import (
 // later time and a crash of the process may lose them. An empty batch with sync
 // makes all earlier commits durable. Commits run one after the other.
 //
-// Commit waits while flushes or compactions are too far behind. It returns
-// ErrFailed once the store has failed: then the changes of this batch may or
+// A batch that destroys keys is always synced, and they are gone from the disk when Commit
+// returns nil. Should that be interrupted, Open finishes it.
+//
+// Commit waits while flushes or compactions are too far behind, for as long as it
+// takes: Admit is for those who would rather not. It returns ErrFailed once the store has failed: then the changes of this batch may or
 // may not be there after the next Open, and no later ones will be.
 func (s *Store) Commit(b *Batch, sync bool) error {
 	s.life.RLock()
@@ -24,29 +29,57 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 	s.commitMu.Lock()
 	defer s.commitMu.Unlock()
 	defer b.Reset()
-	if b.err != nil {
-		return fmt.Errorf("commit: %w", b.err)
-	}
+	// First, since the batch may be faulty because the store has failed.
 	if err := s.Failed(); err != nil {
 		return err
 	}
-	if err := s.awaitRoom(); err != nil {
+	if b.err != nil {
+		return fmt.Errorf("commit: %w", b.err)
+	}
+	if err := s.awaitRoom(nil, nil); err != nil {
 		return err
 	}
+	if len(b.destroyed) > 0 {
+		// The keys go once it is known that nobody will need them.
+		sync = true
+		if err := s.noteDestroyed(b); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
+	destroyed := b.destroyed
 	// Pebble takes the content of a large batch over, so look at it before.
 	changes := !b.b.Empty()
+	s.disk.written.Add(uint64(b.Size()))
+	began := time.Now()
 	if err := s.apply(b.b, sync); err != nil {
 		return err
 	}
+	s.latency.note(time.Since(began))
 	// Pebble has been told that its writes succeed even if they did not. The
 	// fuse knows: it is blown before a failed sync of this batch is answered.
 	if err := s.Failed(); err != nil {
 		return err
 	}
+	if len(destroyed) > 0 {
+		if err := s.vault.destroy(destroyed); err != nil {
+			return err
+		}
+	}
 	if changes {
 		s.publish()
 	}
 	return nil
+}
+
+// noteDestroyed has the batch say which keys are to be destroyed once it is durable: if
+// that is interrupted, Open goes on with it.
+func (s *Store) noteDestroyed(b *Batch) error {
+	slices.Sort(b.destroyed)
+	b.destroyed = slices.Compact(b.destroyed)
+	r := s.vault.record()
+	r.generation++
+	r.destroyed, r.behind = b.destroyed, s.vault.behind
+	return b.b.Set(vaultKey, r.append(nil), nil)
 }
 
 // apply hands the batch to Pebble. A panic there is a defect that leaves
@@ -77,40 +110,9 @@ func (s *Store) apply(b *pebble.Batch, sync bool) (err error) {
 	return nil
 }
 
-// awaitRoom waits until flushes and compactions have caught up enough to take
-// more. Pebble has a wait of its own, but holds the commit lock in it and waits
-// for a flush that a failed disk never ends; so its limits are set out of reach
-// and this one stands in, which failure and Close can end.
-func (s *Store) awaitRoom() error {
-	if !s.crowded.Swap(false) {
-		return nil
-	}
-	for {
-		m := s.db.Metrics()
-		if m.MemTable.Size < uint64(s.opts.MemTableBytes)*memTableStop && m.Levels[0].Sublevels < level0Stop {
-			return nil
-		}
-		select {
-		case <-s.room:
-		case <-s.fuse.done:
-			return s.Failed()
-		case <-s.closing:
-			return ErrClosed
-		}
-	}
-}
-
-// makeRoom says that a flush or a compaction has ended.
-func (s *Store) makeRoom() {
-	select {
-	case s.room <- struct{}{}:
-	default:
-	}
-}
-
 // publish makes what has been committed so far the content of new snapshots.
 func (s *Store) publish() {
-	next := &view{snap: s.db.NewSnapshot(), refs: 1}
+	next := &view{snap: s.db.NewSnapshot(), keys: s.vault.tree(), refs: 1}
 	s.viewMu.Lock()
 	prev := s.view
 	next.number = prev.number + 1

@@ -55,6 +55,17 @@
 // atrest). No byte is written twice, so logs are not recycled. Content is not
 // authenticated. Store.Rekey rewrites what is under old keys.
 //
+// # Shredding
+//
+// With Options.Shred values of some spaces of keys are sealed, each under the key of a number
+// (package shred), and the keys lie in a file of their own that is replaced when one of them is
+// destroyed (vault.go). The commit that wants that says so in the store, first and
+// durably; then the key file is replaced; Open finishes what was interrupted. So a crash leaves
+// every key that a living value needs, and, once the store is open again, none that
+// was to go. Readers of before keep the keys of before, in memory. The file says too below which
+// number all may have been given out, ahead of it, so that no number is ever given out twice, not by
+// an older copy of the store either.
+//
 // # Merging
 //
 // Batch.Merge folds durable forms of one shard (package internal/shard), last

@@ -20,8 +20,17 @@ var (
 	// ErrFormat is returned by Open for a directory that another version, or
 	// another program, wrote.
 	ErrFormat = errors.New("portrait: unknown format")
+	// ErrIncomplete is returned by Open for a directory that was being made from a copy,
+	// and not finished: make it again.
+	ErrIncomplete = errors.New("portrait: directory is an unfinished copy")
 	// ErrCorrupt is returned when stored bytes are not what was written.
 	ErrCorrupt = errors.New("portrait: corrupt data")
+	// ErrDiskLow is wrapped by every [DiskError]: nothing was written, reads go on, and so do
+	// writes once there is room.
+	ErrDiskLow = errors.New("portrait: the disk is nearly full")
+	// ErrStalled is wrapped by every [StallError]: nothing was written, and trying again
+	// later will do.
+	ErrStalled = errors.New("portrait: flushes and compactions are behind")
 	// ErrNotFound is returned by Get when the key is not there.
 	ErrNotFound = errors.New("portrait: not found")
 )

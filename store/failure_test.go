@@ -11,6 +11,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/portraitdb/portrait/internal/counts"
 )
 
 // A fault fails the operations of one kind on one kind of file, from the nth on.
@@ -37,6 +39,7 @@ var ops = map[string][]errorfs.OpKind{
 	"remove":  {errorfs.OpRemove},
 	"opendir": {errorfs.OpOpenDir},
 	"usage":   {errorfs.OpGetDiskUsage},
+	"stat":    {errorfs.OpFileStat},
 }
 
 // fileKind names the kind of file that a path is.
@@ -88,7 +91,8 @@ func (i *injector) MaybeError(op errorfs.Op) error {
 }
 
 // faulty returns fs with the faults of the injector. Closing a file fails too,
-// after the descriptor has been given back, which errorfs leaves out.
+// after the descriptor has been given back, which errorfs leaves out, as it does whatever
+// is done to a file that is used again.
 func faulty(fs FS, inj *injector) FS { return &closeFaults{FS: errorfs.Wrap(fs, inj), inj: inj} }
 
 type closeFaults struct {
@@ -101,7 +105,57 @@ func (fs *closeFaults) Create(name string, category vfs.DiskWriteCategory) (vfs.
 }
 
 func (fs *closeFaults) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return fs.wrap(name)(fs.FS.ReuseForWrite(old, name, category))
+	f, err := fs.wrap(name)(fs.FS.ReuseForWrite(old, name, category))
+	if err != nil {
+		return nil, err
+	}
+	return &reusedFault{File: f, name: name, inj: fs.inj}, nil
+}
+
+// reusedFault is a file that is used again.
+type reusedFault struct {
+	vfs.File
+	name string
+	inj  *injector
+}
+
+func (f *reusedFault) fail(kind errorfs.OpKind) error {
+	return f.inj.MaybeError(errorfs.Op{Kind: kind, Path: f.name})
+}
+
+func (f *reusedFault) Write(p []byte) (int, error) {
+	if err := f.fail(errorfs.OpFileWrite); err != nil {
+		return 0, err
+	}
+	return f.File.Write(p)
+}
+
+func (f *reusedFault) Sync() error {
+	if err := f.fail(errorfs.OpFileSync); err != nil {
+		return err
+	}
+	return f.File.Sync()
+}
+
+func (f *reusedFault) SyncData() error {
+	if err := f.fail(errorfs.OpFileSyncData); err != nil {
+		return err
+	}
+	return f.File.SyncData()
+}
+
+func (f *reusedFault) SyncTo(length int64) (bool, error) {
+	if err := f.fail(errorfs.OpFileSyncTo); err != nil {
+		return false, err
+	}
+	return f.File.SyncTo(length)
+}
+
+func (f *reusedFault) Stat() (vfs.FileInfo, error) {
+	if err := f.fail(errorfs.OpFileStat); err != nil {
+		return nil, err
+	}
+	return f.File.Stat()
 }
 
 func (fs *closeFaults) wrap(name string) func(vfs.File, error) (vfs.File, error) {
@@ -196,7 +250,7 @@ func checkPrefix(t *testing.T, s *Store, acked int) {
 
 // targets are the kinds of operation that Pebble does on each kind of file.
 var targets = map[string][]string{
-	"log":       {"create", "write", "sync", "close", "reuse"},
+	"log":       {"create", "write", "sync", "close", "reuse", "stat"},
 	"table":     {"create", "write", "sync", "close", "remove"},
 	"manifest":  {"create", "write", "sync", "close", "remove"},
 	"options":   {"create", "write", "sync", "close", "rename", "remove"},
@@ -221,7 +275,7 @@ func surviveFaults(t *testing.T, with options) {
 	}
 	for file, fileOps := range targets {
 		for _, op := range fileOps {
-			if op == "reuse" && with(old).Keys != nil {
+			if (op == "reuse" || op == "stat") && with(old).Keys != nil {
 				continue // logs are not recycled
 			}
 			t.Run(op+" "+file, func(t *testing.T) {
@@ -275,7 +329,11 @@ func underFault(t *testing.T, with options, mem *vfs.MemFS, first int, f fault) 
 			commit(t, s, "z", "writable again")
 		})
 	}
-	return inj.hits.Load() > 0
+	if inj.hits.Load() == 0 {
+		return false
+	}
+	counts.Add(t, "faults injected", 1)
+	return true
 }
 
 func runUntilFailure(t *testing.T, s *Store, first int, inj *injector) (acked int, failed bool) {
@@ -310,6 +368,11 @@ func checkReads(t *testing.T, s *Store, acked int) {
 		return
 	}
 	want := fmt.Sprintf("%06d", acked)
+	faulty := s.NewBatch()
+	faulty.Set(nil, nil)
+	if err := s.Commit(faulty, true); !errors.Is(err, ErrFailed) {
+		t.Errorf("Commit of a faulty batch after the failure: %v", err)
+	}
 	if got, err := s.Get([]byte("last")); err != nil || string(got) != want {
 		t.Errorf("Get after the failure: %s, %v, want %s", got, err, want)
 	}

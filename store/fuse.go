@@ -17,11 +17,35 @@ type fuse struct {
 
 	noReuse atomic.Int32 // how many want old logs removed rather than used again
 
+	acked *ackedFile // nil if nobody wants to know what has been synced
+
+	// left are the files, by base name, that could not be removed: Pebble tries once.
+	leftMu sync.Mutex
+	left   map[string]bool
+
 	mu     sync.Mutex  // notify, and that only the first cause counts
 	notify func(error) // told once, if it was armed before the failure
 }
 
-func newFuse() *fuse { return &fuse{done: make(chan struct{})} }
+func newFuse() *fuse { return &fuse{done: make(chan struct{}), left: map[string]bool{}} }
+
+// noteRemoval notes whether a file that was to be removed is still there.
+func (f *fuse) noteRemoval(base string, left bool) {
+	f.leftMu.Lock()
+	defer f.leftMu.Unlock()
+	if left {
+		f.left[base] = true
+	} else {
+		delete(f.left, base)
+	}
+}
+
+// isLeft reports whether a file is still there that was to be removed.
+func (f *fuse) isLeft(base string) bool {
+	f.leftMu.Lock()
+	defer f.leftMu.Unlock()
+	return f.left[base]
+}
 
 // blow records the cause, if it is the first, and cuts the disk off.
 func (f *fuse) blow(cause error) {

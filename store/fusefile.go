@@ -1,6 +1,10 @@
 package store
 
-import "github.com/cockroachdb/pebble/v2/vfs"
+import (
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
 
 // fuseFile is a file opened for writing, or a directory, under the rules of
 // fuseFS: a failed write blows the fuse, and after that a table reports the
@@ -10,6 +14,8 @@ type fuseFile struct {
 	fs    *fuseFS
 	name  string
 	table bool
+
+	written atomic.Uint64 // bytes, of a file that is appended to
 }
 
 // mutate does what op says, unless the fuse is blown, and blows it if that fails.
@@ -35,6 +41,7 @@ func (f *fuseFile) Write(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	f.written.Add(uint64(len(p)))
 	return len(p), nil
 }
 
@@ -48,10 +55,22 @@ func (f *fuseFile) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // Sync implements vfs.File.
-func (f *fuseFile) Sync() error { return f.mutate("sync", f.File.Sync) }
+func (f *fuseFile) Sync() error { return f.sync(f.File.Sync) }
 
 // SyncData implements vfs.File.
-func (f *fuseFile) SyncData() error { return f.mutate("sync", f.File.SyncData) }
+func (f *fuseFile) SyncData() error { return f.sync(f.File.SyncData) }
+
+// sync syncs the file, and notes how much of it is on the disk now.
+func (f *fuseFile) sync(do func() error) error {
+	written := f.written.Load()
+	if err := f.mutate("sync", do); err != nil {
+		return err
+	}
+	if fuse := f.fs.fuse; fuse.acked != nil && !fuse.blown() {
+		fuse.acked.sync(f.fs.PathBase(f.name), written)
+	}
+	return nil
+}
 
 // SyncTo implements vfs.File.
 func (f *fuseFile) SyncTo(length int64) (fullSync bool, err error) {
@@ -60,6 +79,20 @@ func (f *fuseFile) SyncTo(length int64) (fullSync bool, err error) {
 		return err
 	})
 	return fullSync, err
+}
+
+// Stat implements vfs.File. Of a log that is used again Pebble asks how long it was, for its
+// own account, and panics with its locks held if nobody knows; so it was nothing then.
+func (f *fuseFile) Stat() (vfs.FileInfo, error) {
+	info, err := f.File.Stat()
+	if err == nil || f.table {
+		return info, err
+	}
+	nothing, err := vfs.NewMem().Create(f.fs.PathBase(f.name), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return nil, err
+	}
+	return nothing.Stat()
 }
 
 // Preallocate implements vfs.File. It is a hint: Pebble ignores its failure,

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -34,12 +35,20 @@ const flushCategory vfs.DiskWriteCategory = "pebble-memtable-flush"
 type fuseFS struct {
 	vfs.FS
 	fuse *fuse
+	// aside is a directory whose files the store does not need: what fails there fails
+	// honestly, and blows no fuse. Empty: there is none.
+	aside string
 
 	mu      sync.Mutex // scratch
 	scratch *vfs.MemFS // files created after the failure, by base name; nil before
 }
 
 func newFuseFS(fs vfs.FS, f *fuse) *fuseFS { return &fuseFS{FS: fs, fuse: f} }
+
+// isAside reports whether the store does without the file or directory of that name.
+func (fs *fuseFS) isAside(name string) bool {
+	return fs.aside != "" && (name == fs.aside || fs.PathDir(name) == fs.aside)
+}
 
 func isTable(name string) bool {
 	return strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob")
@@ -86,6 +95,9 @@ func (fs *fuseFS) createAfterFailure(name string, category vfs.DiskWriteCategory
 
 // Create implements vfs.FS.
 func (fs *fuseFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if fs.isAside(name) {
+		return fs.FS.Create(name, category)
+	}
 	fs.settle(name)
 	if fs.fuse.blown() {
 		return fs.createAfterFailure(name, category)
@@ -95,7 +107,7 @@ func (fs *fuseFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File,
 		fs.hold("create", name, err)
 		return fs.createAfterFailure(name, category)
 	}
-	return fs.guard(f, name), nil
+	return fs.made(f, name), nil
 }
 
 // settle syncs the directory of a marker that is about to be made or removed.
@@ -122,9 +134,8 @@ func (fs *fuseFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteC
 		return fs.createAfterFailure(newname, category)
 	}
 	if fs.fuse.noReuse.Load() > 0 {
-		if err := fs.Remove(oldname); err != nil {
-			return nil, err
-		}
+		// What cannot be removed is garbage, which Purge finds. Pebble would panic.
+		_ = fs.Remove(oldname)
 		return fs.Create(newname, category)
 	}
 	f, err := fs.FS.ReuseForWrite(oldname, newname, category)
@@ -132,7 +143,7 @@ func (fs *fuseFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteC
 		fs.hold("reuse", newname, err)
 		return fs.createAfterFailure(newname, category)
 	}
-	return fs.guard(f, newname), nil
+	return fs.made(f, newname), nil
 }
 
 // OpenReadWrite implements vfs.FS.
@@ -152,6 +163,9 @@ func (fs *fuseFS) OpenReadWrite(
 
 // OpenDir implements vfs.FS.
 func (fs *fuseFS) OpenDir(name string) (vfs.File, error) {
+	if fs.isAside(name) {
+		return fs.FS.OpenDir(name)
+	}
 	f, err := fs.FS.OpenDir(name)
 	if err != nil {
 		return nil, err
@@ -178,6 +192,9 @@ func (fs *fuseFS) Stat(name string) (vfs.FileInfo, error) {
 // Remove implements vfs.FS. A file that cannot be removed is garbage, which the
 // next Open collects, and no failure.
 func (fs *fuseFS) Remove(name string) error {
+	if fs.isAside(name) {
+		return fs.FS.Remove(name)
+	}
 	if mem := fs.inScratch(name); mem != nil {
 		return mem.Remove(fs.PathBase(name))
 	}
@@ -185,11 +202,16 @@ func (fs *fuseFS) Remove(name string) error {
 	if fs.fuse.blown() {
 		return nil
 	}
-	return fs.FS.Remove(name)
+	err := fs.FS.Remove(name)
+	fs.fuse.noteRemoval(fs.PathBase(name), err != nil && !errors.Is(err, os.ErrNotExist))
+	return err
 }
 
 // RemoveAll implements vfs.FS.
 func (fs *fuseFS) RemoveAll(name string) error {
+	if fs.isAside(name) {
+		return fs.FS.RemoveAll(name)
+	}
 	if fs.fuse.blown() {
 		return nil
 	}
@@ -198,6 +220,9 @@ func (fs *fuseFS) RemoveAll(name string) error {
 
 // Rename implements vfs.FS.
 func (fs *fuseFS) Rename(oldname, newname string) error {
+	if fs.isAside(newname) {
+		return fs.FS.Rename(oldname, newname)
+	}
 	if mem := fs.inScratch(oldname); mem != nil {
 		return mem.Rename(fs.PathBase(oldname), fs.PathBase(newname))
 	}
@@ -214,6 +239,9 @@ func (fs *fuseFS) Link(oldname, newname string) error {
 
 // MkdirAll implements vfs.FS.
 func (fs *fuseFS) MkdirAll(dir string, perm os.FileMode) error {
+	if fs.isAside(dir) {
+		return fs.FS.MkdirAll(dir, perm)
+	}
 	return fs.mutate("create", dir, func() error { return fs.FS.MkdirAll(dir, perm) })
 }
 
@@ -240,6 +268,14 @@ func (fs *fuseFS) GetDiskUsage(path string) (vfs.DiskUsage, error) {
 
 // Unwrap implements vfs.FS.
 func (fs *fuseFS) Unwrap() vfs.FS { return fs.FS }
+
+// made notes that a file was made, and guards it.
+func (fs *fuseFS) made(f vfs.File, name string) vfs.File {
+	if fs.fuse.acked != nil {
+		fs.fuse.acked.create(fs.PathBase(name))
+	}
+	return fs.guard(f, name)
+}
 
 func (fs *fuseFS) guard(f vfs.File, name string) vfs.File {
 	return &fuseFile{File: f, fs: fs, name: name, table: isTable(name)}

@@ -19,7 +19,8 @@ type Keys interface {
 	// Current returns the key that new files are made under, and its ID. It is
 	// asked for every file, so that a change takes effect with the next one. If
 	// it fails the store goes on with the key that it had last, and logs a
-	// warning; Open fails.
+	// warning; Open fails. Another key under an ID of before, or an ID that is no
+	// name, is a mistake of the source and fails the store at once.
 	Current() (id string, key [32]byte, err error)
 	// Key returns the key of an ID that Current has named, now or in an earlier
 	// life of the store. It is asked once for each.
@@ -99,6 +100,13 @@ func (r *keyring) current() (*atrest.Wrapper, error) {
 		r.last, r.stale = w, false
 	}
 	return w, err
+}
+
+// isStale reports whether the current key could not be had when it was last asked for.
+func (r *keyring) isStale() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stale
 }
 
 // of returns the wrapper of the key that a file names.

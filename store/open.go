@@ -11,18 +11,21 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
 )
 
-// formatVersion is the version of everything that is stored: keys and values.
-const formatVersion = 4
+// FormatVersion is the version of everything that is stored: keys and values.
+const FormatVersion = 4
 
 var (
 	// formatKey holds the format version. It is written when a store is made.
 	formatKey = []byte{reserved, 'f', 'o', 'r', 'm', 'a', 't'}
+	// vaultKey holds the record of the key file; absent in a store that seals nothing.
+	vaultKey = []byte{reserved, 's', 'h', 'r', 'e', 'd'}
 	// firstKey is not above any key of a caller.
 	firstKey = []byte{reserved + 1}
 )
@@ -31,8 +34,8 @@ var (
 // one Store has a directory open, over all processes of a machine.
 //
 // It returns ErrLocked if another has; ErrFormat if the directory was written
-// by another version of Portrait or by another program; ErrCorrupt if files are
-// damaged; a [KeyError] if the files are not encrypted as Options.Keys has it;
+// by another version of Portrait or by another program; ErrIncomplete if it is a copy
+// that was not finished; ErrCorrupt if files are damaged; a [KeyError] if the files are not encrypted as Options.Keys has it;
 // ErrFailed, with the cause, if the disk refuses a write.
 func Open(dir string, o Options) (*Store, error) {
 	if err := o.complete(); err != nil {
@@ -77,6 +80,10 @@ func open(dir string, o Options) (*Store, error) {
 }
 
 func openLocked(dir string, o Options, lock *pebble.Lock) (*Store, error) {
+	base := o.FS
+	if err := clearCopies(base, dir); err != nil {
+		return nil, err
+	}
 	crypt, err := openFiles(dir, &o)
 	if err != nil {
 		return nil, err
@@ -84,26 +91,50 @@ func openLocked(dir string, o Options, lock *pebble.Lock) (*Store, error) {
 	if err := checkPebbleFormat(dir, o.FS, lock); err != nil {
 		return nil, err
 	}
+	known, err := readAcked(base, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(checkIntact(o.FS, dir, known), checkChoices(o.FS, dir)); err != nil {
+		return nil, err
+	}
 	f := newFuse()
+	if f.acked, err = openAcked(base, dir, known); err != nil {
+		return nil, err
+	}
+	s, err := openIntact(dir, o, base, lock, crypt, f)
+	if err != nil {
+		return nil, errors.Join(err, f.acked.close())
+	}
+	return s, nil
+}
+
+// openIntact opens a directory in which nothing that says what is in it is damaged.
+func openIntact(dir string, o Options, base FS, lock *pebble.Lock, crypt *cryptFS, f *fuse) (*Store, error) {
 	s := &Store{
-		opts: o, dir: dir, lock: lock, crypt: crypt, fuse: f, compactions: newScheduler(f), probe: pebble.IterOptions{UseL6Filters: true},
-		room: make(chan struct{}, 1), closing: make(chan struct{}),
+		opts: o, dir: dir, base: base, lock: lock, crypt: crypt, fuse: f, compactions: newScheduler(f), probe: pebble.IterOptions{UseL6Filters: true},
+		disk: gauge{started: time.Now()}, closing: make(chan struct{}), staging: make(chan struct{}, 1),
 		snapshots: map[*Snapshot]struct{}{}, cursors: map[*cursor]struct{}{},
 	}
-	s.crowded.Store(true)
+	s.grown.Add(1)
 	if err := s.openPebble(dir); err != nil {
 		s.compactions.Unregister()
 		return nil, errors.Join(err, s.Failed())
 	}
-	if err := s.checkFormat(); err != nil {
+	err := s.checkTables()
+	if err == nil {
+		err = s.checkContent()
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Failed(), s.closePebble())
 	}
 	// Pebble was told that every write succeeded; only now it is known.
 	if err := f.arm(o.OnFailure); err != nil {
 		return nil, errors.Join(err, s.closePebble())
 	}
-	s.view = &view{snap: s.db.NewSnapshot(), refs: 1}
+	s.view = &view{snap: s.db.NewSnapshot(), keys: s.vault.tree(), refs: 1}
 	s.compactions.begin()
+	s.look()
 	return s, nil
 }
 
@@ -123,24 +154,27 @@ func (s *Store) openPebble(dir string) (err error) {
 	cache := pebble.NewCache(s.opts.cacheTotal())
 	defer cache.Unref()
 	s.db, err = pebble.Open(dir, s.pebbleOptions(s.lock, cache))
-	if pebble.IsCorruptionError(err) {
+	// Pebble has no class for a table that is missing, or that has another length than
+	// the MANIFEST says.
+	if pebble.IsCorruptionError(err) || errors.Is(err, fs.ErrNotExist) || err != nil && strings.Contains(err.Error(), "object size mismatch") {
 		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return err
 }
 
-// checkFormat holds the format version against ours. A store that is new, or
-// whose making was interrupted, has none and nothing else; it gets ours.
-func (s *Store) checkFormat() error {
+// checkContent holds the format version against ours, and the key file, if the store has
+// one, against its record. A store that is new, or whose making was interrupted, has neither
+// and nothing else; it gets what the options say.
+func (s *Store) checkContent() error {
 	value, ok, err := appendValue(nil, s.db, formatKey)
 	if err != nil {
 		return err
 	}
 	if ok {
-		if string(value) != string([]byte{formatVersion}) {
-			return fmt.Errorf("%w: the store has format version %x, this program has %d", ErrFormat, value, formatVersion)
+		if string(value) != string([]byte{FormatVersion}) {
+			return fmt.Errorf("%w: the store has format version %x, this program has %d", ErrFormat, value, FormatVersion)
 		}
-		return nil
+		return s.openVault()
 	}
 	empty, err := isEmpty(s.db)
 	if err != nil {
@@ -149,7 +183,57 @@ func (s *Store) checkFormat() error {
 	if !empty {
 		return fmt.Errorf("%w: not a store of Portrait", ErrFormat)
 	}
-	return s.db.Set(formatKey, []byte{formatVersion}, pebble.Sync)
+	return s.make()
+}
+
+// make writes what a new store begins with. The key file comes first: without a record that
+// names it it is nobody's.
+func (s *Store) make() error {
+	b := s.db.NewBatch()
+	defer b.Close()
+	err := b.Set(formatKey, []byte{FormatVersion}, nil)
+	if spaces := s.opts.Shred; len(spaces) > 0 && err == nil {
+		s.vault = newVault(s.opts.FS, s.dir, s.fuse, spaces)
+		r, failed := s.vault.make(spaces)
+		if failed != nil {
+			return failed
+		}
+		err = b.Set(vaultKey, r.append(nil), nil)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.Commit(pebble.Sync); err != nil {
+		return err
+	}
+	// Pebble begins a directory in an older format, whose log does not say how far it had
+	// been synced. A flush begins another, and need not be awaited.
+	_, err = s.db.AsyncFlush()
+	return err
+}
+
+// openVault opens the key file of a store that has one.
+func (s *Store) openVault() error {
+	value, ok, err := appendValue(nil, s.db, vaultKey)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		if len(s.opts.Shred) > 0 {
+			return &KeyError{File: KeyFile, Err: errNotShredded}
+		}
+		return nil
+	}
+	r, err := decodeVault(value)
+	if err != nil {
+		return err
+	}
+	if want := s.opts.Shred; len(want) > 0 && string(want) != string(r.spaces) {
+		return &KeyError{File: KeyFile, Err: fmt.Errorf("the store seals the spaces %q, and %q was asked for", r.spaces, want)}
+	}
+	s.vault = newVault(s.opts.FS, s.dir, s.fuse, r.spaces)
+	s.vault.behind, err = s.vault.load(&r)
+	return err
 }
 
 func isEmpty(db *pebble.DB) (bool, error) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -54,12 +56,27 @@ type Options struct {
 	// MemTableBytes is the size of one memtable, from 64 KiB to 1 GiB; up to
 	// five exist at once. Default 32 MiB.
 	MemTableBytes int64
+	// MinFreeBytes is how much of the file system's room is left alone: while less is
+	// free Admit refuses with a [DiskError]. A file system that does not tell counts
+	// as roomy. Below zero none is left. Default 1 GiB, or a twentieth of a file system
+	// smaller than 20 GiB.
+	MinFreeBytes int64
+	// MaxStall is how long Admit waits for flushes and compactions before it refuses
+	// with a [StallError]. Below zero it waits as long as it takes. Default 1 minute.
+	MaxStall time.Duration
 	// Keys encrypt every file that the store writes, but for their names and
 	// lengths; docs/encryption.md says what that protects from. A store is
 	// encrypted from its first Open on or not at all: Open returns a [KeyError]
 	// for a plain one with keys, and for an encrypted one without or with others.
 	// Default: nothing is encrypted.
 	Keys Keys
+	// Shred names spaces of keys, by the first byte of a key, whose values are sealed
+	// under keys that can be destroyed one by one; they are written with
+	// [Batch.SetSealed] and destroyed with [Batch.Destroy]. A store has the spaces that it is
+	// made with for ever: Open returns a [KeyError] if it is asked for others, or if the file of keys
+	// ([KeyFile]) is missing, older than the store or another one's. Default: as it was made; a new store
+	// seals nothing.
+	Shred []byte
 	// Logger takes what the store has to say. Default: nothing is logged.
 	Logger *slog.Logger
 	// OnFailure is told, once, that the store has failed; the error is that of
@@ -85,6 +102,13 @@ func (o *Options) complete() error {
 		errs = append(errs, fmt.Errorf("store options: MemTableBytes is %d, want %d to %d",
 			o.MemTableBytes, minMemTableBytes, maxMemTableBytes))
 	}
+	o.Shred = slices.Compact(slices.Sorted(slices.Values(o.Shred)))
+	if slices.Contains(o.Shred, reserved) {
+		errs = append(errs, errors.New("store options: Shred names the store's own space"))
+	}
+	if o.MaxStall == 0 {
+		o.MaxStall = defaultMaxStall
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -101,12 +125,14 @@ func (o *Options) cacheTotal() int64 {
 
 // pebbleOptions returns the options that Pebble is opened with.
 func (s *Store) pebbleOptions(lock *pebble.Lock, cache *pebble.Cache) *pebble.Options {
+	files := newFuseFS(s.opts.FS, s.fuse)
+	files.aside = s.base.PathJoin(s.dir, stageDir)
 	o := &pebble.Options{
 		Cache:                       cache,
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, maxCompactions },
 		EventListener:               s.events(),
 		FormatMajorVersion:          pebbleFormat,
-		FS:                          newFuseFS(s.opts.FS, s.fuse),
+		FS:                          files,
 		L0CompactionThreshold:       level0Compact,
 		L0StopWritesThreshold:       outOfReach,
 		Lock:                        lock,
@@ -137,11 +163,11 @@ func (s *Store) events() *pebble.EventListener {
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
 			s.fuse.blow(fmt.Errorf("%w: %s: %w", ErrCorrupt, info.Path, info.Details))
 		},
-		WALCreated:    func(pebble.WALCreateInfo) { s.crowded.Store(true) },
-		CompactionEnd: func(pebble.CompactionInfo) { s.makeRoom() },
+		WALCreated:    func(pebble.WALCreateInfo) { s.grown.Add(1) },
+		CompactionEnd: func(pebble.CompactionInfo) { s.room.made() },
 		FlushEnd: func(pebble.FlushInfo) {
-			s.crowded.Store(true)
-			s.makeRoom()
+			s.grown.Add(1)
+			s.room.made()
 		},
 	}
 }

@@ -8,7 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // holding returns the files of a directory that hold a text.
@@ -157,5 +161,28 @@ func TestStore_Purge_of_what_a_snapshot_kept(t *testing.T) {
 	}
 	if in := holding(t, dir, "canary"); len(in) > 0 {
 		t.Errorf("the old value is in %q", in)
+	}
+}
+
+// What cannot be removed ends a Purge, which says so; what could not be removed once is
+// removed by it.
+func TestStore_Purge_of_files_that_stay(t *testing.T) {
+	for _, once := range []bool{true, false} {
+		for _, file := range []string{"table", "log"} {
+			mem := vfs.NewMem()
+			inj := &injector{fault: fault{op: "remove", file: file, nth: 1, err: syscall.EIO, once: once}, fs: mem}
+			s := mustOpen(t, "db", small(faulty(mem, inj)))
+			if _, err := workload(s, 0, 20); err != nil {
+				t.Fatal(err)
+			}
+			err := s.Purge(t.Context(), []Span{{Lower: []byte("a"), Upper: []byte("z")}})
+			if once && err != nil || !once && (!errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), "remove 0")) {
+				t.Errorf("%s, once %t: %v", file, once, err)
+			}
+			if inj.hits.Load() == 0 {
+				t.Errorf("%s: nothing was removed", file)
+			}
+			mustClose(t, s)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/portraitdb/portrait/internal/shred"
 )
 
 // Get returns the value of the key, which the caller owns, or ErrNotFound. It
@@ -22,11 +24,33 @@ func (s *Store) GetTo(dst, key []byte) (value []byte, ok bool, err error) {
 		return dst, false, ErrClosed
 	}
 	if !s.fuse.blown() {
-		return appendValue(dst, s.db, key)
+		return s.read(dst, s.db, s.vault.tree(), key)
 	}
 	v := s.acquire()
 	defer s.release(v)
-	return appendValue(dst, v.snap, key)
+	return s.read(dst, v.snap, v.keys, key)
+}
+
+// read appends the value of a key to dst, unsealed.
+func (s *Store) read(dst []byte, from pebble.Reader, keys *shred.Tree, key []byte) ([]byte, bool, error) {
+	if !s.vault.seals(key) {
+		return appendValue(dst, from, key)
+	}
+	value, closer, err := from.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return dst, false, nil
+	}
+	if err != nil {
+		return dst, false, wrapRead("get", err)
+	}
+	opened, ok, err := openSealed(dst, keys, value)
+	if closeErr := closer.Close(); closeErr != nil {
+		err = errors.Join(err, wrapRead("get", closeErr))
+	}
+	if err != nil || !ok {
+		return dst, false, err
+	}
+	return opened, true, nil
 }
 
 // Has appends to dst, for every key in turn, whether it is there, under the rules

@@ -105,6 +105,11 @@ func (s *Store) rekeyRound(ctx context.Context) (int, error) {
 			if err := s.rewriteOptions(name); err != nil {
 				return 0, err
 			}
+		case name == KeyFile:
+			left++
+			if err := s.rewriteKeyFile(); err != nil {
+				return 0, err
+			}
 		default:
 			left++ // a log, be it one that waits for being recycled, or a MANIFEST
 		}
@@ -122,6 +127,15 @@ type table struct {
 	name              string
 	size              uint64
 	smallest, largest []byte // the keys, both included
+}
+
+// within returns a key among the table's that most likely nothing is under: it costs
+// less to write than a value, of which some are large.
+func (t table) within() []byte {
+	if bytes.Equal(t.smallest, t.largest) {
+		return t.smallest
+	}
+	return append(bytes.Clone(t.smallest), 0)
 }
 
 // liveTables returns the tables of the current version, by their smallest keys.
@@ -159,18 +173,37 @@ func (s *Store) rewriteTables(ctx context.Context, tables []table) error {
 	return nil
 }
 
-// compactTables has tables compacted. Pebble sees no reason to compact a table
-// that nothing lies above, so something is laid there.
+// compactTables has tables compacted. What lies above others comes down first, so that it
+// is not written again on every level for what is laid above the rest: Pebble sees no
+// reason to compact a table that nothing lies above.
 func (s *Store) compactTables(ctx context.Context, tables []table) error {
-	keys := make([][]byte, len(tables))
-	for i, t := range tables {
-		keys[i] = t.smallest
+	if err := s.compactOver(ctx, tables); err != nil {
+		return err
+	}
+	live, err := s.liveTables()
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(tables), func(t table) bool {
+		return !slices.ContainsFunc(live, func(l table) bool { return l.name == t.name })
+	})
+	if len(left) == 0 {
+		return nil
+	}
+	keys := make([][]byte, len(left))
+	for i, t := range left {
+		keys[i] = t.within()
 	}
 	if err := s.touch(ctx, keys); err != nil {
 		return err
 	}
-	end := append(bytes.Clone(keys[len(keys)-1]), 0)
-	return s.db.Compact(ctx, keys[0], end, true)
+	return s.compactOver(ctx, left)
+}
+
+// compactOver compacts what lies between the smallest keys of tables, and at them.
+func (s *Store) compactOver(ctx context.Context, tables []table) error {
+	end := append(tables[len(tables)-1].within(), 0)
+	return s.db.Compact(ctx, tables[0].smallest, end, true)
 }
 
 // touch writes keys again with what they have, and flushes.
@@ -178,6 +211,11 @@ func (s *Store) touch(ctx context.Context, keys [][]byte) error {
 	if err := s.rewriteKeys(keys); err != nil {
 		return err
 	}
+	return s.rotate(ctx)
+}
+
+// rotate ends the log, and writes what lies in memory alone into tables.
+func (s *Store) rotate(ctx context.Context) error {
 	flushed, err := s.db.AsyncFlush()
 	if err != nil {
 		return err
@@ -195,7 +233,7 @@ func (s *Store) touch(ctx context.Context, keys [][]byte) error {
 func (s *Store) rewriteKeys(keys [][]byte) error {
 	s.commitMu.Lock()
 	defer s.commitMu.Unlock()
-	if err := errors.Join(s.Failed(), s.awaitRoom()); err != nil {
+	if err := errors.Join(s.Failed(), s.awaitRoom(nil, nil)); err != nil {
 		return err
 	}
 	b := s.db.NewBatch()

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -26,6 +28,14 @@ func (fs *slowTables) Create(name string, category vfs.DiskWriteCategory) (vfs.F
 		<-fs.gate
 	}
 	return fs.FS.Create(name, category)
+}
+
+// slow returns such a file system with a new store, whose making made a table.
+func slow(t *testing.T) *slowTables {
+	t.Helper()
+	mem := vfs.NewMem()
+	mustClose(t, mustOpen(t, "db", small(mem)))
+	return &slowTables{FS: mem, gate: make(chan struct{}), waiting: make(chan struct{})}
 }
 
 // crowd commits until Commit waits for a flush that does not end. The result of
@@ -71,7 +81,7 @@ func primed(t *testing.T, s *Store, disk *slowTables) <-chan struct{} {
 func TestStore_Commit_waits_for_room(t *testing.T) {
 	open := func(t *testing.T) (*Store, *slowTables) {
 		t.Helper()
-		disk := &slowTables{FS: vfs.NewMem(), gate: make(chan struct{}), waiting: make(chan struct{})}
+		disk := slow(t)
 		return mustOpen(t, "db", small(disk)), disk
 	}
 	t.Run("until a flush ends", func(t *testing.T) {
@@ -123,6 +133,59 @@ func TestStore_Commit_waits_for_room(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func now() time.Time { return time.Now() }
+
+// TestStore_Admit_refuses_a_stall: a write that would have to wait is refused before
+// anything is done, with a hint, and admitted once there is room.
+func TestStore_Admit_refuses_a_stall(t *testing.T) {
+	disk := slow(t)
+	o := small(disk)
+	o.MaxStall = 1
+	s := mustOpen(t, "db", o)
+	if s.Stalled() {
+		t.Error("an empty store is stalled")
+	}
+	crowded := crowd(t, s, disk)
+	check := func(name string, ctx context.Context, since time.Time, cause error) {
+		t.Helper()
+		err := s.Admit(ctx, since)
+		e, ok := errors.AsType[*StallError](err)
+		if !ok || !errors.Is(err, ErrStalled) || e.RetryAfter < leastRetry || e.RetryAfter > mostRetry {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if cause != nil && !errors.Is(err, cause) {
+			t.Errorf("%s: %v does not say why the wait ended", name, err)
+		}
+	}
+	check("after MaxStall", t.Context(), now(), nil)
+	check("MaxStall was over before", t.Context(), now().Add(-time.Hour), nil)
+	s.opts.MaxStall = -1
+	gone := errors.New("gone home")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(gone)
+	check("with a context that ended", ctx, now(), gone)
+	if m := s.Metrics(); !s.Stalled() || m.Stalls != 3 || m.RefusedStalled != 3 || m.StallTime <= 0 {
+		t.Errorf("%d stalls of %s, %d refusals", m.Stalls, m.StallTime, m.RefusedStalled)
+	}
+	admitted := make(chan error)
+	for range 3 { // all of those who wait are woken
+		go func() { admitted <- s.Admit(t.Context(), now()) }()
+	}
+	close(disk.gate)
+	for range 3 {
+		if err := <-admitted; err != nil {
+			t.Errorf("with room again: %v", err)
+		}
+	}
+	s.fuse.blow(errors.New("enough")) // which ends the writer
+	if err := <-crowded; !errors.Is(err, ErrFailed) {
+		t.Error(err)
+	}
+	if err := s.Admit(t.Context(), now()); !errors.Is(err, ErrFailed) {
+		t.Errorf("after a failure: %v", err)
+	}
 }
 
 // TestStore_cache_keeps_its_size_beside_memtables would fail if memtables took

@@ -6,14 +6,17 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/portraitdb/portrait/internal/shred"
 )
 
 // view is a snapshot of Pebble that several holders share: the store, for the
 // last successful commit, and every Snapshot of that commit.
 type view struct {
 	snap   *pebble.Snapshot
-	number uint64 // of the commit since Open
-	refs   int    // guarded by Store.viewMu
+	keys   *shred.Tree // that its sealed values are under; nil if none are sealed
+	number uint64      // of the commit since Open
+	refs   int         // guarded by Store.viewMu
 }
 
 // acquire returns the view of the last successful commit, for release later.
@@ -98,7 +101,7 @@ func (sn *Snapshot) GetTo(dst, key []byte) (value []byte, ok bool, err error) {
 	if sn.closed {
 		return dst, false, ErrClosed
 	}
-	return appendValue(dst, sn.view.snap, key)
+	return sn.s.read(dst, sn.view.snap, sn.view.keys, key)
 }
 
 // KV is one pair of a Scan. Both slices are valid until the next step of it.
@@ -138,6 +141,7 @@ func (sn *Snapshot) Scan(lower, upper []byte) iter.Seq2[KV, error] {
 // iterator instead, and the next step says so.
 type cursor struct {
 	s       *Store
+	keys    *shred.Tree
 	it      *pebble.Iterator // nil once closed; changes under Store.life
 	started bool
 	key     []byte // copies: what Pebble points at does not outlive Close
@@ -160,37 +164,44 @@ func (sn *Snapshot) cursor(lower, upper []byte) (*cursor, error) {
 	if err != nil {
 		return nil, wrapRead("scan", err)
 	}
-	c := &cursor{s: sn.s, it: it}
+	c := &cursor{s: sn.s, it: it, keys: sn.view.keys}
 	sn.s.viewMu.Lock()
 	sn.s.cursors[c] = struct{}{}
 	sn.s.viewMu.Unlock()
 	return c, nil
 }
 
-// next moves on and returns copies of the pair; ok is false at the end.
+// next moves on and returns copies of the pair; ok is false at the end. A value that is no
+// more, since its key was destroyed, is passed over.
 func (c *cursor) next() (kv KV, ok bool, err error) {
 	c.s.life.RLock()
 	defer c.s.life.RUnlock()
 	if c.it == nil {
 		return KV{}, false, ErrClosed
 	}
-	if c.started {
-		ok = c.it.Next()
-	} else {
-		c.started, ok = true, c.it.First()
-	}
-	if !ok {
-		if err := c.it.Error(); err != nil {
+	for !ok {
+		if c.started {
+			ok = c.it.Next()
+		} else {
+			c.started, ok = true, c.it.First()
+		}
+		if !ok {
+			if err := c.it.Error(); err != nil {
+				return KV{}, false, wrapRead("scan", err)
+			}
+			return KV{}, false, nil
+		}
+		value, err := c.it.ValueAndErr()
+		if err != nil {
 			return KV{}, false, wrapRead("scan", err)
 		}
-		return KV{}, false, nil
+		c.key = append(c.key[:0], c.it.Key()...)
+		if !c.s.vault.seals(c.key) {
+			c.value = append(c.value[:0], value...)
+		} else if c.value, ok, err = openSealed(c.value[:0], c.keys, value); err != nil {
+			return KV{}, false, err
+		}
 	}
-	value, err := c.it.ValueAndErr()
-	if err != nil {
-		return KV{}, false, wrapRead("scan", err)
-	}
-	c.key = append(c.key[:0], c.it.Key()...)
-	c.value = append(c.value[:0], value...)
 	return KV{Key: c.key, Value: c.value}, true, nil
 }
 

@@ -16,21 +16,37 @@ import (
 type Store struct {
 	opts        Options
 	dir         string
+	base        FS // below encryption
 	db          *pebble.DB
 	lock        *pebble.Lock
 	crypt       *cryptFS // nil if the store is not encrypted
+	vault       *vault   // nil if the store seals nothing
 	fuse        *fuse
 	compactions *scheduler
 	probe       pebble.IterOptions // of Has; never changed
 	malformed   atomic.Uint64      // operands skipped
 	wedged      atomic.Bool        // a panic left Pebble's locks in an unknown state
 
-	crowded atomic.Bool   // something grew: look whether a commit must wait
-	room    chan struct{} // holds one: something shrank
-	closing chan struct{} // closed when Close begins
-	closeMu sync.Mutex    // serialises Close
+	disk    gauge
+	latency latency
+	stalls  struct {
+		count atomic.Uint64
+		nanos atomic.Int64
+	}
+	refused struct{ failed, disk, stall atomic.Uint64 } // calls of Admit
+
+	// grown counts what makes memtables or level 0 grow; fitted is its count when there
+	// was room last.
+	grown, fitted atomic.Uint64
+	room          room
+	closing       chan struct{} // closed when Close begins
+	closeMu       sync.Mutex    // serialises Close
 
 	commitMu sync.Mutex // serialises commits
+
+	// staging holds one: whoever has it has the only copy under way, or sees to it that
+	// there is none.
+	staging chan struct{}
 
 	// life is held for reading by every step that touches Pebble and for writing
 	// by Close. It guards closed.
@@ -78,6 +94,7 @@ func (s *Store) Close() error {
 	} else {
 		err = errors.Join(s.flush(), s.closePebble(), s.lock.Close())
 	}
+	err = errors.Join(err, s.fuse.acked.close())
 	return errors.Join(s.Failed(), err)
 }
 
@@ -117,9 +134,14 @@ func (s *Store) closePebble() (err error) {
 	return nil
 }
 
-// guard turns a panic of Pebble into an error.
+// guard turns a panic of Pebble into an error, which wraps the one that it panicked with:
+// a sync of a directory that fails is one.
 func guard(doing string, err *error) {
-	if r := recover(); r != nil {
+	switch r := recover().(type) {
+	case nil:
+	case error:
+		*err = fmt.Errorf("%s: panic: %w", doing, r)
+	default:
 		*err = fmt.Errorf("%s: panic: %v", doing, r)
 	}
 }

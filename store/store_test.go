@@ -407,7 +407,7 @@ func TestOpen_refuses_other_formats(t *testing.T) {
 			t.Fatal(err)
 		}
 		if key != nil {
-			if err := db.Set(key, []byte{formatVersion + 1}, pebble.Sync); err != nil {
+			if err := db.Set(key, []byte{FormatVersion + 1}, pebble.Sync); err != nil {
 				t.Fatal(err)
 			}
 		}

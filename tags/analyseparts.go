@@ -87,6 +87,8 @@ func position(e syntax.Expr) int {
 		pos = e.Pos
 	case *syntax.InList:
 		pos = e.Pos
+	case *syntax.Consent:
+		pos = e.Pos
 	case *syntax.Happened:
 		if e.X != nil {
 			pos = e.X.Pos

@@ -118,6 +118,8 @@ func (c *compiler) part(e syntax.Expr) *part {
 		p.node = fixed(e.Value)
 	case *syntax.InList:
 		p.node = c.inList(e)
+	case *syntax.Consent:
+		p.node = c.consent(e)
 	case *syntax.Members:
 		p.node = fixed(e.Known != nil && *e.Known)
 	case *syntax.TagRef:

@@ -86,7 +86,8 @@ func (c *compiler) trait(x *syntax.Trait) sized {
 	info, _ := c.scope.Trait(x.Name)
 	if info.Compute == nil {
 		c.deps.Attributes = append(c.deps.Attributes, x.Name)
-		return sized{&attribute{name: x.Name, policy: info.Policy, kind: info.Kind}, 1}
+		c.deps.Timed = c.deps.Timed || info.Retain > 0
+		return sized{&attribute{name: x.Name, policy: info.Policy, kind: info.Kind, retain: info.Retain}, 1}
 	}
 	if o, ok := c.traits[x.Name]; ok {
 		return o

@@ -76,6 +76,7 @@ type clockScope struct{ zone *time.Location }
 func (s clockScope) Trait(string) (syntax.TraitInfo, bool)       { return syntax.TraitInfo{}, false }
 func (s clockScope) Tag(string, string) (syntax.Expr, bool)      { return nil, false }
 func (s clockScope) Interest(string) (syntax.InterestInfo, bool) { return syntax.InterestInfo{}, false }
+func (s clockScope) Purpose(string) (syntax.Purpose, bool)       { return syntax.Purpose{}, false }
 func (s clockScope) Folded(string, string) (number, unique bool) { return false, false }
 func (s clockScope) Kept(*syntax.Fold) (uint32, bool)            { return 0, false }
 func (s clockScope) Zone() *time.Location                        { return s.zone }

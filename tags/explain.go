@@ -86,7 +86,7 @@ type Operand struct {
 	// for each value. Of what is counted and added up there are none.
 	Witnesses []profile.Stamp `json:"-"`
 	// Grounds says how sure Value is, of a place that a person is found at: "there on 14 of
-	// 16 days", or "nowhere on 3 of 2 days" where that is why there is none. Else empty.
+	// 16 days", or "nowhere on 3 of 2 days" where that is why there is none; and where a consent comes from. Else empty.
 	Grounds string `json:"grounds,omitempty"`
 	// Events are what the log of the store still knows of the events behind Value, in
 	// the order of time: those of Witnesses, and of what is counted and added up the
@@ -173,6 +173,9 @@ func (x *explainer) explain(p *part) *Explanation {
 		if _, isConstant := o.(*syntax.Literal); !isConstant {
 			e.Values = append(e.Values, x.operand(o, p.values[i], &r))
 		}
+	}
+	if n, ok := p.node.(*agreed); ok && !isTag {
+		e.Values = n.explain(x.state, x.now)
 	}
 	e.Truth = truth(p.expr, e.Parts, missing, a.ok)
 	if ask, ok := p.node.(*ask); ok && !isTag { // A tag is asked as its rule is.

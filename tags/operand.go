@@ -3,6 +3,7 @@ package tags
 import (
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
+	"time"
 )
 
 // operand is a compiled value of a state.
@@ -58,13 +59,14 @@ type attribute struct {
 	name   string
 	policy profile.Policy
 	kind   profile.Kind // as declared
+	retain time.Duration
 }
 
 // A value of another kind than the declared one, told before the declaration
 // changed, is missing.
-func (o *attribute) read(st *profile.State, _ profile.Instant) reading {
-	v, ok := st.Attr(o.name, o.policy)
-	return still(v, ok && sameKind(v.Kind(), o.kind))
+func (o *attribute) read(st *profile.State, now profile.Instant) reading {
+	v, ok, until := st.Kept(o.name, o.policy, o.retain, now)
+	return reading{value: v, ok: ok && sameKind(v.Kind(), o.kind), until: until}
 }
 
 // narrowed is a computed trait of which only values of one kind count.

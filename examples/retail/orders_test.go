@@ -78,7 +78,7 @@ func TestOrders_against_the_file(t *testing.T) {
 			t.Errorf("customer %s (-want +got):\n%s", id, diff)
 		}
 	}
-	digest, err := db.Digest(t.Context(), ordersEnd)
+	digest, err := digestOf(t, db, ordersEnd)
 	if err != nil || digest.String() != got.Digest {
 		t.Errorf("reopened, the digest is %s, %v; it was %s", digest, err, got.Digest)
 	}

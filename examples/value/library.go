@@ -177,12 +177,17 @@ func (s *shop) customers(all map[string]folds) []value.Customer {
 
 // read returns the folds of everybody.
 func (s *shop) read(ctx context.Context) (map[string]folds, error) {
-	set, err := s.db.Segment(ctx, segment.MustParse(`exists(first)`))
+	view, err := s.db.View(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	set, err := view.Segment(ctx, segment.MustParse(`exists(first)`))
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]folds{}
-	for p, err := range s.db.Profiles(ctx, set) {
+	for p, err := range view.Profiles(ctx, set) {
 		if err != nil {
 			return nil, err
 		}

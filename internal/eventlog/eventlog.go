@@ -17,7 +17,7 @@ import (
 // version is the first byte of the form.
 const version = 1
 
-// fields is the number of fields of the form.
+// fields is the number of fields of the form, to which consents are one more.
 const fields = 11
 
 // What is known of an event's time beside the instant in its key.
@@ -61,7 +61,11 @@ func Append(dst []byte, e *profile.Event, seconds uint32) []byte {
 		original = int64(profile.InstantOf(e.Original))
 	}
 	dst = append(dst, version)
-	dst = pack.AppendArray(dst, fields)
+	n := fields
+	if len(e.Consent) > 0 {
+		n++
+	}
+	dst = pack.AppendArray(dst, n)
 	dst = pack.AppendUint(dst, uint64(seconds))
 	dst = pack.AppendUint(dst, uint64(e.Type))
 	dst = pack.AppendString(dst, e.Name)
@@ -74,7 +78,11 @@ func Append(dst []byte, e *profile.Event, seconds uint32) []byte {
 	for _, id := range e.Identifiers {
 		dst = pack.AppendString(pack.AppendString(dst, id.Namespace), id.Value)
 	}
-	return appendFields(appendFields(dst, e.Properties), e.Traits)
+	dst = appendFields(appendFields(dst, e.Properties), e.Traits)
+	if len(e.Consent) > 0 {
+		dst = profile.AppendConsents(dst, e.Consent)
+	}
+	return dst
 }
 
 func appendFields(dst []byte, fields map[string]profile.Value) []byte {
@@ -104,15 +112,16 @@ func (h Head) Event() profile.Event { return profile.Event{Type: h.Type, Name: h
 // ReadHead reads the front of an event's form and no more of it.
 func ReadHead(data []byte) (Head, error) {
 	r := pack.NewReader(data)
-	h := readHead(&r)
+	h, _ := readHead(&r)
 	return h, described(r.Err())
 }
 
-func readHead(r *pack.Reader) (h Head) {
+// readHead reads the front; consents says that they come last.
+func readHead(r *pack.Reader) (h Head, consents bool) {
 	if v := r.Byte(); r.Err() == nil && v != version {
 		r.Fail(fmt.Errorf("unknown version %d, want %d", v, version))
 	}
-	r.Fields("event", fields)
+	consents = r.Fields("event", fields, fields+1) > fields
 	h.Seconds = r.Uint32()
 	typ := r.Uint()
 	if typ > uint64(profile.Alias) {
@@ -120,7 +129,7 @@ func readHead(r *pack.Reader) (h Head) {
 	}
 	h.Type = profile.Type(typ)
 	h.Name = r.String()
-	return h
+	return h, consents
 }
 
 // The years that an original time lies in.
@@ -143,7 +152,7 @@ func Decode(data []byte, at profile.Instant) (profile.Event, error) {
 
 func decode(data []byte, at profile.Instant) (e profile.Event, err error) {
 	r := pack.NewSharingReader(data)
-	h := readHead(&r)
+	h, consents := readHead(&r)
 	e.Type, e.Name = h.Type, h.Name
 	flags := r.Uint()
 	if flags > flagsKnown {
@@ -181,6 +190,14 @@ func decode(data []byte, at profile.Instant) (e profile.Event, err error) {
 	}
 	if e.Traits, rest, err = readFields("traits", rest); err != nil {
 		return e, err
+	}
+	if consents {
+		if e.Consent, rest, err = profile.DecodeConsents(rest); err != nil {
+			return e, err
+		}
+		if len(e.Consent) == 0 {
+			return e, errors.New("consents of no purpose")
+		}
 	}
 	if len(rest) > 0 {
 		return e, fmt.Errorf("%d bytes too many", len(rest))

@@ -3,6 +3,7 @@ package eventlog_test
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,12 @@ func genEvent() *rapid.Generator[profile.Event] {
 			Source: text.Draw(t, "source"), MessageID: text.Draw(t, "id"), Auth: rapid.Uint8().Draw(t, "auth"),
 			Time: genTime().Draw(t, "time"), Original: genTime().Draw(t, "original"), Received: clock,
 			Properties: fields.Draw(t, "properties"), Traits: fields.Draw(t, "traits"),
+		}
+		for i := range rapid.IntRange(0, 3).Draw(t, "consents") {
+			e.Consent = append(e.Consent, profile.Consent{
+				Purpose: fmt.Sprint("p", i), Status: profile.ConsentStatus(rapid.IntRange(0, 2).Draw(t, "status")),
+				Policy: text.Draw(t, "policy"), Expires: genTime().Draw(t, "expires"), Method: text.Draw(t, "method"),
+			})
 		}
 		for range rapid.IntRange(1, 5).Draw(t, "ids") {
 			e.Identifiers = append(e.Identifiers, profile.Identifier{Namespace: "n" + text.Draw(t, "ns"), Value: "v" + text.Draw(t, "value")})

@@ -55,7 +55,7 @@ func appendPair(dst []byte, space byte, a, b Token) []byte {
 	return append(dst, b[:]...)
 }
 
-// Pair reads the two tokens of an edge's or a veto's key.
+// Pair reads the two tokens of the key of an edge, a veto or what was heard.
 func Pair(key []byte) (a, b Token, ok bool) {
 	if len(key) != 1+2*TokenLen {
 		return a, b, false
@@ -63,7 +63,7 @@ func Pair(key []byte) (a, b Token, ok bool) {
 	return Token(key[1 : 1+TokenLen]), Token(key[1+TokenLen:]), true
 }
 
-// AppendFrom appends the prefix of all edges or vetoes of a.
+// AppendFrom appends the prefix of all edges or vetoes of a, or of all that a heard or told.
 func AppendFrom(dst []byte, space byte, a Token) []byte {
 	return append(append(dst, space), a[:]...)
 }

@@ -32,6 +32,13 @@ func content(e *profile.Event) string {
 	if e.Auth != 0 {
 		fmt.Fprintf(&b, " auth %d", e.Auth)
 	}
+	said := slices.SortedFunc(slices.Values(e.Consent), func(a, b profile.Consent) int { return strings.Compare(a.Purpose, b.Purpose) })
+	for _, c := range said {
+		fmt.Fprintf(&b, " consent %q %v %q %q", c.Purpose, c.Status, c.Policy, c.Method)
+		if !c.Expires.IsZero() {
+			fmt.Fprintf(&b, " %d", profile.InstantOf(c.Expires))
+		}
+	}
 	return b.String()
 }
 

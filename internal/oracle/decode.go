@@ -24,7 +24,9 @@ func Decode(state []byte) (*Person, error) {
 		return nil, fmt.Errorf("oracle: state: %w", err)
 	}
 	source := bytes.NewReader(state[1:])
-	decoder := msgpack.NewDecoder(source)
+	decoder := msgpack.GetDecoder()
+	defer msgpack.PutDecoder(decoder)
+	decoder.Reset(source)
 	decoder.UseLooseInterfaceDecoding(true)
 	tree, err := decoder.DecodeInterface()
 	if err != nil {
@@ -62,6 +64,10 @@ func (r *reading) person(tree any) *Person {
 	p.Events = r.unsigned(fields[0])
 	p.First, p.Last = r.span(fields[1])
 	for _, x := range r.list("attributes", fields[2]) {
+		if purpose, held, ok := r.consents(x); ok {
+			p.Consents[purpose] = held
+			continue
+		}
 		key, a := r.attribute(x)
 		if _, twice := p.Attributes[key]; twice {
 			r.fail("attribute %q twice", key.Name)
@@ -76,10 +82,10 @@ func (r *reading) person(tree any) *Person {
 		p.Counters[key] = c
 	}
 	lost := r.unsigned(fields[4])
-	if lost > 3 {
+	if lost > 7 {
 		r.fail("unknown overflow %d", lost)
 	}
-	p.LostAttributes, p.LostEvents = lost&1 != 0, lost&2 != 0
+	p.LostAttributes, p.LostEvents, p.LostConsents = lost&1 != 0, lost&2 != 0, lost&4 != 0
 	return p
 }
 

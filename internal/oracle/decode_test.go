@@ -122,7 +122,7 @@ func TestDecode_refuses(t *testing.T) {
 		{"an odd span", stored(t, A{nil, 1, A{2}, A{}, A{}, 0}), "span"},
 		{"an odd time", stored(t, A{nil, 1, A{"2", 3}, A{}, A{}, 0}), "want an unsigned integer"},
 		{"a time too far", stored(t, A{nil, 1, A{uint64(1) << 63, 3}, A{}, A{}, 0}), "64 bits"},
-		{"an unknown overflow", stored(t, A{nil, 1, A{2, 3}, A{}, A{}, 4}), "overflow"},
+		{"an unknown overflow", stored(t, A{nil, 1, A{2, 3}, A{}, A{}, 8}), "overflow"},
 		{"an unknown policy", stored(t, good(A{A{"a", 7 << 1, "x", 1, 2}}, A{})), "flags"},
 		{"a sum of five fields", stored(t, good(A{A{"a", 4 << 1, 1, 1, 2}}, A{})), "flags"},
 		{"a latest of three", stored(t, good(A{A{"a", 0, 1}}, A{})), "flags"},

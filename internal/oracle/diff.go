@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strconv"
 
 	"github.com/portraitdb/portrait/profile"
 )
@@ -15,12 +16,17 @@ import (
 // empty.
 func Diff(a, b *Person) []string {
 	var d differences
-	d.say(a.Events != b.Events, "events", a.Events, b.Events)
-	d.say(a.First != b.First, "first event", at(a.First), at(b.First))
-	d.say(a.Last != b.Last, "last event", at(a.Last), at(b.Last))
-	d.say(a.LostAttributes != b.LostAttributes, "undeclared attributes lost", a.LostAttributes, b.LostAttributes)
-	d.say(a.LostEvents != b.LostEvents, "undeclared event names lost", a.LostEvents, b.LostEvents)
+	d.say(a.Events != b.Events, "events", "", a.Events, b.Events)
+	d.say(a.First != b.First, "first event", "", at(a.First), at(b.First))
+	d.say(a.Last != b.Last, "last event", "", at(a.Last), at(b.Last))
+	d.say(a.LostAttributes != b.LostAttributes, "undeclared attributes lost", "", a.LostAttributes, b.LostAttributes)
+	d.say(a.LostEvents != b.LostEvents, "undeclared event names lost", "", a.LostEvents, b.LostEvents)
 
+	d.say(a.LostConsents != b.LostConsents, "purposes lost", "", a.LostConsents, b.LostConsents)
+	for _, purpose := range slices.Sorted(maps.Keys(both(a.Consents, b.Consents))) {
+		x, y := consentTexts(a.Consents[purpose]), consentTexts(b.Consents[purpose])
+		d.say(!slices.Equal(x, y), "consents to ", strconv.Quote(purpose), x, y)
+	}
 	keys := slices.SortedFunc(maps.Keys(both(a.Attributes, b.Attributes)), func(x, y AttributeKey) int {
 		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Policy, y.Policy), cmp.Compare(declared(x.Declared), declared(y.Declared)))
 	})
@@ -57,32 +63,34 @@ func Diff(a, b *Person) []string {
 // differences collects the lines.
 type differences []string
 
-// say adds a line when the two differ.
-func (d *differences) say(differ bool, place string, a, b any) {
+// say adds a line when the two differ; what is added to the place.
+func (d *differences) say(differ bool, place, what string, a, b any) {
 	if differ {
-		*d = append(*d, fmt.Sprintf("%s: %v, against %v", place, a, b))
+		*d = append(*d, fmt.Sprintf("%s%s: %v, against %v", place, what, a, b))
 	}
 }
 
 // present adds a line when only one side has the place, and reports whether both
 // have it.
 func (d *differences) present(place string, a, b bool) bool {
-	words := map[bool]string{true: "present", false: "missing"}
-	d.say(a != b, place, words[a], words[b])
+	if a != b {
+		words := map[bool]string{true: "present", false: "missing"}
+		d.say(true, place, "", words[a], words[b])
+	}
 	return a && b
 }
 
 func (d *differences) attribute(place string, a, b Attribute) {
-	d.say(!a.Value.Equal(b.Value), place, written(a.Value), written(b.Value))
-	d.say(a.Stamp != b.Stamp, place+" told", at(a.Stamp), at(b.Stamp))
-	d.say(!sameSum(a.Sum, b.Sum), place+" millionths", a.Sum, b.Sum)
-	d.say(a.Lost != b.Lost, place+" lost", a.Lost, b.Lost)
+	d.say(!a.Value.Equal(b.Value), place, "", spelled(a.Value), spelled(b.Value))
+	d.say(a.Stamp != b.Stamp, place, " told", at(a.Stamp), at(b.Stamp))
+	d.say(!sameSum(a.Sum, b.Sum), place, " millionths", a.Sum, b.Sum)
+	d.say(a.Lost != b.Lost, place, " lost", a.Lost, b.Lost)
 }
 
 func (d *differences) counter(place string, a, b Counter) {
-	d.say(a.Count != b.Count, place+" count", a.Count, b.Count)
-	d.say(a.First != b.First, place+" first", at(a.First), at(b.First))
-	d.say(a.Last != b.Last, place+" last", at(a.Last), at(b.Last))
+	d.say(a.Count != b.Count, place, " count", a.Count, b.Count)
+	d.say(a.First != b.First, place, " first", at(a.First), at(b.First))
+	d.say(a.Last != b.Last, place, " last", at(a.Last), at(b.Last))
 	for _, property := range slices.Sorted(maps.Keys(both(a.Numbers, b.Numbers))) {
 		place := fmt.Sprintf("%s number %q", place, property)
 		x, xok := a.Numbers[property]
@@ -96,32 +104,32 @@ func (d *differences) counter(place string, a, b Counter) {
 		x, xok := a.Uniques[property]
 		y, yok := b.Uniques[property]
 		if d.present(place, xok, yok) {
-			d.say(x.Lost != y.Lost, place+" lost", x.Lost, y.Lost)
-			d.say(!slices.EqualFunc(x.Values, y.Values, profile.Value.Equal), place, x.Values, y.Values)
+			d.say(x.Lost != y.Lost, place, " lost", x.Lost, y.Lost)
+			d.say(!slices.EqualFunc(x.Values, y.Values, profile.Value.Equal), place, "", x.Values, y.Values)
 		}
 	}
 }
 
 func (d *differences) number(place string, a, b Number) {
-	d.say(a.Count != b.Count, place+" count", a.Count, b.Count)
-	d.say(!sameSum(a.Sum, b.Sum), place+" millionths", a.Sum, b.Sum)
-	d.say(a.Min != b.Min, place+" min", a.Min, b.Min)
-	d.say(a.MinAt != b.MinAt, place+" min at", a.MinAt, b.MinAt)
-	d.say(a.Max != b.Max, place+" max", a.Max, b.Max)
-	d.say(a.MaxAt != b.MaxAt, place+" max at", a.MaxAt, b.MaxAt)
-	d.say(a.First != b.First, place+" first", a.First, b.First)
-	d.say(a.FirstAt != b.FirstAt, place+" first at", at(a.FirstAt), at(b.FirstAt))
-	d.say(a.Last != b.Last, place+" last", a.Last, b.Last)
-	d.say(a.LastAt != b.LastAt, place+" last at", at(a.LastAt), at(b.LastAt))
+	d.say(a.Count != b.Count, place, " count", a.Count, b.Count)
+	d.say(!sameSum(a.Sum, b.Sum), place, " millionths", a.Sum, b.Sum)
+	d.say(a.Min != b.Min, place, " min", a.Min, b.Min)
+	d.say(a.MinAt != b.MinAt, place, " min at", a.MinAt, b.MinAt)
+	d.say(a.Max != b.Max, place, " max", a.Max, b.Max)
+	d.say(a.MaxAt != b.MaxAt, place, " max at", a.MaxAt, b.MaxAt)
+	d.say(a.First != b.First, place, " first", a.First, b.First)
+	d.say(a.FirstAt != b.FirstAt, place, " first at", at(a.FirstAt), at(b.FirstAt))
+	d.say(a.Last != b.Last, place, " last", a.Last, b.Last)
+	d.say(a.LastAt != b.LastAt, place, " last at", at(a.LastAt), at(b.LastAt))
 }
 
 func (d *differences) series(place string, a, b Series) {
-	d.say(a.Form != b.Form, place+" form", a.Form, b.Form)
-	d.say(a.Grain != b.Grain, place+" grain", a.Grain, b.Grain)
-	d.say(a.K != b.K, place+" values", a.K, b.K)
-	d.say(a.Gap != b.Gap, place+" gap", a.Gap, b.Gap)
-	d.say(a.Level != b.Level, place+" level", a.Level, b.Level)
-	d.say(!slices.Equal(a.Spans, b.Spans), place+" spans", a.Spans, b.Spans)
+	d.say(a.Form != b.Form, place, " form", a.Form, b.Form)
+	d.say(a.Grain != b.Grain, place, " grain", a.Grain, b.Grain)
+	d.say(a.K != b.K, place, " values", a.K, b.K)
+	d.say(a.Gap != b.Gap, place, " gap", a.Gap, b.Gap)
+	d.say(a.Level != b.Level, place, " level", a.Level, b.Level)
+	d.say(!slices.Equal(a.Spans, b.Spans), place, " spans", a.Spans, b.Spans)
 	for _, number := range slices.Sorted(maps.Keys(both(a.Buckets, b.Buckets))) {
 		place := fmt.Sprintf("%s bucket %d", place, number)
 		x, xok := a.Buckets[number]
@@ -129,16 +137,16 @@ func (d *differences) series(place string, a, b Series) {
 		if !d.present(place, xok, yok) {
 			continue
 		}
-		d.say(x.Count != y.Count, place+" count", x.Count, y.Count)
-		d.say(x.First != y.First || x.Last != y.Last, place+" times", []profile.Instant{x.First, x.Last}, []profile.Instant{y.First, y.Last})
-		d.say(!sameSum(x.Sum, y.Sum), place+" millionths", x.Sum, y.Sum)
-		d.say(x.Min != y.Min || x.Max != y.Max, place+" extremes", []float64{x.Min, x.Max}, []float64{y.Min, y.Max})
-		d.say(x.Earliest.compare(y.Earliest) != 0, place+" first", x.Earliest, y.Earliest)
-		d.say(x.Latest.compare(y.Latest) != 0, place+" last", x.Latest, y.Latest)
-		d.say(x.Lost != y.Lost, place+" lost", x.Lost, y.Lost)
-		d.say(!slices.EqualFunc(x.Keys, y.Keys, Key.equal), place+" keys", x.Keys, y.Keys)
-		d.say(!slices.EqualFunc(x.Traced, y.Traced, func(s, t Traced) bool { return s.compare(t) == 0 }), place+" events", x.Traced, y.Traced)
-		d.say(!slices.EqualFunc(x.Stays, y.Stays, Stayed.equal), place+" cells", x.Stays, y.Stays)
+		d.say(x.Count != y.Count, place, " count", x.Count, y.Count)
+		d.say(x.First != y.First || x.Last != y.Last, place, " times", []profile.Instant{x.First, x.Last}, []profile.Instant{y.First, y.Last})
+		d.say(!sameSum(x.Sum, y.Sum), place, " millionths", x.Sum, y.Sum)
+		d.say(x.Min != y.Min || x.Max != y.Max, place, " extremes", []float64{x.Min, x.Max}, []float64{y.Min, y.Max})
+		d.say(x.Earliest.compare(y.Earliest) != 0, place, " first", x.Earliest, y.Earliest)
+		d.say(x.Latest.compare(y.Latest) != 0, place, " last", x.Latest, y.Latest)
+		d.say(x.Lost != y.Lost, place, " lost", x.Lost, y.Lost)
+		d.say(!slices.EqualFunc(x.Keys, y.Keys, Key.equal), place, " keys", x.Keys, y.Keys)
+		d.say(!slices.EqualFunc(x.Traced, y.Traced, func(s, t Traced) bool { return s.compare(t) == 0 }), place, " events", x.Traced, y.Traced)
+		d.say(!slices.EqualFunc(x.Stays, y.Stays, Stayed.equal), place, " cells", x.Stays, y.Stays)
 	}
 }
 
@@ -174,8 +182,15 @@ func sameSum(a, b *big.Int) bool {
 	return a.Cmp(b) == 0
 }
 
-// at writes a stamp.
-func at(s profile.Stamp) string { return fmt.Sprintf("%v/%x", s.At, s.Tie) }
+// at is a stamp that is written only where it is told.
+type at profile.Stamp
+
+func (s at) String() string { return fmt.Sprintf("%v/%x", s.At, s.Tie) }
+
+// spelled is a value that is written, with its kind, only where it is told.
+type spelled profile.Value
+
+func (s spelled) String() string { return written(profile.Value(s)) }
 
 // written writes a value with its kind.
 func written(v profile.Value) string { return fmt.Sprintf("%v %q", v.Kind(), v) }

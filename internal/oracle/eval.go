@@ -98,6 +98,8 @@ func (w *world) truth(e syntax.Expr) Truth {
 		return truthOf(e.Value)
 	case *syntax.InList:
 		return truthOf(w.person.Lists[e.Name])
+	case *syntax.Consent:
+		return truthOf(w.consents(e.Purpose))
 	case *syntax.TagRef:
 		return w.tag(syntax.TagRef{Name: e.Name, Value: e.Value})
 	}

@@ -31,7 +31,10 @@ func (s scope) Tag(name, value string) (syntax.Expr, bool) {
 }
 func (s scope) Folded(string, string) (bool, bool) { return !s.undeclared, !s.undeclared }
 func (s scope) Place(string) (syntax.Area, bool)   { return nil, false }
-func (s scope) WeekStart() time.Weekday            { return s.weekStart }
+func (s scope) Purpose(name string) (syntax.Purpose, bool) {
+	return syntax.Purpose{}, name == "ads"
+}
+func (s scope) WeekStart() time.Weekday { return s.weekStart }
 func (s scope) Interest(name string) (syntax.InterestInfo, bool) {
 	i, ok := s.interests[name]
 	return i, ok

@@ -98,6 +98,16 @@ func (r Rules) filter(n Node, edges []Edge) filter {
 	return f
 }
 
+// Passing returns those of an identifier's edges that count and that it lets through, in
+// their order. An edge is live if both its ends do.
+func (r Rules) Passing(n Node, edges []Edge) []Edge {
+	f := r.filter(n, edges)
+	return slices.DeleteFunc(edgesOf(n.Identifier, edges), func(e Edge) bool {
+		other, _ := e.partner(n.Identifier)
+		return !r.passes(f, e, other)
+	})
+}
+
 // passes reports whether an identifier lets its edge to the partner through.
 func (r Rules) passes(f filter, e Edge, partner profile.Identifier) bool {
 	theirs := r.Namespaces[partner.Namespace]

@@ -24,6 +24,8 @@ func Fold(events []profile.Event, schema *profile.Schema) (*Person, error) {
 		}
 		whole = Merge(parts...)
 	}
+	heard := holding(consentsIn(events, schema.Purposes))
+	whole.Consents, whole.LostConsents = heard.Consents, heard.LostConsents
 	return whole, nil
 }
 

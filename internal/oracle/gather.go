@@ -67,6 +67,7 @@ type evidence struct {
 	edges  []Edge
 	vetoes [][2]profile.Identifier
 	held   map[profile.Identifier][]*Person // the events, by the identifier that holds them
+	heard  map[profile.Identifier][]heard   // the consents, by every identifier that heard them
 }
 
 // evidence gathers what everything said.
@@ -74,6 +75,7 @@ func (s *Store) evidence() evidence {
 	nodes := map[profile.Identifier]Node{}
 	edges := map[[2]profile.Identifier]Edge{}
 	held := map[profile.Identifier][]*Person{}
+	words := map[profile.Identifier][]heard{}
 	for _, e := range s.accepted {
 		home := e.identifiers[0]
 		held[home] = append(held[home], e.said)
@@ -83,6 +85,12 @@ func (s *Store) evidence() evidence {
 				n.Dated, n.Since = true, e.stamp.At
 			}
 			nodes[id] = n
+			for _, h := range e.consents {
+				// A grant is heard by whom the event is sure to be of.
+				if h.Status != profile.ConsentGranted || id == home || slices.Contains(e.tied, id) {
+					words[id] = append(words[id], h)
+				}
+			}
 		}
 		for _, id := range e.tied {
 			edge := edges[pair(home, id)]
@@ -102,7 +110,7 @@ func (s *Store) evidence() evidence {
 		edge.Match = m
 		edges[p] = edge
 	}
-	ev := evidence{held: held}
+	ev := evidence{held: held, heard: words}
 	for p, edge := range edges {
 		edge.A, edge.B = p[0], p[1]
 		ev.edges = append(ev.edges, edge)

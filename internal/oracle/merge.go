@@ -37,6 +37,7 @@ func Merge(parts ...*Person) *Person {
 			counters[key] = append(counters[key], c)
 		}
 	}
+	whole.uniteConsents(parts)
 	for key, told := range attributes {
 		whole.Attributes[key] = settle(key.Policy, told)
 	}

@@ -71,7 +71,9 @@ func (w *world) trait(name string) (v profile.Value, ok bool) {
 		w.traits = w.traits[:len(w.traits)-1]
 		return v, ok && fits(v, t.Kind)
 	}
-	v, ok = w.person.attribute(name, t.Policy)
+	if v, ok = w.person.attribute(name, t.Policy); ok && t.Retain > 0 {
+		ok = int64(w.now)-int64(w.person.told(name, t.Policy)) < t.Retain.Microseconds()
+	}
 	return v, ok && fits(v, t.Kind)
 }
 

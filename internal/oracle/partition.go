@@ -40,8 +40,26 @@ func unite(nodes []Node, edges []Edge, vetoes [][2]profile.Identifier, rules Rul
 	live := slices.DeleteFunc(slices.Clone(edges), func(e Edge) bool {
 		return e.class() == nothing || !rules.passes(filters[e.A], e, e.B) || !rules.passes(filters[e.B], e, e.A)
 	})
-	slices.SortFunc(live, rules.strength)
+	u.join(live, vetoes, rules)
+	return u
+}
 
+// Unite is Partition of identifiers of which the live edges are known: those that count
+// and that both ends let through; see Passing. The nodes are those of all the ends. What
+// no chain of live edges joins may be united apart from each other.
+func Unite(nodes []Node, live []Edge, vetoes [][2]profile.Identifier, rules Rules) [][]profile.Identifier {
+	u := &united{nodes: map[profile.Identifier]Node{}, group: map[profile.Identifier]*[]profile.Identifier{}}
+	for _, n := range nodes {
+		u.nodes[n.Identifier] = n
+		u.group[n.Identifier] = &[]profile.Identifier{n.Identifier}
+	}
+	u.join(slices.Clone(live), vetoes, rules)
+	return u.groups()
+}
+
+// join unites along the live edges, the strongest first, as far as the rules allow.
+func (u *united) join(live []Edge, vetoes [][2]profile.Identifier, rules Rules) {
+	slices.SortFunc(live, rules.strength)
 	vetoed := map[[2]profile.Identifier]bool{}
 	for _, v := range vetoes {
 		vetoed[pair(v[0], v[1])] = true
@@ -57,7 +75,6 @@ func unite(nodes []Node, edges []Edge, vetoes [][2]profile.Identifier, rules Rul
 			u.group[id] = a
 		}
 	}
-	return u
 }
 
 // groups lists the distinct groups in order.

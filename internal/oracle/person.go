@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"math"
 	"math/big"
 
 	"github.com/portraitdb/portrait/profile"
@@ -11,6 +12,7 @@ import (
 const (
 	maxUndeclared = 1000 // attribute names, and event names, that no model declares
 	maxElements   = 1000 // of one union attribute, of one set of distinct values
+	maxPurposes   = 100  // of one identifier
 )
 
 // Person is what is known of one person, or of one identifier of theirs.
@@ -29,6 +31,12 @@ type Person struct {
 	LostAttributes bool
 	// LostEvents says the same of undeclared event names.
 	LostEvents bool
+	// Consents are what each identifier holds of each purpose, by the latest event: of a
+	// person several, of one identifier one. Names that begin with "$" are objections.
+	Consents map[string][]profile.ConsentRecord
+	// LostConsents says that an identifier heard of more purposes than it may hold: none
+	// of the person's is granted.
+	LostConsents bool
 	// History are the events themselves, of a person who was folded from events.
 	History []profile.Event
 	// Stored says that the person was read from a state, which has Series in the
@@ -88,7 +96,7 @@ type UniqueSet struct {
 
 // empty returns a person of whom nothing is known.
 func empty() *Person {
-	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[CounterKey]Counter{}, Series: map[uint32]Series{}, Namespaces: map[string]bool{}}
+	return &Person{Attributes: map[AttributeKey]Attribute{}, Counters: map[CounterKey]Counter{}, Series: map[uint32]Series{}, Consents: map[string][]profile.ConsentRecord{}, Namespaces: map[string]bool{}}
 }
 
 // attribute returns the value of an attribute; ok is false when it is missing.
@@ -102,11 +110,26 @@ func (p *Person) attribute(name string, policy profile.Policy) (v profile.Value,
 	if len(told) == 0 {
 		return profile.Value{}, false
 	}
-	a := settle(policy, told)
+	a := told[0]
+	if len(told) > 1 || policy == profile.Sum || policy == profile.Union {
+		a = settle(policy, told)
+	}
 	if policy == profile.Sum {
 		return profile.Number(nearest(a.Sum, 1)), true
 	}
 	return a.Value, !a.Value.IsNull()
+}
+
+// told returns when the value that counts of an attribute was told: the last time, and
+// under First the first.
+func (p *Person) told(name string, policy profile.Policy) (at profile.Instant) {
+	at = math.MinInt64
+	for key, a := range p.Attributes {
+		if key.Name == name && key.Policy == policy {
+			at = max(at, a.Stamp.At)
+		}
+	}
+	return at
 }
 
 // counter returns what is kept of an event name; ok is false when that is
@@ -118,5 +141,11 @@ func (p *Person) counter(name string) (c Counter, ok bool) {
 			parts = append(parts, c)
 		}
 	}
-	return sumUp(parts), len(parts) > 0
+	switch len(parts) {
+	case 0:
+		return Counter{}, false
+	case 1:
+		return parts[0], true
+	}
+	return sumUp(parts), true
 }

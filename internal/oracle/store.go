@@ -28,6 +28,7 @@ type accepted struct {
 	tied        []profile.Identifier // those that the event ties to the first
 	stamp       profile.Stamp
 	said        *Person // what it says by itself
+	consents    []heard // what it tells of purposes
 }
 
 // eventKey is what makes an event the same as another.
@@ -59,7 +60,7 @@ type Profile struct {
 // identifier that it does not return from an event of that one alone is barred.
 func NewStore(rules Rules, schema *profile.Schema, clean func(*profile.Event) []profile.Identifier) *Store {
 	return &Store{
-		rules: rules, schema: &profile.Schema{Attributes: schema.Attributes, Events: schema.Events}, clean: clean,
+		rules: rules, schema: &profile.Schema{Attributes: schema.Attributes, Events: schema.Events, Purposes: schema.Purposes}, clean: clean,
 		taken:     map[eventKey]string{},
 		decisions: map[[2]profile.Identifier]decided{},
 		matches:   map[[2]profile.Identifier]Match{},
@@ -99,7 +100,7 @@ func (s *Store) Ingest(e profile.Event) Outcome {
 	tied := slices.DeleteFunc(slices.Clone(ids[1:]), func(id profile.Identifier) bool {
 		return int(e.Auth) < s.rules.Auth(ids[0].Namespace, id.Namespace)
 	})
-	s.accepted = append(s.accepted, accepted{ids, tied, e.Stamp(), person})
+	s.accepted = append(s.accepted, accepted{ids, tied, e.Stamp(), person, consentsIn(person.History, s.schema.Purposes)})
 	return Accepted
 }
 
@@ -116,7 +117,7 @@ func (s *Store) People() []Profile {
 		live := false
 		for _, id := range group {
 			live = live || len(ev.held[id]) > 0 && !nobody[id]
-			parts = append(parts, empty().Named(id))
+			parts = append(parts, holding(ev.heard[id]).Named(id))
 			for _, said := range ev.held[id] {
 				parts = append(parts, said.Named(id))
 			}

@@ -3,6 +3,7 @@ package shard
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // PackChunk returns the chunk of the slots that exist with their values, in its
@@ -188,6 +189,36 @@ func (c *Chunk) poke(cell Cell) (*Chunk, bool) {
 	d.Data = append(make([]byte, 0, d.N*w), c.Data[:i*w]...)
 	d.Data = append(appendPacked(d.Data, x, c.Width), c.Data[rest*w:]...)
 	return &d, true
+}
+
+// Replaces reports whether a cell replaces a value that exists by another that the present
+// packing can hold.
+func (c *Chunk) Replaces(cell Cell) bool {
+	slot := uint8(cell.Offset)
+	if cell.Deleted || c.Exists[slot>>6]>>(slot&63)&1 == 0 {
+		return false
+	}
+	_, fits := c.pack(cell.Value)
+	return fits
+}
+
+// Replace returns the chunk with the values of cells, in their order, in place of those
+// that their slots have: cells that it Replaces, of whose offsets only the low 8 bits are
+// read. The bounds only widen.
+func (c *Chunk) Replace(cells []Cell) *Chunk {
+	d := *c
+	d.Data = slices.Clone(c.Data)
+	for _, cell := range cells {
+		i, ok := c.rank(uint8(cell.Offset))
+		x, fits := c.pack(cell.Value)
+		if !ok || !fits {
+			continue
+		}
+		d.Min, d.Max = min(d.Min, cell.Value), max(d.Max, cell.Value)
+		at := i * int(c.Width)
+		appendPacked(d.Data[:at], x, c.Width)
+	}
+	return &d
 }
 
 // pack returns the packed integer of v under the present packing.

@@ -40,7 +40,7 @@ const (
 // after the last container are an error.
 func ParsePortable(dst []Container, data []byte) ([]Container, error) {
 	if len(data) < 4 {
-		return dst, malformed("roaring: %d bytes, want a cookie", len(data))
+		return dst, malformed("roaring: %d bytes, want a cookie of 4 at byte 0", len(data))
 	}
 	cookie := binary.LittleEndian.Uint32(data)
 	pos, n := 4, 0
@@ -49,32 +49,32 @@ func ParsePortable(dst []Container, data []byte) ([]Container, error) {
 	case cookie&0xffff == cookieRuns:
 		n = int(cookie>>16) + 1
 		if len(data)-pos < (n+7)/8 {
-			return dst, malformed("roaring: truncated run flags")
+			return dst, malformed("roaring: truncated run flags at byte %d", pos)
 		}
 		runFlags = data[pos : pos+(n+7)/8]
 		pos += len(runFlags)
 	case cookie == cookieNoRuns:
 		if len(data) < 8 {
-			return dst, malformed("roaring: truncated size")
+			return dst, malformed("roaring: truncated size at byte 4")
 		}
 		if size := binary.LittleEndian.Uint32(data[4:]); size <= 1<<16 {
 			n = int(size)
 		} else {
-			return dst, malformed("roaring: %d containers", size)
+			return dst, malformed("roaring: %d containers at byte 4, there may be 65536", size)
 		}
 		pos = 8
 	default:
-		return dst, malformed("roaring: cookie %d is unknown", cookie)
+		return dst, malformed("roaring: cookie %d at byte 0 is unknown", cookie)
 	}
 	if len(data)-pos < 4*n {
-		return dst, malformed("roaring: truncated header of %d containers", n)
+		return dst, malformed("roaring: truncated header of %d containers at byte %d", n, pos)
 	}
 	header := data[pos : pos+4*n]
 	pos += 4 * n
 	var offsets []byte
 	if runFlags == nil || n >= noOffsetBelow {
 		if len(data)-pos < 4*n {
-			return dst, malformed("roaring: truncated offsets of %d containers", n)
+			return dst, malformed("roaring: truncated offsets of %d containers at byte %d", n, pos)
 		}
 		offsets = data[pos : pos+4*n]
 		pos += 4 * n
@@ -84,14 +84,14 @@ func ParsePortable(dst []Container, data []byte) ([]Container, error) {
 		key := binary.LittleEndian.Uint16(header[4*i:])
 		card := int(binary.LittleEndian.Uint16(header[4*i+2:])) + 1
 		if int(key) <= prev {
-			return dst, malformed("roaring: key %d after %d", key, prev)
+			return dst, malformed("roaring: key %d after %d in the header of container %d", key, prev, i)
 		}
 		prev = int(key)
 		if offsets != nil && uint64(binary.LittleEndian.Uint32(offsets[4*i:])) != uint64(pos) {
-			return dst, malformed("roaring: container %d lies at %d, not at its offset", i, pos)
+			return dst, malformed("roaring: container %d lies at byte %d, not at its offset", i, pos)
 		}
 		isRun := runFlags != nil && runFlags[i/8]>>(i%8)&1 == 1
-		c, size, err := parseContainer(data[pos:], key, card, isRun)
+		c, size, err := parseContainer(data[pos:], pos, key, card, isRun)
 		if err != nil {
 			return dst, err
 		}
@@ -99,17 +99,18 @@ func ParsePortable(dst []Container, data []byte) ([]Container, error) {
 		pos += size
 	}
 	if pos != len(data) {
-		return dst, malformed("roaring: %d bytes after the last container", len(data)-pos)
+		return dst, malformed("roaring: %d bytes after the last container, from byte %d on", len(data)-pos, pos)
 	}
 	return dst, nil
 }
 
-func parseContainer(data []byte, key uint16, card int, isRun bool) (c Container, size int, err error) {
+// parseContainer reads a container that begins at the byte pos of the whole.
+func parseContainer(data []byte, pos int, key uint16, card int, isRun bool) (c Container, size int, err error) {
 	c = Container{Key: key, Card: card}
 	switch {
 	case isRun:
 		if len(data) < 2 {
-			return c, 0, malformed("roaring: key %d: truncated runs", key)
+			return c, 0, malformed("roaring: key %d at byte %d: truncated runs", key, pos)
 		}
 		size = 2 + 4*int(binary.LittleEndian.Uint16(data))
 		c.Kind = Runs
@@ -121,14 +122,14 @@ func parseContainer(data []byte, key uint16, card int, isRun bool) (c Container,
 		c.Kind = Bitmaps
 	}
 	if len(data) < size {
-		return c, 0, malformed("roaring: key %d: %d bytes, want %d", key, len(data), size)
+		return c, 0, malformed("roaring: key %d at byte %d: %d bytes, want %d", key, pos, len(data), size)
 	}
 	c.Data = data[:size:size]
 	if isRun {
 		c.Data = c.Data[2:]
 	}
 	if got := c.verify(); got != card {
-		return c, 0, malformed("roaring: key %d: content of %d does not match cardinality %d", key, got, card)
+		return c, 0, malformed("roaring: key %d at byte %d: content of %d does not match cardinality %d", key, pos, got, card)
 	}
 	return c, size, nil
 }

@@ -21,6 +21,9 @@ func Check(e Expr, s Scope) (Expr, error) { return check(e, s, false) }
 func CheckAsked(e Expr, s Scope) (Expr, error) { return check(e, s, true) }
 
 func check(e Expr, s Scope, asked bool) (Expr, error) {
+	if e == nil {
+		return nil, &Error{Offset: -1, Msg: "the expression is the zero Expr, which is no condition", Hint: "everybody is And() of nothing, nobody Or()"}
+	}
 	if err := withinLimits(e); err != nil {
 		return nil, err
 	}
@@ -181,6 +184,9 @@ func (c *checker) expr(e Expr) Expr {
 		return c.inside(e)
 	case *InList:
 		c.inList(e)
+		return e
+	case *Consent:
+		c.consent(e)
 		return e
 	case *Members:
 		c.members(e)

@@ -48,7 +48,7 @@ func (d *decoder) whole() (Expr, *Error) {
 	return e, nil
 }
 
-var conditionKeys = []string{"and", "or", "not", "xor", "minus", "at_least", "compare", "in", "not_in", "any_of", "all_of", "none_of", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "near", "within", "in_list", "tag", "sequence", "any", "all"}
+var conditionKeys = []string{"and", "or", "not", "xor", "minus", "at_least", "compare", "in", "not_in", "any_of", "all_of", "none_of", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "near", "within", "in_list", "consent", "tag", "sequence", "any", "all"}
 
 func (d *decoder) expr() (e Expr, err *Error) {
 	err = d.single(func(t json.Token) *Error {
@@ -121,6 +121,12 @@ func (d *decoder) condition(key string) (Expr, *Error) {
 			err = d.fault("", "the list's name is empty")
 		}
 		return &InList{Name: name, Pos: -1}, err
+	case "consent":
+		purpose, err := d.text()
+		if err == nil && purpose == "" {
+			err = d.fault("", "the purpose's name is empty")
+		}
+		return &Consent{Purpose: purpose, Pos: -1}, err
 	case "tag":
 		return d.tag()
 	case "sequence":

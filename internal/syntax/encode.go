@@ -141,6 +141,10 @@ func (w *encoder) expr(e Expr) {
 		w.open("in_list")
 		w.text(e.Name)
 		w.raw("}")
+	case *Consent:
+		w.open("consent")
+		w.text(e.Purpose)
+		w.raw("}")
 	case *Happened:
 		w.sequence("sequence", e.X)
 	case *Each:

@@ -8,7 +8,7 @@ import (
 var functions = map[string]string{
 	"all": "all(a, b, ...)", "any": "any(a, b, ...)", "not": "not(a)", "xor": "xor(a, b, ...)", "minus": "minus(a, b, ...)", "at_least": "at_least(2, a, b, c)",
 	"has": `has(trait, "value")`, "contains": `contains(trait, "text")`, "starts_with": `starts_with(trait, "text")`, "ends_with": `ends_with(trait, "text")`,
-	"matches": `matches(trait, "pattern")`, "in_list": `in_list("name")`, "identified": `identified("namespace")`, "near": `near(point, 31.23, 121.47, "3km")`, "within": `within(point, "place")`, "exists": "exists(trait)", "missing": "missing(trait)", "tag": `tag("name") or tag("name", "value")`, "stage": `stage() = "name"`, "trait": `trait("name")`,
+	"matches": `matches(trait, "pattern")`, "in_list": `in_list("name")`, "consent": `consent("purpose")`, "identified": `identified("namespace")`, "near": `near(point, 31.23, 121.47, "3km")`, "within": `within(point, "place")`, "exists": "exists(trait)", "missing": "missing(trait)", "tag": `tag("name") or tag("name", "value")`, "stage": `stage() = "name"`, "trait": `trait("name")`,
 	"count": `count("event")`, "sum": `sum("event", "property")`, "avg": `avg("event", "property")`, "min": `min("event", "property")`,
 	"max": `max("event", "property")`, "first": `first("event", "property")`, "last": `last("event", "property")`,
 	"first_time": `first_time("event")`, "last_time": `last_time("event")`, "unique": `unique("event", "property")`,
@@ -50,7 +50,7 @@ var keywords = map[string]bool{
 // isConditionFunction reports whether a function is a condition, and no value.
 func isConditionFunction(name string) bool {
 	switch name {
-	case "all", "any", "xor", "minus", "at_least", "has", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag", "sequence", "sample", "near", "within", "in_list", "identified":
+	case "all", "any", "xor", "minus", "at_least", "has", "contains", "starts_with", "ends_with", "matches", "exists", "missing", "tag", "sequence", "sample", "near", "within", "in_list", "consent", "identified":
 		return true
 	}
 	return false
@@ -81,6 +81,8 @@ func (p *parser) conditionCall(name token) (Expr, *Error) {
 		return p.near(name)
 	case "in_list":
 		return p.inList(name)
+	case "consent":
+		return p.consent(name)
 	case "identified":
 		return p.identified(name)
 	case "within":

@@ -34,8 +34,9 @@ func operandWithinLimits(x Operand) *Error {
 
 // measure counts the parts of a tree until it is found to be too large.
 type measure struct {
-	nodes int
-	fault *Error
+	nodes  int
+	fault  *Error
+	placed bool // fault says where, if that is known
 }
 
 // in counts so many parts and reports whether to go on into them.
@@ -51,8 +52,19 @@ func (m *measure) in(depth, parts int) bool {
 	return m.fault == nil
 }
 
+// at says where a limit was passed, the first time.
+func (m *measure) at(place func() Pos) {
+	if !m.placed {
+		m.placed, m.fault.Offset = true, int(max(place(), -1))
+	}
+}
+
 func (m *measure) expr(e Expr, depth int) {
+	if e, ok := e.(*Refused); ok && m.fault == nil {
+		m.fault, m.placed = e.Err, true
+	}
 	if !m.in(depth, 1) {
+		m.at(func() Pos { return placeOf(e) })
 		return
 	}
 	for _, x := range Parts(e) {
@@ -69,6 +81,7 @@ func (m *measure) expr(e Expr, depth int) {
 
 func (m *measure) operand(x Operand, depth int) {
 	if !m.in(depth, 1) {
+		m.at(func() Pos { return placeOfOperand(x) })
 		return
 	}
 	switch x := x.(type) {
@@ -76,6 +89,7 @@ func (m *measure) operand(x Operand, depth int) {
 		m.expr(x.Cond, depth+1)
 	case *Sequence:
 		if !m.in(depth, len(x.filters())) {
+			m.at(func() Pos { return x.Pos })
 			return
 		}
 	}

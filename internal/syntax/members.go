@@ -51,8 +51,11 @@ func (c *checker) members(e *Members) {
 func Writable(e Expr) error {
 	var err error
 	v := visitor{expr: func(e Expr) bool {
-		if _, ok := e.(*Members); ok {
+		switch e := e.(type) {
+		case *Members:
 			err = errMembers
+		case *Refused:
+			err = e.Err
 		}
 		return err == nil
 	}}

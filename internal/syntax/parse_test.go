@@ -94,15 +94,15 @@ func TestParse_limits(t *testing.T) {
 		name, text string
 		want       string // in the error; "" for none
 	}{
-		{"a long text", `a = "` + strings.Repeat("x", 256<<10) + `"`, "longer than 256 KiB"},
+		{"a long text", `a = "` + strings.Repeat("x", 256<<10) + `"`, "1:262145: the text is longer than 256 KiB"},
 		{"a text that grows by escapes", `a = '` + strings.Repeat(`"`, 200<<10) + `'`, "canonical text is longer"},
 		{"deep brackets around nothing", strings.Repeat("(", 500) + "a = 1" + strings.Repeat(")", 500), ""},
 		{"too deep brackets", strings.Repeat("(", 100_000), "nested deeper"},
 		{"deep", strings.Repeat("not ", 199) + "a = 1", ""},
-		{"too deep", strings.Repeat("not ", 200) + "a = 1", "nested deeper than 200 levels"},
+		{"too deep", strings.Repeat("not ", 200) + "a = 1", "1:803: the expression is nested deeper than 200 levels"},
 		{"too deep functions", strings.Repeat("all(", 50_000), "nested deeper"},
 		{"a long chain", "a = 1" + strings.Repeat(" or a = 1", 3000), ""},
-		{"too long a chain", "a = 1" + strings.Repeat(" or a = 1", 4000), "more than 10000 parts"},
+		{"too long a chain", "a = 1" + strings.Repeat("\nor a = 1", 4000), "3334:6: the expression has more than 10000 parts"},
 		{"deep brackets of arithmetic", "a = " + strings.Repeat("(", 250) + "1" + strings.Repeat(")", 250), ""},
 		{"deep brackets of arithmetic on the left", strings.Repeat("(", 250) + "a" + strings.Repeat(")", 250) + " = 1", ""},
 		{"brackets of both kinds", strings.Repeat("(", 150) + strings.Repeat("(", 100) + "a" + strings.Repeat(")", 100) + " = 1" + strings.Repeat(")", 150), ""},

@@ -93,6 +93,10 @@ func appendExpr(b []byte, e Expr, least int) []byte {
 		return appendInside(b, e)
 	case *Members:
 		return appendMembers(b, e)
+	case *Refused:
+		return appendRefused(b, e)
+	case *Consent:
+		return append(appendQuoted(append(b, "consent("...), e.Purpose), ')')
 	case *InList:
 		return append(appendQuoted(append(b, "in_list("...), e.Name), ')')
 	case *Match:

@@ -11,6 +11,7 @@ type Reads struct {
 	Interests []string
 	Places    []string
 	Lists     []string // uploaded
+	Purposes  []string // of consents
 	// Timed reports that the answer may change with no event: the clock, a window that
 	// moves, a sequence or an interest is read.
 	Timed bool
@@ -26,7 +27,7 @@ func Read(e Expr) Reads {
 }
 
 func (r *Reads) sort() {
-	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests, &r.Places, &r.Lists} {
+	for _, names := range []*[]string{&r.Traits, &r.Events, &r.Tags, &r.Interests, &r.Places, &r.Lists, &r.Purposes} {
 		slices.Sort(*names)
 		*names = slices.Compact(*names)
 	}
@@ -40,6 +41,8 @@ func (r *Reads) visitor() visitor {
 				r.Tags = append(r.Tags, e.Name)
 			case *InList:
 				r.Lists = append(r.Lists, e.Name)
+			case *Consent:
+				r.Purposes, r.Timed = append(r.Purposes, e.Purpose), true
 			case *Inside:
 				if e.Place != "" {
 					r.Places = append(r.Places, e.Place)

@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,7 +14,7 @@ func Parse(text string) (Expr, error) {
 		return err
 	})
 	if err == nil {
-		err = withinLimits(e)
+		err = withinLimits(e).placedIn(text)
 	}
 	if err == nil {
 		err = writable(len(text), func() string { return Print(e) })
@@ -35,7 +34,7 @@ func ParseOperand(text string) (Operand, error) {
 		return err
 	})
 	if err == nil {
-		err = operandWithinLimits(x)
+		err = operandWithinLimits(x).placedIn(text)
 	}
 	if err == nil {
 		err = writable(len(text), func() string { return PrintOperand(x) })
@@ -49,7 +48,10 @@ func ParseOperand(text string) (Operand, error) {
 // read has a text read, once it is known to be one.
 func read(text string, whole func(*parser) *Error) *Error {
 	if len(text) > maxText {
-		return &Error{Offset: -1, Msg: fmt.Sprintf("the text is longer than %d KiB", maxText>>10)}
+		at := maxText
+		for ; at > 0 && !utf8.RuneStart(text[at]); at-- { //nolint:revive // Back to where the character begins.
+		}
+		return faultAt(at, 1, "", "the text is longer than %d KiB", maxText>>10).shownIn(text)
 	}
 	if at := invalidUTF8(text); at >= 0 {
 		return faultAt(at, 1, "", "the text is not valid UTF-8").shownIn(text)
@@ -58,6 +60,14 @@ func read(text string, whole func(*parser) *Error) *Error {
 		return err.shownIn(text)
 	}
 	return nil
+}
+
+// placedIn shows an error that has a place in its text; nil stays nil.
+func (e *Error) placedIn(text string) *Error {
+	if e == nil || e.Offset < 0 {
+		return e
+	}
+	return e.in(text, tokenWidth(text, e.Offset))
 }
 
 func invalidUTF8(s string) int {

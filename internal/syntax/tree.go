@@ -11,8 +11,8 @@ import (
 type Pos int
 
 // Expr is a condition: true or false of one profile. The nodes are And, Or, Not,
-// Xor, Minus, AtLeast, Const, Compare, In, Has, Match, Exists, Inside, InList, TagRef,
-// Happened and Each. Trees are immutable once built.
+// Xor, Minus, AtLeast, Const, Compare, In, Has, Match, Exists, Inside, InList, Consent, TagRef,
+// Happened and Each, Members and Refused where it was put together. Trees are immutable once built.
 type Expr interface{ expr() }
 
 type (
@@ -399,6 +399,8 @@ type Scope interface {
 	Folded(event, property string) (number, unique bool)
 	// Place returns the area of a place that is declared.
 	Place(name string) (Area, bool)
+	// Purpose returns the declaration of a purpose.
+	Purpose(name string) (Purpose, bool)
 	// Kept returns the number under which profiles keep what a Fold says, for as long
 	// as it says or longer; ok is false where the model does not ask for it.
 	Kept(f *Fold) (id uint32, ok bool)
@@ -407,7 +409,7 @@ type Scope interface {
 	// WeekStart is the day that weeks begin on.
 	WeekStart() time.Weekday
 	// Names lists what is declared, for suggestions: kind is "trait", "tag",
-	// "interest", "place", "namespace" or, of the values that a tag declares, "value of " and its name.
+	// "interest", "place", "namespace", "purpose" or, of the values that a tag declares, "value of " and its name.
 	Names(kind string) []string
 }
 
@@ -417,6 +419,7 @@ type TraitInfo struct {
 	Kind    profile.Kind // for a set or list: KindSet, its elements of Elem
 	Elem    profile.Kind
 	Policy  profile.Policy
+	Retain  time.Duration // told longer ago it is missing; 0: never
 	Compute Operand
 }
 

@@ -175,7 +175,7 @@ func (r *Random) sequence() *syntax.Sequence {
 
 // behaviour returns a condition on what is computed from events over time.
 func (r *Random) behaviour() syntax.Expr {
-	switch r.IntN(10) {
+	switch r.IntN(11) {
 	case 0, 1:
 		return &syntax.Happened{X: r.sequence()}
 	case 2:
@@ -198,6 +198,8 @@ func (r *Random) behaviour() syntax.Expr {
 	case 6:
 		value := pick(r, []string{"高", "中"})
 		return &syntax.TagRef{Name: "等级", Value: value, Pos: -1}
+	case 10:
+		return &syntax.Consent{Purpose: pick(r, purposes), Pos: -1}
 	case 7:
 		return &syntax.Compare{Op: syntax.Op(r.IntN(2)), L: r.dwell(), R: pick(r, []syntax.Operand{r.dwell(), r.operand(profile.KindPoint)}), Pos: -1}
 	}
@@ -318,5 +320,6 @@ func (r *Random) Event(id string, span time.Duration) profile.Event {
 			profile.String(`{"price":1,"sku":"`+pick(r, []string{"p2", "x"})+`"}`),
 			profile.String(pick(r, propTexts)))
 	}
+	e.Consent = r.Consents(e.Time)
 	return e
 }

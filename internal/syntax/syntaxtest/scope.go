@@ -20,6 +20,7 @@ type Scope struct {
 	Values    map[string]map[string]syntax.Expr // of tags that have them
 	Interests map[string]syntax.InterestInfo
 	Places    map[string]syntax.Area
+	Purposes  map[string]syntax.Purpose
 	Numbers   map[string][]string // by event
 	Uniques   map[string][]string
 	Loc       *time.Location // nil is UTC
@@ -60,6 +61,12 @@ func (s *Scope) Folded(event, property string) (number, unique bool) {
 func (s *Scope) Interest(name string) (syntax.InterestInfo, bool) {
 	info, ok := s.Interests[name]
 	return info, ok
+}
+
+// Purpose implements [syntax.Scope].
+func (s *Scope) Purpose(name string) (syntax.Purpose, bool) {
+	p, ok := s.Purposes[name]
+	return p, ok
 }
 
 // Place implements [syntax.Scope].
@@ -109,6 +116,8 @@ func (s *Scope) Names(kind string) []string {
 		return []string{"anonymous_id", "device_id", "email", "phone", "user_id"}
 	case "place":
 		return slices.Sorted(maps.Keys(s.Places))
+	case "purpose":
+		return slices.Sorted(maps.Keys(s.Purposes))
 	case "tag":
 		return slices.Sorted(maps.Keys(s.Tags))
 	}
@@ -118,7 +127,7 @@ func (s *Scope) Names(kind string) []string {
 
 // Schema returns what the model folds.
 func (s *Scope) Schema() *profile.Schema {
-	schema := &profile.Schema{Attributes: map[string]profile.Attribute{}, Events: map[string]profile.Folds{}}
+	schema := &profile.Schema{Attributes: map[string]profile.Attribute{}, Events: map[string]profile.Folds{}, Purposes: slices.Sorted(maps.Keys(s.Purposes))}
 	for name, info := range s.Traits {
 		if info.Compute == nil {
 			schema.Attributes[name] = profile.Attribute{Kind: info.Kind, Elem: info.Elem, Policy: info.Policy}
@@ -153,6 +162,9 @@ func Shop(zone *time.Location) *Scope {
 		Interests: map[string]syntax.InterestInfo{"category": {HalfLife: 7 * 24 * time.Hour, Sources: []syntax.InterestSource{
 			{Filter: syntax.Filter{Event: "Product Viewed", Pos: -1}, Property: "category", Weight: 1},
 		}}},
+		Purposes: map[string]syntax.Purpose{
+			"ads": {Terms: profile.Terms{Policy: "v9", MaxAge: 72 * time.Hour}}, "mail": {}, "scores": {Automated: true},
+		},
 		Numbers:  map[string][]string{"Order Completed": {"revenue"}, "Product Viewed": {"price"}},
 		Uniques:  map[string][]string{"Order Completed": {"coupon"}},
 		Loc:      zone,

@@ -1,0 +1,184 @@
+package portrait_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/goleak"
+
+	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/backup"
+	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
+)
+
+// arguments are what methods are called with, by type. What is not among them is the zero
+// value.
+func arguments(ctx context.Context, target backup.Target) map[reflect.Type]reflect.Value {
+	all := map[reflect.Type]reflect.Value{}
+	for _, v := range []any{
+		id("user_id", "u-1"), segment.MustParse(`orders >= 1`), tags.MustParseFormula("orders"), portrait.Decision{At: epoch0, ID: "d"},
+		[]string{"a"}, "a", 2, now, time.Hour, profile.ID(1), portrait.Model{}, [][]profile.Identifier{{id("user_id", "u-1")}, {id("user_id", "u-2")}},
+	} {
+		all[reflect.TypeOf(v)] = reflect.ValueOf(v)
+	}
+	all[reflect.TypeFor[context.Context]()] = reflect.ValueOf(ctx)
+	all[reflect.TypeFor[io.Reader]()] = reflect.ValueOf(strings.NewReader("x"))
+	all[reflect.TypeFor[io.Writer]()] = reflect.ValueOf(io.Discard)
+	all[reflect.TypeFor[backup.Target]()] = reflect.ValueOf(target)
+	return all
+}
+
+// call calls a method, ranges over what it yields, and returns its error.
+func call(ctx context.Context, method reflect.Value, target backup.Target) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	known := arguments(ctx, target)
+	var in []reflect.Value
+	for i := range method.Type().NumIn() {
+		want := method.Type().In(i)
+		if method.Type().IsVariadic() && i == method.Type().NumIn()-1 {
+			want = want.Elem()
+		}
+		v, ok := known[want]
+		if !ok || !v.IsValid() {
+			v = reflect.Zero(want)
+		}
+		in = append(in, v)
+	}
+	for _, out := range method.Call(in) {
+		switch {
+		case out.Type() == reflect.TypeFor[error]() && !out.IsNil():
+			err = out.Interface().(error)
+		case out.Type().CanSeq2():
+			for _, last := range out.Seq2() {
+				if e, ok := last.Interface().(error); ok && e != nil {
+					err = e
+				}
+			}
+		}
+	}
+	return err
+}
+
+// targetOf returns where a test's backups go.
+func targetOf(t *testing.T) backup.Target {
+	t.Helper()
+	target, err := backup.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := target.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return target
+}
+
+// handles are what has methods: a store, its handles and a view.
+func handles(t *testing.T, db *portrait.DB) map[string]any {
+	t.Helper()
+	v, err := db.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{"DB": db, "View": v, "Privacy": db.Privacy(), "Admin": db.Admin(), "Lists": db.Lists()}
+}
+
+// answering are the methods that need nothing of the disk and go on answering; who holds
+// what they return may ask it after Close.
+var answering = []string{"DB.Close", "DB.Privacy", "DB.Admin", "DB.Lists", "DB.Metrics", "DB.Model", "DB.Health", "Admin.Repaired", "View.Close", "View.AsOf", "View.Epoch", "View.Cursor", "View.Lists"}
+
+// After Close every method of everything says ErrClosed, or answers from memory.
+func TestClose_every_method(t *testing.T) {
+	mem := vfs.NewMem()
+	db, err := portrait.Open("db", small(mem))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(t, db, testModel)
+	take(t, db, callOf(0)...)
+	all, target := handles(t, db), targetOf(t)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for what, handle := range all {
+		of := reflect.ValueOf(handle)
+		for i := range of.NumMethod() {
+			name := what + "." + of.Type().Method(i).Name
+			err := call(t.Context(), of.Method(i), target)
+			tried++
+			if !slices.Contains(answering, name) && !errors.Is(err, portrait.ErrClosed) {
+				t.Errorf("%s after Close: %v", name, err)
+			}
+		}
+	}
+	if tried < 80 {
+		t.Errorf("%d methods tried", tried)
+	}
+}
+
+// While Close runs every method answers, or says ErrClosed; none panics, and none waits for
+// ever. Views that nobody closed do not keep it, and no goroutine is left.
+func TestClose_beside_everything(t *testing.T) {
+	target := targetOf(t)
+	for range 5 {
+		before := goleak.IgnoreCurrent()
+		db, err := portrait.Open("db", small(vfs.NewMem()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		apply(t, db, testModel)
+		for i := range 5 {
+			take(t, db, callOf(i)...)
+		}
+		all := handles(t, db)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		var wg sync.WaitGroup
+		begun := make(chan struct{}, 1000)
+		for what, handle := range all {
+			of := reflect.ValueOf(handle)
+			for i := range of.NumMethod() {
+				name := what + "." + of.Type().Method(i).Name
+				if name == "DB.Close" || name == "View.Close" {
+					continue
+				}
+				wg.Go(func() {
+					begun <- struct{}{}
+					if err := call(ctx, of.Method(i), target); err != nil && strings.Contains(err.Error(), "panic") {
+						t.Errorf("%s: %v", name, err)
+					}
+				})
+			}
+		}
+		for range 20 {
+			<-begun
+		}
+		if err := db.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		wg.Wait()
+		if ctx.Err() != nil {
+			t.Error("something waited for ever")
+		}
+		cancel()
+		if err := goleak.Find(before); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
