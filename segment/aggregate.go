@@ -38,7 +38,7 @@ func (m Measure) isNumber() bool { return m.Kind != profile.KindTime }
 // walk goes through the blocks of a column where the members of a query have
 // values, ascending.
 //
-//	w, err := q.walk(ctx, src, newMeter(src.Budget), m)
+//	w, err := q.walk(ctx, src, src.meter(), m)
 //	if err != nil { ... }
 //	defer w.close()
 //	for w.next() { ... w.values, w.mask ... }
@@ -62,11 +62,11 @@ type walk struct {
 
 // walk starts a walk over the members of q. Unless it fails the walk has to be
 // closed.
-func (q *Query) walk(ctx context.Context, src Source, use *meter, m Measure) (walk, error) {
+func (q *Query) walk(ctx context.Context, src Source, use *Meter, m Measure) (walk, error) {
 	if err := m.check(); err != nil {
 		return walk{}, err
 	}
-	if err := q.ready(ctx, src); err != nil {
+	if err := q.ready(ctx, src, use); err != nil {
 		return walk{}, err
 	}
 	column, err := src.lane(m.Field, Column)
@@ -79,10 +79,11 @@ func (q *Query) walk(ctx context.Context, src Source, use *meter, m Measure) (wa
 
 // walkEvery starts a walk through every block that has members.
 func (q *Query) walkEvery(ctx context.Context, src Source) (walk, error) {
-	if err := q.ready(ctx, src); err != nil {
+	use := src.meter()
+	if err := q.ready(ctx, src, use); err != nil {
 		return walk{}, err
 	}
-	x := newExec(ctx, q.program, src, newMeter(src.Budget))
+	x := newExec(ctx, q.program, src, use)
 	return walk{x: x, every: true, shards: x.shards, shard: -1}, nil
 }
 
@@ -120,7 +121,7 @@ func (w *walk) next() bool {
 			w.shard = w.take()
 		}
 		if w.shard >= w.shards {
-			w.x.ask(0) // so that the budget knows of all
+			w.x.ask() // so that the budget knows of all
 			return false
 		}
 		w.i, w.blocks = 0, 0

@@ -79,11 +79,11 @@ func inOrder(all []literal) []literal {
 // Counts returns how many profiles are in the answer of each query, in their
 // order. The errors are those of Query.Count; there is no partial answer.
 func (b *Batch) Counts(ctx context.Context, src Source) ([]uint64, error) {
-	if err := b.ready(ctx, src); err != nil {
+	m := src.meter()
+	if err := b.ready(ctx, src, m); err != nil {
 		return nil, err
 	}
 	counts := make([]uint64, len(b.roots))
-	m := newMeter(src.Budget)
 	x := newExec(ctx, b.program, src, m)
 	defer x.release()
 	if workers := min(src.Workers, x.shards); workers > 1 {
@@ -105,7 +105,7 @@ func (b *Batch) Counts(ctx context.Context, src Source) ([]uint64, error) {
 	return out, nil
 }
 
-func (b *Batch) countParallel(ctx context.Context, src Source, m *meter, workers int, counts []uint64) error {
+func (b *Batch) countParallel(ctx context.Context, src Source, m *Meter, workers int, counts []uint64) error {
 	return parallel(workers, func(next func() int) error {
 		x := newExec(ctx, b.program, src, m)
 		defer x.release()
@@ -123,6 +123,9 @@ func (b *Batch) countParallel(ctx context.Context, src Source, m *meter, workers
 // countRoots adds to counts the members of each root in one shard.
 func (x *exec) countRoots(s int, counts []uint64) {
 	for i := range x.enterShard(s) {
+		if x.vain(i) {
+			continue
+		}
 		if !x.enter(i) {
 			return
 		}
@@ -141,14 +144,15 @@ func (x *exec) countRoots(s int, counts []uint64) {
 // Sets returns the answer of each query, in their order. Equal answers may be
 // one Set. The errors are those of Query.Set; there is no partial answer.
 func (b *Batch) Sets(ctx context.Context, src Source) ([]*Set, error) {
-	if err := b.ready(ctx, src); err != nil {
+	m := src.meter()
+	if err := b.ready(ctx, src, m); err != nil {
 		return nil, err
 	}
 	universe, err := src.Root.universe(ctx, src, b.universe)
 	if err != nil {
 		return nil, err
 	}
-	x := newExec(ctx, b.program, src, newMeter(src.Budget))
+	x := newExec(ctx, b.program, src, m)
 	defer x.release()
 	sets := make([]*Set, len(b.roots))
 	for i := range sets {
@@ -177,6 +181,9 @@ func (b *Batch) Sets(ctx context.Context, src Source) ([]*Set, error) {
 // collectRoots adds one shard of the answer of each root.
 func (x *exec) collectRoots(s int, sets []*Set) {
 	for i := range x.enterShard(s) {
+		if x.vain(i) {
+			continue
+		}
 		if !x.enter(i) {
 			return
 		}

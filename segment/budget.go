@@ -4,36 +4,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"math/bits"
 )
 
 // Budget bounds what one call may read: one Count, Exists, Set or Limit of a
 // Query, or one call of a Batch, whatever its number of goroutines. A bound of 0
-// is none; but a Budget without any bound is refused, as are negative bounds.
+// is none; but a Budget without any bound is refused, as are negative bounds. What is known
+// beforehand to be over a bound is refused before it is begun; else the call stops soon
+// after the bound is reached.
 type Budget struct {
-	// Blocks is how many blocks of 2^16 ordinals may be evaluated. A Batch
-	// counts a block once, whatever its number of expressions.
+	// Blocks is how many blocks of 2^16 ordinals the call may go to: to evaluate
+	// conditions there, or to look at profiles there one by one. A block counts once,
+	// whatever the number of expressions, passes and conditions, and not at all where the
+	// index tells, without loading, that nobody in it can be meant. Blocks do not bound how
+	// much there is to do within each: Bytes and Scanned do.
 	Blocks int64
 	// Bytes is how much of bitmaps, sets and columns may be read, as they lie in
-	// memory.
+	// memory, and [ProfileBytes] for each profile that is looked at by itself.
 	Bytes int64
-	// Scanned is how many profiles may be looked at one by one, because of
-	// conditions that no index answers.
+	// Scanned is how many profiles may be looked at one by one: everybody for each
+	// condition that no index answers, and those near the border of a place, most of whom
+	// the index still tells apart.
 	Scanned int64
 }
 
+// ProfileBytes is what a profile that is looked at by itself counts as under Budget.Bytes,
+// and in Cost.Bytes.
+const ProfileBytes = 1 << 10
+
 type budgetKey struct{}
 
-// WithBudget returns a context under which every call that answers from the index is
-// bounded, for those who ask through a View or a DB.
+// WithBudget returns a context under which each call that answers a question by the index
+// is bounded, for those who ask through a View or a DB: Count, Counts, Segment, Cross,
+// Plan, Summary, Quantiles, Top, Histogram, Bins, Groups, Cutoffs, FlipsBefore and Follow.
+// Not bounded are Facets, which reads the sizes of bitmaps and not the bitmaps, and what
+// yields or fingerprints the profiles themselves: Profiles, Digest, Check, exports.
 func WithBudget(ctx context.Context, b Budget) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &b)
-}
-
-// BudgetOf returns the budget of a context, or nil.
-func BudgetOf(ctx context.Context) *Budget {
-	b, _ := ctx.Value(budgetKey{}).(*Budget)
-	return b
 }
 
 // BudgetError says which bound of a Budget a call would exceed. The call stops
@@ -54,8 +61,6 @@ var errNoBudget = errors.New("segment: a budget of zero allows nothing: bound th
 
 func (b *Budget) check() error {
 	switch {
-	case b == nil:
-		return nil
 	case b.Blocks < 0 || b.Bytes < 0 || b.Scanned < 0:
 		return fmt.Errorf("segment: the budget has a negative bound: %d blocks, %d bytes, %d scanned profiles", b.Blocks, b.Bytes, b.Scanned)
 	case *b == Budget{}:
@@ -64,39 +69,19 @@ func (b *Budget) check() error {
 	return nil
 }
 
-// meter adds up what the goroutines of one call read.
-type meter struct {
-	Budget
-	blocks, bytes atomic.Int64
-}
-
-// newMeter returns nil where there is no budget.
-func newMeter(b *Budget) *meter {
-	if b == nil {
-		return nil
-	}
-	return &meter{Budget: *b}
-}
-
-func (m *meter) add(blocks, bytes int64) error {
-	if n := m.blocks.Add(blocks); m.Blocks > 0 && n > m.Blocks {
-		return &BudgetError{"blocks", m.Blocks, n}
-	}
-	if n := m.bytes.Add(bytes); m.Bytes > 0 && n > m.Bytes {
-		return &BudgetError{"bytes", m.Bytes, n}
-	}
-	return nil
-}
-
 // ready checks the budget, and runs the scans that have not been run.
-func (p *program) ready(ctx context.Context, src Source) error {
-	if err := src.Budget.check(); err != nil {
+func (p *program) ready(ctx context.Context, src Source, m *Meter) error {
+	if err := m.check(); err != nil {
 		return err
 	}
-	if src.Budget != nil && src.Budget.Scanned > 0 {
-		if err := p.affordScans(ctx, src); err != nil {
+	if src.Within != nil && *src.Within != p.universe {
+		return errors.New("segment: the query was planned in another universe")
+	}
+	if m != nil && len(p.scans) > 0 {
+		if err := p.affordScans(ctx, src, m); err != nil {
 			return err
 		}
+		ctx = m.within(ctx)
 	}
 	for _, s := range p.scans {
 		if _, err := s.resolve(ctx); err != nil {
@@ -106,23 +91,30 @@ func (p *program) ready(ctx context.Context, src Source) error {
 	return ctx.Err()
 }
 
-// affordScans returns an error where the scans that have not been run look at
-// more profiles than the budget allows.
-func (p *program) affordScans(ctx context.Context, src Source) error {
+// affordScans adds what the scans of everybody that have not been run will take, before
+// any of them is begun. A scan of some adds what it takes itself.
+func (p *program) affordScans(ctx context.Context, src Source, m *Meter) error {
 	var scans int64
 	for _, s := range p.scans {
-		if !s.done.Load() && !s.some {
+		if !s.done.Load() && s.among == nil {
 			scans++
 		}
 	}
-	if scans == 0 {
+	everybody := src.Root.dir.find(p.universe)
+	if scans == 0 || everybody == nil {
 		return nil
 	}
-	limit := src.Budget.Scanned
-	src.Budget = nil
-	live, err := NewQuery(All(), p.universe).Count(ctx, src)
-	if n := int64(live) * scans; err == nil && n > limit {
-		err = &BudgetError{"scanned profiles", limit, n}
+	for s := range everybody.shards() {
+		for mask := everybody.mask(s); mask != 0; mask &= mask - 1 {
+			if err := m.block(blockKey(s, bits.TrailingZeros16(mask))); err != nil {
+				return err
+			}
+		}
 	}
-	return err
+	src.Budget, src.Meter = nil, nil
+	live, err := NewQuery(All(), p.universe).Count(ctx, src)
+	if err != nil {
+		return err
+	}
+	return m.Look(int64(live) * scans)
 }

@@ -1,11 +1,15 @@
 package segment
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // cache counts the decoded shards and keeps them within a budget. What it evicts
 // is durable: a slot is published only after the commit that made it.
 type cache struct {
-	budget int64 // bytes; 0: no limit
+	budget int64         // bytes; 0: no limit
+	reads  atomic.Uint64 // shards that were read through a Loader
 
 	mu    sync.Mutex // guards all below, and the ring field of every slot
 	bytes int64

@@ -80,8 +80,9 @@ func (k *compiler) inside(e *syntax.Inside) (n Node, ok bool, err error) {
 		return n, true, nil
 	}
 	c := k.catalog
-	refined := found(placeLabel(e), func(ctx context.Context) (*Set, error) { return c.Among(ctx, e, InSpans(f, border...)) })
-	refined.n.scan.some = true
+	among := InSpans(f, border...)
+	refined := found(placeLabel(e), func(ctx context.Context) (*Set, error) { return c.Among(ctx, e, among) })
+	refined.n.scan.among = among.n
 	return n.Or(refined), true, nil
 }
 

@@ -164,6 +164,30 @@ func TestCompile_names_a_union(t *testing.T) {
 	}
 }
 
+// A plan guesses the members of a place by its cells: far from everybody.
+func TestPlan_bounds_a_place(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 5))
+	w := newTown(r, 5000)
+	for range 20 {
+		e := &syntax.Or{X: nears(t, r, 1+r.IntN(3))}
+		q, err := Compile(t.Context(), e, w, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := q.Plan(t.Context(), w.source())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := q.Count(t.Context(), w.source())
+		if err != nil || n < before.Cost.Least || n > before.Cost.Most {
+			t.Errorf("%d members, %v; the plan said %d to %d\n%s", n, err, before.Cost.Least, before.Cost.Most, before.Text)
+		}
+		if before.Cost.Members > 100 {
+			t.Errorf("%d members; the plan guessed %d\n%s", n, before.Cost.Members, before.Text)
+		}
+	}
+}
+
 // countdown is a context that ends when it has been asked so many times.
 type countdown struct {
 	context.Context

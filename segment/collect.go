@@ -36,14 +36,15 @@ const unlimited = ^uint64(0)
 
 // collect builds the answer, or the first limit members of it.
 func (q *Query) collect(ctx context.Context, src Source, limit uint64) (*Set, error) {
-	if err := q.ready(ctx, src); err != nil {
+	m := src.meter()
+	if err := q.ready(ctx, src, m); err != nil {
 		return nil, err
 	}
 	universe, err := src.Root.universe(ctx, src, q.universe)
 	if err != nil {
 		return nil, err
 	}
-	x := newExec(ctx, q.program, src, newMeter(src.Budget))
+	x := newExec(ctx, q.program, src, m)
 	defer x.release()
 	s := x.newSet()
 	s.universe = universe

@@ -56,7 +56,7 @@ const (
 	pageChunks  = 16
 	columnBytes = 16 + shard.Blocks*8
 	blockBytes  = 16 + blockChunks/pageChunks*8
-	pageBytes   = pageChunks * 8
+	pageBytes   = pageChunks*8 + 16
 	chunkBytes  = 112
 )
 
@@ -73,16 +73,23 @@ type columnBlock struct {
 	pages [blockChunks / pageChunks]*chunkPage // nil where no one has a value
 }
 
-// chunkPage is a part of the directory of a block, small enough to be copied for one
-// value.
-type chunkPage [pageChunks]*shard.Chunk
-
 // chunk returns the i-th chunk; nil where no one has a value.
 func (b *columnBlock) chunk(i int) *shard.Chunk {
 	if p := b.pages[uint(i)/pageChunks]; p != nil {
-		return p[uint(i)%pageChunks]
+		return p.chunk(int(uint(i) % pageChunks))
 	}
 	return nil
+}
+
+// mask returns the blocks where anyone has a value.
+func (m *column) mask() uint16 {
+	mask := uint16(0)
+	for i, b := range m.blocks {
+		if b != nil {
+			mask |= 1 << i
+		}
+	}
+	return mask
 }
 
 func (m *column) block(i int) *columnBlock {
@@ -158,15 +165,19 @@ func (b *columnBlock) with(cells []shard.Cell) (d *columnBlock, grown int) {
 			grown += d.copyPage(page)
 			copied = page
 		}
-		at := &d.pages[i/pageChunks][i%pageChunks]
-		if old := *at; old != nil {
-			grown -= chunkBytes + len(old.Data)
-			d.card -= old.N
-		}
-		*at = (*at).With(cells[:n])
-		if c := *at; c != nil {
-			grown += chunkBytes + len(c.Data)
-			d.card += c.N
+		page, place := d.pages[i/pageChunks], i%pageChunks
+		if n > 1 || !page.replace(place, cells[0]) {
+			old := page.chunk(place)
+			if old != nil {
+				grown -= chunkBytes + len(old.Data)
+				d.card -= old.N
+			}
+			c := old.With(cells[:n])
+			if c != nil {
+				grown += chunkBytes + len(c.Data)
+				d.card += c.N
+			}
+			page.put(place, c)
 		}
 		cells = cells[n:]
 	}
@@ -184,12 +195,13 @@ func (b *columnBlock) with(cells []shard.Cell) (d *columnBlock, grown int) {
 // copyPage gives the block a page of its own, and returns how many bytes it has
 // grown.
 func (b *columnBlock) copyPage(i int) int {
-	page, grown := new(chunkPage), pageBytes
-	if old := b.pages[i]; old != nil {
-		*page, grown = *old, 0
+	old := b.pages[i]
+	if old == nil {
+		b.pages[i] = new(chunkPage)
+		return pageBytes
 	}
-	b.pages[i] = page
-	return grown
+	b.pages[i] = old.clone()
+	return 0
 }
 
 // loadColumn decodes the durable base of a shard; nil where it is empty. It
@@ -213,7 +225,7 @@ func loadColumn(v []byte) (*column, error) {
 		if d.blocks[i].pages[at/pageChunks] == nil {
 			d.bytes += d.blocks[i].copyPage(at / pageChunks)
 		}
-		d.blocks[i].pages[at/pageChunks][at%pageChunks] = c.Chunk
+		d.blocks[i].pages[at/pageChunks].put(at%pageChunks, c.Chunk)
 		d.blocks[i].card += c.N
 		d.bytes += chunkBytes + len(c.Data)
 	}
@@ -237,10 +249,14 @@ func (b *columnBlock) scan(w, mask *words, n *node) int {
 	if len(n.spans) == 1 {
 		return b.scanSpan(w, mask, n.spans[0])
 	}
-	card := 0
+	var room [pageChunks]*shard.Chunk
+	card, chunks := 0, &room
 	within := allSlots
 	for i := range blockChunks {
-		c := b.chunk(i)
+		if i%pageChunks == 0 {
+			chunks = b.pages[i/pageChunks].all(&room)
+		}
+		c := chunks[i%pageChunks]
 		if mask != nil {
 			within = [4]uint64(mask[4*i : 4*i+4])
 		}
@@ -265,11 +281,15 @@ func (b *columnBlock) scan(w, mask *words, n *node) int {
 // scanSpan is scan for one span: where it begins and ends among the decimals of
 // a scale is found out once a block.
 func (b *columnBlock) scanSpan(w, mask *words, s Span) int {
-	card := 0
+	var room [pageChunks]*shard.Chunk
+	card, chunks := 0, &room
 	lo, hi := shard.CutAt(s.Lo), shard.CutAfter(s.Hi)
 	within := allSlots
 	for i := range blockChunks {
-		c := b.chunk(i)
+		if i%pageChunks == 0 {
+			chunks = b.pages[i/pageChunks].all(&room)
+		}
+		c := chunks[i%pageChunks]
 		if mask != nil {
 			within = [4]uint64(mask[4*i : 4*i+4])
 		}

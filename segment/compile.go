@@ -206,6 +206,9 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 			return Node{}, false, errNoExpr
 		}
 		return Fixed(set), true, nil
+	case *syntax.Consent:
+		f, ok := k.catalog.Tag(syntax.ConsentTag(e.Purpose))
+		return Bits(f), ok, nil
 	case *syntax.InList:
 		f, ok := k.catalog.List(e.Name)
 		if !ok {

@@ -4,17 +4,21 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
+
+	"github.com/portraitdb/portrait/internal/shard"
 )
 
 // Cost is what is known of a query's work and answer before it runs. It is found
 // out without loading, so it says less of shards that are not in memory.
 type Cost struct {
-	// Shards is how many shards of 2^20 ordinals Count and Set visit, and Blocks
-	// how many blocks of 2^16 they evaluate there; Exists and Limit stop early.
+	// Shards is how many shards of 2^20 ordinals Count and Set evaluate something in, and
+	// Blocks how many blocks of 2^16 they go to, as Budget.Blocks counts them; Exists and
+	// Limit stop early.
 	Shards int
 	Blocks int64
-	// Bytes is how much of bitmaps, sets and columns they read at most, in memory.
+	// Bytes is how much they read at most, as Budget.Bytes counts it.
 	Bytes int64
 	// Unloaded is how many shards of fields are not in memory. They are loaded
 	// where they are needed.
@@ -22,6 +26,9 @@ type Cost struct {
 	// Scans is how many conditions have to be evaluated on every live profile,
 	// because no index answers them.
 	Scans int
+	// Scanned is how many profiles are looked at one by one at most, as Budget.Scanned counts
+	// them: everybody for each of Scans, and those near the borders of places.
+	Scanned int64
 	// Least and Most bound the number of members. Members is an estimate: it takes
 	// operands to be independent of each other, and what is not in memory to be
 	// half of everyone.
@@ -46,17 +53,14 @@ func (q *Query) Plan(ctx context.Context, src Source) (Plan, error) {
 	defer x.release()
 	e := newEstimate(x)
 	for s := range x.shards {
-		blocks := x.enterShard(s)
-		if blocks > 0 {
+		if x.enterShard(s) > 0 {
 			e.addShard()
 		}
-		for i := range blocks {
-			if !x.ask(0) {
+		for i := range shard.Blocks {
+			if !x.ask() {
 				break
 			}
-			x.block = i
-			x.stamp++
-			e.addBlock()
+			e.goTo(i)
 		}
 	}
 	if err := x.failure(ctx); err != nil {
@@ -87,6 +91,7 @@ type estimate struct {
 	sums     []guess   // by node, in all
 	everyone float64   // in this block, at most
 	universe *field
+	scans    []*node // that have not been run
 }
 
 func newEstimate(x *exec) *estimate {
@@ -99,13 +104,16 @@ func newEstimate(x *exec) *estimate {
 		if n.op != opScan || n.scan.done.Load() {
 			continue
 		}
-		if !n.scan.some {
+		e.scans = append(e.scans, n)
+		f := e.universe // Anyone may be in it.
+		if among := n.scan.among; among == nil {
 			e.cost.Scans++
+		} else {
+			f = x.src.Root.dir.find(among.field)
 		}
-		// Anyone may be in it.
-		x.fields[n.leaf] = e.universe
-		if e.universe != nil && x.err == nil {
-			x.shards = max(x.shards, e.universe.shards())
+		x.fields[n.leaf] = f
+		if f != nil && x.err == nil {
+			x.shards = max(x.shards, f.shards())
 		}
 	}
 	for _, r := range p.roots {
@@ -131,8 +139,14 @@ func (e *estimate) addShard() {
 	}
 }
 
-// addBlock adds the present block.
-func (e *estimate) addBlock() {
+// goTo adds a block of the shard, if anything is evaluated or scanned there.
+func (e *estimate) goTo(i int) {
+	scanned := slices.ContainsFunc(e.scans, func(n *node) bool { return e.fields[n.leaf].mask(e.shard)>>i&1 == 1 })
+	if e.vain(i) && !scanned {
+		return
+	}
+	e.block = i
+	e.stamp++
 	e.cost.Blocks++
 	e.everyone = blockSpan
 	if s := e.universe.slot(e.shard); s != nil {
@@ -140,6 +154,33 @@ func (e *estimate) addBlock() {
 			e.everyone = float64(c.bits.view(e.block).card)
 		}
 	}
+	if scanned {
+		e.addScans()
+	}
+	if !e.vain(i) {
+		e.addBlock()
+	}
+}
+
+// addScans adds those who are looked at one by one in the present block.
+func (e *estimate) addScans() {
+	for _, n := range e.scans {
+		if e.fields[n.leaf].mask(e.shard)>>e.block&1 == 0 {
+			continue
+		}
+		looked := e.everyone
+		if among := n.scan.among; among != nil {
+			near, bytes := e.guessBorder(among, guess{most: e.everyone})
+			// They are found by the column, and among everybody.
+			looked, e.cost.Bytes = near.most, e.cost.Bytes+bytes+blockSpan/8+2*togglesMax
+		}
+		e.cost.Scanned += int64(looked)
+		e.cost.Bytes += int64(looked) * ProfileBytes
+	}
+}
+
+// addBlock adds what is evaluated in the present block.
+func (e *estimate) addBlock() {
 	for i, n := range e.p.nodes {
 		g := guess{}
 		switch {
@@ -169,6 +210,10 @@ func (e *estimate) guessLeaf(n *node) (guess, int64) {
 	unknown := guess{0, e.everyone, e.everyone / 2}
 	if n.op == opFixed || n.op == opScan {
 		if e.fields[n.leaf] != nil {
+			if n.op == opScan && n.scan.among != nil {
+				g, _ := e.guessBorder(n.scan.among, unknown)
+				return guess{0, g.most, g.mean / 2}, blockSpan / 8
+			}
 			return unknown, blockSpan / 8
 		}
 		v := e.leaf(n)
@@ -266,29 +311,92 @@ func (e *estimate) guessThreshold(n *node) guess {
 	return g
 }
 
-// within guesses how many values of the block lie in spans, by the bounds of its
-// chunks.
+// within bounds how many values of the block lie in spans, by the bounds of its chunks,
+// and guesses how many by a sample of their values.
 func (b *columnBlock) within(spans []Span) guess {
-	var g guess
+	var (
+		g         guess
+		sampled   sample
+		undecided int // chunks
+		within    float64
+	)
 	for i := range blockChunks {
 		c := b.chunk(i)
 		if c == nil {
 			continue
 		}
-		n := float64(c.N)
-		for _, s := range near(spans, c.Min, c.Max) {
+		reaching := near(spans, c.Min, c.Max)
+		switch n := float64(c.N); {
+		case len(reaching) == 0:
+			continue
+		case len(reaching) == 1 && reaching[0].Lo <= c.Min && c.Max <= reaching[0].Hi:
+			g.least += n
 			g.most += n
-			if s.Lo <= c.Min && c.Max <= s.Hi {
-				g.least += n
-				g.mean += n
-				break
+		default:
+			if undecided < sampleFirst || undecided%sampleChunks == 0 {
+				sampled.add(c, reaching)
 			}
-			width := float64(c.Max) - float64(c.Min)
-			g.mean += n * (float64(min(s.Hi, c.Max)) - float64(max(s.Lo, c.Min))) / max(width, 1)
+			undecided++
+			within += n
+			g.most += n
 		}
 	}
-	g.most = min(g.most, float64(b.card))
+	g.mean = g.least + within*sampled.share()
 	return g
+}
+
+// Of the chunks of a block that spans divide the first sampleFirst and then every
+// sampleChunks-th are looked into, at every sampleValues-th value: what lies between the
+// bounds of a chunk, such as the cells of a town, is anything but even.
+const sampleFirst, sampleChunks, sampleValues = 8, 32, 8
+
+// sample is how many values of some lie in spans.
+type sample struct{ seen, hits int }
+
+func (s *sample) add(c *shard.Chunk, spans []Span) {
+	var values [chunkSpan]int64
+	c.Unpack(&values)
+	n := 0
+	for j, some := range c.Exists {
+		for ; some != 0; some &= some - 1 {
+			if n++; n%sampleValues != 1 {
+				continue
+			}
+			s.seen++
+			if v := values[64*j+bits.TrailingZeros64(some)]; len(near(spans, v, v)) > 0 {
+				s.hits++
+			}
+		}
+	}
+}
+
+func (s *sample) share() float64 {
+	if s.seen == 0 {
+		return 0
+	}
+	return float64(s.hits) / float64(s.seen)
+}
+
+// guessBorder guesses how many are in a range, each of whom will be looked at by itself,
+// and how many bytes of the range there are to read.
+func (e *estimate) guessBorder(among *node, unknown guess) (guess, int64) {
+	f := e.src.Root.dir.find(among.field)
+	if f == nil {
+		return guess{}, 0
+	}
+	s := f.slot(e.shard)
+	if s == nil {
+		return guess{}, 0
+	}
+	c := s.data.Load()
+	if c == nil {
+		return unknown, blockSpan*8 + blockSpan/8
+	}
+	b := c.column.block(e.block)
+	if b == nil {
+		return guess{}, 0
+	}
+	return b.within(among.spans), b.size()
 }
 
 func (e *estimate) plan() Plan {
@@ -303,6 +411,9 @@ func (e *estimate) plan() Plan {
 	}
 	if c.Scans > 0 {
 		text += fmt.Sprintf("; %d scans of every profile", c.Scans)
+	}
+	if c.Scanned > 0 {
+		text += fmt.Sprintf("; %d profiles looked at one by one, at most", c.Scanned)
 	}
 	return Plan{Text: text + "\n", Cost: *c}
 }

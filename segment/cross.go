@@ -125,31 +125,43 @@ func (c *Cross) lengthen(z *normalizer, base *Query, longest []*Query, roots []l
 // The last place along a dimension is everybody, whether or not in any of its queries.
 // The errors are those of Query.Count; there is no partial answer.
 func (c *Cross) Counts(ctx context.Context, src Source) ([]uint64, error) {
-	if err := c.ready(ctx, src); err != nil {
+	m := src.meter()
+	if err := c.ready(ctx, src, m); err != nil {
 		return nil, err
 	}
-	counts, m := make([]uint64, c.cells), newMeter(src.Budget)
 	x := newExec(ctx, c.program, src, m)
 	defer x.release()
 	if workers := min(src.Workers, x.shards); workers > 1 {
-		return counts, parallel(workers, func(next func() int) error {
-			x := newExec(ctx, c.program, src, m)
-			defer x.release()
-			t := c.crossing(x)
-			for s := next(); s < x.shards && x.err == nil; s = next() {
-				t.shard(s)
-			}
-			for i, n := range t.done() {
-				if n > 0 {
-					atomic.AddUint64(&counts[i], n)
-				}
-			}
-			return x.failure(ctx)
-		})
+		return c.countParallel(ctx, src, m, workers)
 	}
 	t := c.crossing(x)
 	for s := range x.shards {
 		t.shard(s)
 	}
-	return t.done(), x.failure(ctx)
+	if err := x.failure(ctx); err != nil {
+		return nil, err
+	}
+	return t.done(), nil
+}
+
+func (c *Cross) countParallel(ctx context.Context, src Source, m *Meter, workers int) ([]uint64, error) {
+	counts := make([]uint64, c.cells)
+	err := parallel(workers, func(next func() int) error {
+		x := newExec(ctx, c.program, src, m)
+		defer x.release()
+		t := c.crossing(x)
+		for s := next(); s < x.shards && x.err == nil; s = next() {
+			t.shard(s)
+		}
+		for i, n := range t.done() {
+			if n > 0 {
+				atomic.AddUint64(&counts[i], n)
+			}
+		}
+		return x.failure(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return counts, nil
 }

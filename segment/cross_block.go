@@ -63,8 +63,8 @@ func (t *crossing) shard(s int) {
 	x := t.x
 	base := x.p.roots[t.outer[len(t.outer)-1]]
 	for i := range x.enterShard(s) {
-		if x.meter == nil && x.may[base.id]>>i&1 == 0 {
-			continue // a meter counts every block
+		if x.may[base.id]>>i&1 == 0 {
+			continue
 		}
 		if !x.enter(i) {
 			return

@@ -145,17 +145,18 @@ func TestCross_ends_with_its_context_and_its_budget(t *testing.T) {
 	if _, err := c.Counts(ctx, w.source()); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
-	src := w.source()
-	src.Budget = &Budget{Blocks: 1}
-	var over *BudgetError
-	if got, err := c.Counts(t.Context(), src); !errors.As(err, &over) {
-		t.Errorf("counted %v (error: %v), want that of the budget", got, err)
+	src, over := w.source(), (*BudgetError)(nil)
+	for workers := range 3 {
+		src.Budget, src.Workers = &Budget{Blocks: 1}, workers
+		if got, err := c.Counts(t.Context(), src); !errors.As(err, &over) || got != nil {
+			t.Errorf("%d workers counted %v (error: %v), want that of the budget alone", workers, got, err)
+		}
 	}
 	c, err = NewCross(NewQuery(All(), 0), slices.Repeat([]*Query{NewQuery(Bits(1), 0)}, crossBitmaps))
 	if err != nil {
 		t.Fatal(err)
 	}
-	src.Budget = &Budget{Bytes: 1}
+	src.Budget, src.Workers = &Budget{Bytes: 1}, 0
 	if got, err := c.Counts(t.Context(), src); !errors.As(err, &over) {
 		t.Errorf("bitmap by bitmap it counted %v (error: %v), want that of the budget", got, err)
 	}

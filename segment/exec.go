@@ -16,7 +16,7 @@ type exec struct {
 	p      *program
 	src    Source
 	done   <-chan struct{} // of the context
-	meter  *meter          // nil: no budget
+	meter  *Meter          // nil: no budget
 	err    error
 	left   int   // operands until the context is asked again
 	read   int64 // bytes that the meter does not know of yet
@@ -28,6 +28,7 @@ type exec struct {
 	shard    int
 	entered  uint64     // another one for every shard
 	may      []uint16   // by node: the blocks of this shard where it may have members
+	roots    uint16     // of all roots, the blocks where any may have members
 	contents []*content // by leaf, of this shard; nil: not yet asked for
 
 	block int    // within the shard
@@ -41,7 +42,7 @@ type exec struct {
 var errStopped = errors.New("segment: stopped")
 
 // newExec returns an exec of the source's index.
-func newExec(ctx context.Context, p *program, src Source, m *meter) *exec {
+func newExec(ctx context.Context, p *program, src Source, m *Meter) *exec {
 	x := src.Root.index.takeExec()
 	x.done, x.meter = ctx.Done(), m
 	x.begin(p, src)
@@ -130,6 +131,9 @@ func (x *exec) fail(err error) {
 
 // failure returns what went wrong.
 func (x *exec) failure(ctx context.Context) error {
+	if x.read > 0 && x.err == nil {
+		x.ask() // so that the budget knows of all
+	}
 	if x.err == errStopped {
 		return ctx.Err()
 	}
@@ -146,19 +150,19 @@ func (x *exec) live() bool {
 	if x.left--; x.left >= 0 {
 		return x.err == nil
 	}
-	return x.ask(0)
+	return x.ask()
 }
 
 // ask looks at the context and the budget.
-func (x *exec) ask(blocks int64) bool {
+func (x *exec) ask() bool {
 	x.left = liveEvery
 	select {
 	case <-x.done:
 		x.fail(errStopped)
 	default:
 	}
-	if x.meter != nil {
-		if err := x.meter.add(blocks, x.read); err != nil {
+	if x.meter != nil && x.read > 0 {
+		if err := x.meter.read(x.read); err != nil {
 			x.fail(err)
 		}
 		x.read = 0
@@ -170,7 +174,8 @@ func (x *exec) ask(blocks int64) bool {
 // where no root has members there, by what is known without loading, or after a
 // failure.
 func (x *exec) enterShard(s int) int {
-	if !x.ask(0) {
+	x.roots = 0
+	if !x.ask() {
 		return 0
 	}
 	x.shard = s
@@ -180,12 +185,17 @@ func (x *exec) enterShard(s int) int {
 	}
 	x.entered++
 	for _, r := range x.p.roots {
-		if x.may[r.id] != 0 {
-			return shard.Blocks
-		}
+		x.roots |= x.may[r.id]
 	}
-	return 0
+	if x.roots == 0 {
+		return 0
+	}
+	return shard.Blocks
 }
+
+// vain reports whether no root may have members in a block of the shard, so that there is
+// nothing to go there for.
+func (x *exec) vain(i int) bool { return x.roots>>i&1 == 0 }
 
 // possible returns the blocks of this shard in which a node may have members, by what
 // is known without loading. Its operands have been asked.
@@ -196,10 +206,10 @@ func (x *exec) possible(n *node) uint16 {
 	case opBits, opRange, opHas, opLot:
 		return x.fields[n.leaf].mask(x.shard)
 	case opFixed, opScan:
-		if s := x.sets[n.leaf]; s != nil && s.touches(x.shard) || x.fields[n.leaf].slot(x.shard) != nil {
-			return anywhere
+		if s := x.sets[n.leaf]; s != nil {
+			return s.mask(x.shard)
 		}
-		return 0
+		return x.fields[n.leaf].mask(x.shard) // of a scan that Plan does not run
 	case opAnd:
 		mask := uint16(anywhere)
 		for _, k := range n.kids {
@@ -226,10 +236,14 @@ func (x *exec) here(n *node) bool { return x.may[n.id]>>x.block&1 == 1 }
 // countShard counts the answer in one shard.
 func (x *exec) countShard(s int) uint64 {
 	var n uint64
-	few := x.meter == nil && x.p.areFew()
+	alone := x.meter == nil && x.p.isMeet()
 	for i := range x.enterShard(s) {
-		if few {
+		if alone {
 			if x.may[x.p.roots[0].id]>>i&1 == 0 {
+				continue
+			}
+			if card, ok := x.countDense(x.p.roots[0], i); ok {
+				n += uint64(card)
 				continue
 			}
 			if card, ok := x.countFew(x.p.roots[0], i); ok {
@@ -248,8 +262,8 @@ func (x *exec) countShard(s int) uint64 {
 // at evaluates the first root in one block of the shard. With count alone true
 // only the view's cardinality is of use.
 func (x *exec) at(i int, count bool) view {
-	if x.meter == nil && x.may[x.p.roots[0].id]>>i&1 == 0 {
-		return view{} // a meter counts every block
+	if x.may[x.p.roots[0].id]>>i&1 == 0 {
+		return view{}
 	}
 	if !x.enter(i) {
 		return view{}
@@ -259,11 +273,18 @@ func (x *exec) at(i int, count bool) view {
 
 // enter goes to a block of the shard. It reports false after a failure.
 func (x *exec) enter(i int) bool {
-	if !x.ask(1) {
+	if !x.ask() {
 		return false
 	}
 	x.block = i
+	if x.meter != nil {
+		if err := x.meter.block(x.key()); err != nil {
+			x.fail(err)
+			return false
+		}
+	}
 	x.stamp++
+	x.ahead.ask()
 	x.top, x.atop, x.formed = 0, 0, 0
 	for _, n := range x.p.steps {
 		if x.here(n) {
@@ -330,7 +351,9 @@ func (x *exec) leaf(n *node) *view {
 	if f.seen != x.stamp {
 		f.seen = x.stamp
 		if n.op == opBits {
-			f.view = x.content(n).bits.view(x.block)
+			m := &x.content(n).bits
+			f.view = m.view(x.block)
+			x.ahead.foresee(m, x.block+1)
 		} else {
 			f.view = x.sets[n.leaf].view(x.key())
 		}
@@ -435,11 +458,8 @@ func (x *exec) hasValue(n *node, w *words) view {
 }
 
 // countParallel counts shards on several goroutines.
-func (q *Query) countParallel(ctx context.Context, src Source, workers int) (uint64, error) {
-	var (
-		total atomic.Uint64
-		m     = newMeter(src.Budget)
-	)
+func (q *Query) countParallel(ctx context.Context, src Source, m *Meter, workers int) (uint64, error) {
+	var total atomic.Uint64
 	err := parallel(workers, func(next func() int) error {
 		x := newExec(ctx, q.program, src, m)
 		defer x.release()
@@ -473,4 +493,4 @@ func parallel(workers int, work func(next func() int) error) error {
 }
 
 // key returns the number of the present block among those of all shards.
-func (x *exec) key() int { return x.shard*shard.Blocks + x.block }
+func (x *exec) key() int { return blockKey(x.shard, x.block) }

@@ -19,7 +19,7 @@ func (x *exec) and(n *node, dst *words, count bool) view {
 const groupMax = 16
 
 func (x *exec) conjunction(n *node, dst *words, kept *[arrayScratch]uint16, count bool) view {
-	base, next := len(x.views), 0
+	base, next, foreseen := len(x.views), 0, x.ahead.n
 	for ; next < len(n.kids) && n.kids[next].rank() <= rankKept; next++ {
 		v := x.fetch(n.kids[next])
 		if v.card == 0 || !x.live() {
@@ -43,6 +43,7 @@ func (x *exec) conjunction(n *node, dst *words, kept *[arrayScratch]uint16, coun
 		array = x.hasArray(base)
 	}
 	if array {
+		x.ahead.n = foreseen // of the others not all is read
 		return x.filterArray(n, base, next, kept, count)
 	}
 	if next == len(n.kids) && len(n.minus) <= groupMax && x.foldRuns(base) {
@@ -346,6 +347,7 @@ func (x *exec) concludeFusion(f *fusion, count bool) view {
 	last := arrays[len(arrays)-1].array
 	x.views = x.views[:len(x.views)-1]
 	x.flush(f)
+	x.ahead.ask()
 	return wordsView(f.dst, f.card-hits(last, f.dst))
 }
 

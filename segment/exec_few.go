@@ -16,9 +16,9 @@ const fewMax = 64
 
 func (f *few) isFull() bool { return f.card == blockSpan }
 
-// areFew reports whether the program is a conjunction of that kind, at least one operand
-// of which is a bitmap.
-func (p *program) areFew() bool {
+// isMeet reports whether the program is a conjunction of bitmaps and of their unions,
+// less bitmaps, at least one operand of which is a bitmap.
+func (p *program) isMeet() bool {
 	r := p.roots[0]
 	if len(p.roots) > 1 || len(p.steps) > 0 || p.slots > 0 || r.op != opAnd || len(p.leaves) > lightMax {
 		return false

@@ -126,10 +126,8 @@ func (r *Root) bitmap(id FieldID) (*field, error) {
 
 // load returns the content of the field's i-th slot.
 func (l *light) load(f *field, i int) (*content, error) {
-	if s := f.entries[i].slot; s.is(slotUsed) {
-		if c := s.data.Load(); c != nil && uint16(f.key(i)) != anywhere {
-			return c, nil
-		}
+	if c := f.loaded(i); c != nil {
+		return c, nil
 	}
 	if err := l.ctx.Err(); err != nil {
 		return nil, err

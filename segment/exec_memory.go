@@ -11,6 +11,7 @@ type memory struct {
 	ptrs    []*words // that andWords and orWords take
 	blank   *words   // without a bit, between uses
 	union   unionScratch
+	ahead   ahead
 
 	kept   []kept   // by slot less 1
 	forms  []*words // those below formed are in use in this block
@@ -69,6 +70,7 @@ func (x *memory) fit(p *program) {
 func (x *memory) forget() bool {
 	clear(x.views[:min(x.high, cap(x.views))])
 	clear(x.form)
+	x.ahead = ahead{}
 	if cap(x.ptrs) > ptrsMax {
 		x.ptrs = nil
 	}

@@ -140,6 +140,7 @@ func (x *exec) unite(u *union, count bool) view {
 		}
 		u.card = popcount(u.dst)
 	}
+	x.ahead.ask()
 	return wordsView(u.dst, u.card+len(final.array)-hits(final.array, u.dst))
 }
 

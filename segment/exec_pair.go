@@ -3,22 +3,14 @@ package segment
 import (
 	"context"
 	"math/bits"
-	"sync/atomic"
 
 	"github.com/portraitdb/portrait/internal/shard"
 )
 
-// countPair counts an operation on two fields. All follows from what they have in
-// common, which is nothing where their bounds are apart. So many questions are answered
-// from their directory alone.
-func (p *lightPlan) countPair(ctx context.Context, src *Source) (both uint64, err error) {
-	dir := &src.Root.dir
-	of, i := dir.at(p.fields[0])
-	in, j := dir.at(p.fields[1])
-	apart := of.bounds[i].apart(&in.bounds[j])
-	if apart && p.how == lightPair {
-		return 0, nil
-	}
+// countPair counts an operation on two fields, the i-th of one page and the j-th of
+// another. All follows from what they have in common, which is nothing where their bounds
+// are apart.
+func (p *lightPlan) countPair(ctx context.Context, src *Source, of *page, i int, in *page, j int, apart bool) (both uint64, err error) {
 	a, b := of.fields[i], in.fields[j]
 	if a == nil || b == nil || a.kind|b.kind != Bitmap {
 		if a, b, err = src.Root.pair(p); err != nil {
@@ -102,10 +94,9 @@ func (f *field) countBoth(ctx context.Context, src *Source, b *field) (n uint64,
 }
 
 // loaded returns the content of the i-th entry where it lies in memory, is known to have
-// been used, and the entry's key tells all of its blocks.
+// been used, and there is no more to learn of the field.
 func (f *field) loaded(i int) *content {
-	e := &f.entries[i]
-	if s := e.slot; s.is(slotUsed) && uint16(atomic.LoadUint32(&e.key)) != anywhere {
+	if s := f.entries[i].slot; f.whole && s.is(slotUsed) {
 		return s.data.Load()
 	}
 	return nil

@@ -8,8 +8,9 @@ import (
 // scan is a leaf that is answered by looking at profiles one by one, once.
 type scan struct {
 	run func(context.Context) (*Set, error)
-	// some says that it looks at some profiles only, which an index has narrowed down.
-	some bool
+	// among is the range whose profiles it looks at, which an index tells; nil: it looks
+	// at all profiles.
+	among *node
 
 	turn chan struct{} // of one place, which whoever looks at set takes
 	set  *Set

@@ -191,44 +191,63 @@ func (l *light) uniteBlock(u *unionScratch, first int32, i int) int {
 	if laid {
 		x.ptrs = append(x.ptrs, u.sums[i])
 	}
-	sum, begun := x.words(), false
+	sum, card := x.words(), 0
 	for at := first; at != 0; at = u.parts[at].next {
 		switch p.of(u.parts[at].bitmap, i); {
 		case p.isWords():
 			x.ptrs = append(x.ptrs, p.words)
+			x.ahead.foresee(p.bitmap, i+1)
 		case p.toggled:
 			d := x.words()
 			p.view().fill(d)
 			x.ptrs = append(x.ptrs, d)
 		}
 		if len(x.ptrs) == uniteRound {
-			begun = true
-			if orWords(sum, x.ptrs) == blockSpan {
+			if card = orWords(sum, x.ptrs); card == blockSpan {
 				return blockSpan
 			}
 			x.ptrs, x.top = append(x.ptrs[:0], sum), 1
 		}
 	}
-	set := 0
+	if len(x.ptrs) == 0 {
+		clear(sum[:])
+	} else {
+		card = orWords(sum, x.ptrs)
+	}
+	x.ahead.ask()
+	return u.uniteLists(first, i, sum, card)
+}
+
+// uniteLists counts the union of words, which it may change, and of the parts on a list
+// that are arrays and runs. The last array need not be laid into the words.
+func (u *unionScratch) uniteLists(first int32, i int, sum *words, card int) int {
+	var (
+		p    piece
+		last []uint16
+		set  = 0 // how many members have been laid since they were counted
+	)
 	for at := first; at != 0; at = u.parts[at].next {
 		p.of(u.parts[at].bitmap, i)
 		if p.toggled || p.state == viewWords {
 			continue
 		}
-		if !begun {
-			begun = true
-			clear(sum[:])
-			x.ptrs = append(x.ptrs, sum)
+		setBits(sum, last)
+		set += len(last)
+		if last = p.array; p.state != viewArray {
+			v := view{state: p.state, array: p.array}
+			v.lay(sum)
+			set, last = set+int(p.card), nil
 		}
-		v := view{state: p.state, array: p.array}
-		v.lay(sum)
-		if set += int(p.card); set >= blockSpan {
-			if set = 0; popcount(sum) == blockSpan {
+		if set >= blockSpan {
+			if card, set = popcount(sum), 0; card == blockSpan {
 				return blockSpan
 			}
 		}
 	}
-	return orWords(nil, x.ptrs)
+	if set > 0 {
+		card = popcount(sum)
+	}
+	return card + len(last) - hits(last, sum)
 }
 
 // uniteFewRuns counts the union of parts that are all runs, and few.

@@ -12,7 +12,8 @@ import (
 // Expr is a condition that says who is in a segment, in Portrait's language:
 // parsed, or put together by And, Or, Not and Tag. It is immutable, and not yet
 // held against a model. The zero Expr is no condition and is refused wherever
-// one is needed.
+// one is needed, and so is one that is nested deeper than 200 levels or has more than
+// 10,000 parts.
 type Expr struct {
 	tree syntax.Expr
 	text string // what it was parsed from, "" otherwise
@@ -44,6 +45,11 @@ func MustParse(text string) Expr {
 // Tag is the profiles that have the tag.
 func Tag(name string) Expr { return Expr{tree: &syntax.TagRef{Name: name, Pos: -1}} }
 
+// Consent is the profiles that may be processed for a purpose; see docs/language.md.
+func Consent(purpose string) Expr {
+	return Expr{tree: &syntax.Consent{Purpose: purpose, Pos: -1}}
+}
+
 // TagValue is the profiles that have the tag with the value, which is not empty.
 func TagValue(name, value string) Expr {
 	return Expr{tree: &syntax.TagRef{Name: name, Value: value, Pos: -1}}
@@ -53,13 +59,17 @@ func TagValue(name, value string) Expr {
 func Identified(namespace string) Expr { return Expr{tree: syntax.Identified(namespace, -1)} }
 
 // And is the profiles in all of es; of none, everyone.
-func And(es ...Expr) Expr { return Expr{tree: &syntax.And{X: trees(es)}} }
+func And(es ...Expr) Expr { return joined(&syntax.And{X: trees(es)}) }
 
 // Or is the profiles in any of es; of none, no one.
-func Or(es ...Expr) Expr { return Expr{tree: &syntax.Or{X: trees(es)}} }
+func Or(es ...Expr) Expr { return joined(&syntax.Or{X: trees(es)}) }
 
 // Not is the live profiles that are not in e.
-func Not(e Expr) Expr { return Expr{tree: &syntax.Not{X: trees([]Expr{e})[0]}} }
+func Not(e Expr) Expr { return joined(&syntax.Not{X: e.tree}) }
+
+// joined is an expression that was put together. Where it is nested too deep or has too
+// many parts, none of them is kept, and every call that it is given to says so.
+func joined(tree syntax.Expr) Expr { return Expr{tree: syntax.Bounded(tree)} }
 
 // trees returns the trees of es. The zero Expr stays in as nil, for Compile to
 // refuse.

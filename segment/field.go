@@ -35,6 +35,7 @@ type field struct {
 	id      FieldID
 	kind    FieldKind
 	known   bool   // the shape is an outline
+	whole   bool   // the keys tell all that loading could
 	shape   uint64 // of a bitmap: an outline, or a print
 }
 
@@ -148,6 +149,7 @@ func (f *field) withSlots(shards []uint32, slots []*slot) *field {
 		}
 	}
 	d := newField(f.id, f.kind, n)
+	d.whole = f.whole || len(f.entries) == 0
 	at := 0
 	for i, s := range shards {
 		for ; at < len(f.entries) && f.key(at)>>shard.Blocks < s; at++ {
@@ -158,6 +160,7 @@ func (f *field) withSlots(shards []uint32, slots []*slot) *field {
 		}
 		if slots[i] != nil {
 			d.entries = append(d.entries, entry{makeKey(s, slots[i].mask()), slots[i]})
+			d.whole = d.whole && slots[i].data.Load() != nil
 		}
 	}
 	for ; at < len(f.entries); at++ {
@@ -196,10 +199,26 @@ type directory struct{ groups [][]*page }
 const pageBits = 6
 
 // page is the fields of 64 IDs, with what may be asked of many fields that need not be
-// looked at.
+// looked at. It is immutable, but for the page that takes its place when more has been
+// learned of the same fields.
 type page struct {
-	fields [1 << pageBits]*field
-	bounds [1 << pageBits]bounds
+	learned atomic.Pointer[page]
+	fields  [1 << pageBits]*field
+	bounds  [1 << pageBits]bounds
+}
+
+// latest returns the page with what has been learned of its fields.
+func (p *page) latest() *page {
+	if l := p.learned.Load(); l != nil {
+		return l
+	}
+	return p
+}
+
+// clone returns a page of the same fields.
+func (p *page) clone() *page {
+	p = p.latest()
+	return &page{fields: p.fields, bounds: p.bounds}
 }
 
 // noFields stands for a page without fields.
@@ -210,7 +229,7 @@ func (d *directory) at(id FieldID) (p *page, i int) {
 	if at := int(id >> (2 * pageBits)); at < len(d.groups) {
 		pages := d.groups[at]
 		if i := int(id >> pageBits & (1<<pageBits - 1)); i < len(pages) {
-			return pages[i], int(id & (1<<pageBits - 1))
+			return pages[i].latest(), int(id & (1<<pageBits - 1))
 		}
 	}
 	return &noFields, 0
@@ -239,6 +258,40 @@ func (f *field) bounds() bounds {
 	from := f.key(0)>>shard.Blocks*shard.Span + f.entries[0].slot.first()
 	to := f.key(last)>>shard.Blocks*shard.Span + f.entries[last].slot.last()
 	return bounds{from, ^to}
+}
+
+// learn sees that the directory tells what the shards of a field have shown, once all
+// of them have been loaded: as much as of one that was made in memory.
+func (d *directory) learn(f *field) {
+	last := len(f.entries) - 1
+	if f.kind != Bitmap || f.entries[last].slot.data.Load() == nil { // which is loaded last, as a rule
+		return
+	}
+	same := newField(f.id, f.kind, len(f.entries))
+	for i := range f.entries {
+		s := f.entries[i].slot
+		c := s.data.Load()
+		if c == nil {
+			return
+		}
+		same.entries = append(same.entries, entry{makeKey(f.key(i)>>shard.Blocks, c.mask()), s})
+	}
+	same.whole = true
+	same.members.Store(f.members.Load())
+	where := same.settle()
+	group, at, i := int(f.id>>(2*pageBits)), f.id>>pageBits&(1<<pageBits-1), f.id&(1<<pageBits-1)
+	p := d.groups[group][at]
+	for {
+		before := p.learned.Load()
+		now := p.clone()
+		if now.fields[i] != f { // somebody else was first
+			return
+		}
+		now.fields[i], now.bounds[i] = same, where
+		if p.learned.CompareAndSwap(before, now) {
+			return
+		}
+	}
 }
 
 // edit is the new version of one field; nil: it is gone.
@@ -275,8 +328,7 @@ func withPages(old []*page, edits []edit) []*page {
 	last := -1
 	for _, e := range edits {
 		if at := place(e.id); at != last {
-			p := *pages[at]
-			pages[at], last = &p, at
+			pages[at], last = pages[at].clone(), at
 		}
 		at := e.id & (1<<pageBits - 1)
 		pages[last].fields[at], pages[last].bounds[at] = e.field, e.field.settle()

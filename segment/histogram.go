@@ -21,7 +21,7 @@ func (q *Query) Histogram(ctx context.Context, src Source, m Measure, bounds []i
 			return nil, fmt.Errorf("segment: bound %d of a histogram is not above the one before", i)
 		}
 	}
-	w, err := q.walk(ctx, src, newMeter(src.Budget), m)
+	w, err := q.walk(ctx, src, src.meter(), m)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,10 @@ func (ix *Index) Root() *Root { return ix.root.Load() }
 // against the budget.
 func (ix *Index) LoadedBytes() int64 { return ix.cache.size() }
 
+// Reads counts the shards that were not in memory when they were asked for, and were read
+// through a Loader.
+func (ix *Index) Reads() uint64 { return ix.cache.reads.Load() }
+
 // Attach declares a field that is already durable: shards lists those that may
 // hold something, ascending. Nothing is loaded. It replaces the current root.
 func (ix *Index) Attach(f FieldID, kind FieldKind, shards []uint32) {

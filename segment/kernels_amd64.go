@@ -46,6 +46,9 @@ func scan32AVX512(out *[4]uint64, data *byte, n int, from, span uint64)
 //go:noescape
 func scan64AVX512(out *[4]uint64, data *byte, n int, from, span uint64)
 
+//go:noescape
+func prefetchLines(ops **words, n, bytes int)
+
 func depositBMI2(x, mask uint64) uint64
 
 func andWords(dst *words, ops []*words, pos int) int {
@@ -67,6 +70,9 @@ func orWords(dst *words, ops []*words) int {
 	}
 	return orWordsGo(dst, ops)
 }
+
+// prefetch asks for the beginnings of blocks, of which some may be nil.
+func prefetch(ops []*words) { prefetchLines(&ops[0], len(ops), aheadBytes) }
 
 func hits(values []uint16, w *words) int {
 	if hasAVX512 && len(values) > 0 {

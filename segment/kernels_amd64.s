@@ -301,3 +301,27 @@ or2count:
 	VZEROUPPER
 	MOVQ         AX, ret+24(FP)
 	RET
+
+// func prefetchLines(ops **words, n, bytes int)
+TEXT ·prefetchLines(SB), NOSPLIT, $0-24
+	MOVQ ops+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ bytes+16(FP), DX
+
+prefetchBlock:
+	MOVQ  (SI), R10
+	XORQ  BX, BX
+	TESTQ R10, R10
+	JZ    prefetchNext
+
+prefetchLine:
+	PREFETCHT0 (R10)(BX*1)
+	ADDQ       $64, BX
+	CMPQ       BX, DX
+	JLT        prefetchLine
+
+prefetchNext:
+	ADDQ $8, SI
+	DECQ CX
+	JNZ  prefetchBlock
+	RET

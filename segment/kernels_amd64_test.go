@@ -17,3 +17,12 @@ func wordKernelsHere() map[string]wordKernels {
 	}
 	return out
 }
+
+// kernelsFor reports whether there are kernels that use what a setting of GODEBUG
+// switches off.
+func kernelsFor(off string) bool {
+	if off == "cpu.avx512f=off" {
+		return hasAVX512
+	}
+	return hasAVX512 || hasAVX2 || hasBMI2
+}

@@ -6,6 +6,8 @@ func andWords(dst *words, ops []*words, pos int) int { return andWordsGo(dst, op
 
 func orWords(dst *words, ops []*words) int { return orWordsGo(dst, ops) }
 
+func prefetch([]*words) {}
+
 func hits(values []uint16, w *words) int { return hitsGo(values, w) }
 
 func filter(dst, values []uint16, w *words, flip uint64) int { return filterGo(dst, values, w, flip) }

@@ -199,7 +199,7 @@ func (n *node) isLeaf() bool { return n.op >= opBits && n.op <= opScan }
 // leafName says in words what a leaf reads.
 func (n *node) leafName() string {
 	name := map[nodeOp]string{opBits: "bitmap", opRange: "range", opHas: "exists", opLot: "lot", opFixed: "set", opScan: "scan"}[n.op]
-	if n.op == opScan && n.scan.some {
+	if n.op == opScan && n.scan.among != nil {
 		name = "border"
 	}
 	if n.label != "" {

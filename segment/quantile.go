@@ -38,7 +38,7 @@ func (q *Query) Quantiles(ctx context.Context, src Source, m Measure, method Qua
 	if err != nil {
 		return nil, err
 	}
-	s := selection{src: src, meter: newMeter(src.Budget), measure: m}
+	s := selection{src: src, meter: src.meter(), measure: m}
 	if s.members, err = q.once(ctx, src, s.meter); err != nil {
 		return nil, err
 	}
@@ -118,11 +118,11 @@ func (method QuantileMethod) value(m Measure, share float64, n uint64, at func(r
 }
 
 // once returns a query on the members of q that costs little to run again.
-func (q *Query) once(ctx context.Context, src Source, use *meter) (*Query, error) {
+func (q *Query) once(ctx context.Context, src Source, use *Meter) (*Query, error) {
 	if q.roots[0].op == opBits || q.roots[0].op == opFixed {
 		return q, nil
 	}
-	if err := q.ready(ctx, src); err != nil {
+	if err := q.ready(ctx, src, use); err != nil {
 		return nil, err
 	}
 	x := newExec(ctx, q.program, src, use)

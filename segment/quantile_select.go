@@ -17,7 +17,7 @@ import (
 // long it takes, not what comes out.
 type selection struct {
 	src     Source
-	meter   *meter
+	meter   *Meter
 	members *Query
 	measure Measure
 

@@ -30,6 +30,12 @@ type Source struct {
 	Workers int
 	// Budget bounds what one call may read; nil: no bound.
 	Budget *Budget
+	// Meter, where it is set, adds up what several calls read under one Budget, in the
+	// place of Budget; see [Metered].
+	Meter *Meter
+	// Within, where it is set, is the universe that a query must have been planned in: any
+	// other is an error, so that none answers of more than is meant.
+	Within *FieldID
 }
 
 // NewQuery plans a node, in time about linear in its operations. Universe is the
@@ -49,21 +55,37 @@ func NewQuery(n Node, universe FieldID) *Query {
 // one read of the Loader or one scan (see Catalog) under way. A Count for which no
 // shard has to be looked at, or two in memory at most, does not ask the context.
 func (q *Query) Count(ctx context.Context, src Source) (uint64, error) {
-	if src.Budget == nil && src.Workers <= 1 {
-		switch how := q.light.how; {
-		case how >= lightPair && how <= lightXor:
-			return q.light.countPair(ctx, &src)
-		case how != notLight:
+	if src.Budget == nil && src.Meter == nil && src.Workers <= 1 && src.Within == nil {
+		switch p := &q.light; {
+		case p.how >= lightPair && p.how <= lightXor:
+			// Many questions are answered from the directory alone, and then what a call
+			// costs is what the answer costs.
+			dir := &src.Root.dir
+			of, i := dir.at(p.fields[0])
+			in, j := dir.at(p.fields[1])
+			apart := of.bounds[i].apart(&in.bounds[j])
+			if apart && p.how == lightPair {
+				return 0, nil
+			}
+			return p.countPair(ctx, &src, of, i, in, j, apart)
+		case p.how != notLight:
 			return q.countLight(ctx, &src)
 		}
 	}
-	if err := q.ready(ctx, src); err != nil {
+	return q.count(ctx, &src)
+}
+
+// count is Count by the executor.
+func (q *Query) count(ctx context.Context, from *Source) (uint64, error) {
+	src := *from
+	m := src.meter()
+	if err := q.ready(ctx, src, m); err != nil {
 		return 0, err
 	}
-	x := newExec(ctx, q.program, src, newMeter(src.Budget))
+	x := newExec(ctx, q.program, src, m)
 	defer x.release()
 	if workers := min(src.Workers, x.shards); workers > 1 {
-		return q.countParallel(ctx, src, workers)
+		return q.countParallel(ctx, src, m, workers)
 	}
 	var n uint64
 	for s := range x.shards {
@@ -74,10 +96,11 @@ func (q *Query) Count(ctx context.Context, src Source) (uint64, error) {
 
 // Exists reports whether any profile is in the answer. It stops at the first.
 func (q *Query) Exists(ctx context.Context, src Source) (bool, error) {
-	if err := q.ready(ctx, src); err != nil {
+	m := src.meter()
+	if err := q.ready(ctx, src, m); err != nil {
 		return false, err
 	}
-	x := newExec(ctx, q.program, src, newMeter(src.Budget))
+	x := newExec(ctx, q.program, src, m)
 	defer x.release()
 	for s := range x.shards {
 		for i := range x.enterShard(s) {

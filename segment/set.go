@@ -158,13 +158,20 @@ func (s *Set) shards() int {
 	return int(s.keys[len(s.keys)-1])/shard.Blocks + 1
 }
 
-// touches reports whether the shard may hold members.
-func (s *Set) touches(i int) bool {
+// mask returns the blocks of a shard that hold members.
+func (s *Set) mask(shardNo int) uint16 {
 	if s == nil {
-		return false
+		return 0
 	}
-	at, _ := slices.BinarySearch(s.keys, uint16(i*shard.Blocks))
-	return at < len(s.keys) && int(s.keys[at])/shard.Blocks == i
+	mask := uint16(0)
+	at, _ := slices.BinarySearch(s.keys, uint16(blockKey(shardNo, 0)))
+	for _, key := range s.keys[at:] {
+		if int(key)/shard.Blocks != shardNo {
+			break
+		}
+		mask |= 1 << (key % shard.Blocks)
+	}
+	return mask
 }
 
 // add appends a block; keys ascend.

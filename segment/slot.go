@@ -97,7 +97,7 @@ func (c *content) empty() bool { return c.bits.card == 0 && c.column == nil }
 // mask returns the blocks that may have members.
 func (c *content) mask() uint16 {
 	if c.column != nil {
-		return anywhere
+		return c.column.mask()
 	}
 	return c.bits.mask
 }
@@ -166,6 +166,7 @@ func (s *slot) load(key ShardKey, ld Loader, c *cache) (*content, error) {
 		if d, err = s.read(key, ld); err != nil {
 			return nil, fmt.Errorf("segment: field %d, shard %d: %w", key.Field, key.Shard, err)
 		}
+		c.reads.Add(1)
 	}
 	return c.publish(s, d), nil
 }
@@ -250,8 +251,9 @@ func (f *field) load(i int, root *Root, ld Loader) (*content, error) {
 			return nil, err
 		}
 	}
-	if uint16(key) == anywhere {
+	if !f.whole {
 		f.learn(i, c.mask())
+		root.dir.learn(f)
 	}
 	return c, nil
 }

@@ -37,7 +37,7 @@ type Summary struct {
 // but for a shard that is being loaded. Where the field does not exist no one
 // has a value. The members of a Set are asked about by a Query on Fixed.
 func (q *Query) Summary(ctx context.Context, src Source, m Measure) (Summary, error) {
-	w, err := q.walk(ctx, src, newMeter(src.Budget), m)
+	w, err := q.walk(ctx, src, src.meter(), m)
 	if err != nil {
 		return Summary{}, err
 	}

@@ -34,7 +34,7 @@ type Ranked struct {
 // each of the goroutines that Source.Workers allows.
 // See Summary for the errors.
 func (q *Query) Top(ctx context.Context, src Source, m Measure, r Ranking) ([]Ranked, error) {
-	w, err := q.walk(ctx, src, newMeter(src.Budget), m)
+	w, err := q.walk(ctx, src, src.meter(), m)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ type Upload struct {
 	Kind string
 	// Column is the number of the CSV column that holds the identifier, from 1; 0 means
 	// that a line is one. Comma separates columns; 0 means a comma. Header says that the
-	// first line is none.
+	// first line is none. A quoted field ends in the line in which it begins.
 	Column int
 	Comma  byte
 	Header bool
@@ -42,7 +42,8 @@ type Uploaded struct {
 	Blocked int64
 	// Unknown lines name an identifier that the store does not know. It is not kept.
 	Unknown int64
-	// Erased lines name an identifier of a person who was erased.
+	// Erased lines name an identifier of a person who was erased, as plain text. With a
+	// person go the digests of their identifiers, so that a line of a digest is Unknown.
 	Erased int64
 	// Skipped lines are empty, or the header.
 	Skipped int64

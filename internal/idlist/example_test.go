@@ -2,6 +2,7 @@ package idlist_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -39,6 +40,12 @@ N/A
 "4c0115d39ddea1eba5a7cdf8edfc18a9"
 `)
 	opts := idlist.Options{Kind: idlist.MD5, Keys: keys, Format: idlist.Format{Header: true}, Verdicts: os.Stdout}
+	opts.Normalize = func(value string) (string, error) {
+		if strings.Trim(value, "0123456789") != "" {
+			return "", errors.New("no phone number")
+		}
+		return value, nil
+	}
 	report, err := idlist.Match(context.Background(), list, index, opts, func(e idlist.Entry) (idlist.Verdict, error) {
 		fmt.Printf("found %s\n", e.Value)
 		return idlist.Matched, nil
@@ -55,5 +62,5 @@ N/A
 	// 4,unknown
 	// 5,duplicate
 	// 5 lines, 1 matched, <nil>
-	// idlist: line 3: not as many hexadecimal digits as the hash has
+	// line 3: not as many hexadecimal digits as the hash has
 }

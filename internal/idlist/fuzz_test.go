@@ -30,11 +30,9 @@ func naiveText(file []byte) (text string, ok bool) {
 	return strings.TrimPrefix(string(file), "\ufeff"), true
 }
 
-// naiveLines tells the verdicts of plain lines without columns against an empty index.
-func naiveLines(text string, longest int) (out string) {
-	if text == "" {
-		return ""
-	}
+// naiveLines tells the verdicts of plain lines without columns against an empty index,
+// or the fault that the list is refused for.
+func naiveLines(text string, longest int) (out string, fault error) {
 	seen := map[string]bool{}
 	var all []string
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
@@ -45,7 +43,11 @@ func naiveLines(text string, longest int) (out string) {
 		}
 		v := Unknown
 		switch {
-		case len(line) > longest || value != "" && !utf8.ValidString(value):
+		case len(line) > longest:
+			return "", ErrLongLine
+		case strings.Contains(line, "\x00"):
+			return "", ErrBinary
+		case value != "" && !utf8.ValidString(value):
 			v = Invalid
 		case value == "":
 			v = Skipped
@@ -56,7 +58,10 @@ func naiveLines(text string, longest int) (out string) {
 		}
 		all = append(all, v.String())
 	}
-	return strings.Join(all, " ")
+	if len(seen) == 0 {
+		return "", ErrNoIdentifier
+	}
+	return strings.Join(all, " "), nil
 }
 
 // FuzzMatch holds that no file breaks the reader, that where it is cut into blocks
@@ -91,19 +96,20 @@ func FuzzMatch(f *testing.F) {
 			}
 			return
 		}
-		if got.Err != "" {
-			if opts.Kind != Auto {
-				t.Fatalf("a list that can be read is refused: %s", got.Err)
+		if opts.Kind == Plain && column%4 == 0 && !header {
+			want, fault := naiveLines(text, small.line)
+			if fault == nil && got.Err != "" || fault != nil && !strings.Contains(got.Err, fault.Error()) {
+				t.Fatalf("refused: %s; want %v", got.Err, fault)
 			}
+			if diff := cmp.Diff(want, words(got.Verdicts)); diff != "" {
+				t.Fatalf("-want +got:\n%s", diff)
+			}
+		}
+		if got.Err != "" {
 			return
 		}
 		if n := strings.Count(strings.TrimSuffix(text, "\n")+"\n", "\n"); text != "" && int64(n) != got.Lines || text == "" && got.Lines != 0 {
 			t.Fatalf("%d lines, not %d", got.Lines, n)
-		}
-		if opts.Kind == Plain && column%4 == 0 && !header {
-			if diff := cmp.Diff(naiveLines(text, small.line), words(got.Verdicts)); diff != "" {
-				t.Fatalf("-want +got:\n%s", diff)
-			}
 		}
 	})
 }

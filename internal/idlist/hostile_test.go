@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/metrics"
 	"strings"
 	"testing"
@@ -58,7 +58,7 @@ func TestMatch_reads_gzip(t *testing.T) {
 			t.Errorf("%s: %v, not %v", name, got, plain)
 		}
 	}
-	if got := runMatch(t, string(zipped(t, "")), index, Options{Keys: keys}, sizes{}); got.Err != "" || got.Lines != 0 {
+	if got := runMatch(t, string(zipped(t, "")), index, Options{Keys: keys}, sizes{}); got.Err != "line 1: the list is empty: no line holds an identifier" {
 		t.Errorf("an empty file in gzip: %v", got)
 	}
 }
@@ -86,7 +86,7 @@ func TestMatch_broken_gzip_names_the_line_and_does_nothing(t *testing.T) {
 	} {
 		for _, sz := range []sizes{{}, smallSizes()} {
 			var file bytes.Buffer
-			opts, err := Options{Keys: keys, Verdicts: &file, Dir: t.TempDir(), MemoryBytes: 1000}.withDefaults(index)
+			opts, err := Options{Keys: keys, Verdicts: &file, Dir: t.TempDir(), MemoryBytes: 1000}.withDefaults(bytes.NewReader(nil), index)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,6 +123,16 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// blankLines are empty lines without end.
+type blankLines struct{}
+
+func (blankLines) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '\n'
+	}
+	return len(p), nil
+}
+
 // allocated is how many bytes this process has ever allocated.
 func allocated() uint64 {
 	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
@@ -130,21 +140,81 @@ func allocated() uint64 {
 	return s[0].Value.Uint64()
 }
 
-func TestMatch_a_line_of_a_gigabyte_costs_no_memory(t *testing.T) {
+func TestMatch_a_line_of_a_gigabyte_ends_the_list(t *testing.T) {
 	keys := testKeys(t, MD5)
 	a := hashOf(MD5, "a") + "\n"
-	list := io.MultiReader(strings.NewReader(a), &endless{1 << 30}, strings.NewReader("\n"+a+"x\n"), &endless{1 << 20})
-	before := allocated()
-	report, err := Match(t.Context(), list, newIndex(keys, "a").index(), Options{Kind: MD5, Keys: keys}, nil)
+	const long = 1 << 30
+	var bomb bytes.Buffer // a line of a gigabyte in gzip, too
+	w, err := gzip.NewWriterLevel(&bomb, gzip.BestSpeed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if used := allocated() - before; used > 32<<20 {
-		t.Errorf("%d bytes were allocated", used)
+	if _, err := io.Copy(w, io.MultiReader(strings.NewReader(a), &endless{64 << 20})); err != nil {
+		t.Fatal(err)
 	}
-	got := fmt.Sprintf("%d %v %v %d %d", report.Lines, report.counts, &report.Faults[0], len(report.Faults), report.Faults[2].Line)
-	if want := "5 [0 1 1 3 0 0 0] idlist: line 2: longer than 4096 bytes 3 5"; got != want {
-		t.Errorf("%s, not %s", got, want)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		list   io.Reader
+		format Format
+		line   int64
+	}{
+		"at once":      {&endless{long}, Format{}, 1},
+		"between":      {io.MultiReader(strings.NewReader(a), &endless{long}, strings.NewReader("\n"+a)), Format{}, 2},
+		"the header":   {io.MultiReader(&endless{long}, strings.NewReader("\n"+a)), Format{Header: true}, 1},
+		"short header": {io.MultiReader(&endless{maxLine + 1}, strings.NewReader("\n"+a)), Format{Header: true}, 1},
+		"in a column":  {io.MultiReader(strings.NewReader("x,"+a+"\""), &endless{long}, strings.NewReader("\n"+a)), Format{Column: 2}, 2},
+		"in gzip":      {&bomb, Format{}, 2},
+	} {
+		before := allocated()
+		_, err := Match(t.Context(), c.list, newIndex(keys, "a").index(), Options{Keys: keys, Format: c.format}, func(Entry) (Verdict, error) {
+			t.Errorf("%s: something is found", name)
+			return Matched, nil
+		})
+		if at, ok := errors.AsType[*LineError](err); !ok || at.Line != c.line || !errors.Is(err, ErrLongLine) {
+			t.Errorf("%s: %v, want line %d", name, err, c.line)
+		}
+		if used := allocated() - before; used > 32<<20 {
+			t.Errorf("%s: %d bytes were allocated", name, used)
+		}
+	}
+}
+
+// A reader that hangs holds up neither Match nor, once its Read returns, its goroutine.
+func TestMatch_ends_with_its_context_while_a_read_hangs(t *testing.T) {
+	keys := testKeys(t, MD5)
+	for name, begin := range map[string]string{"at once": "", "within a line": "abc", "after many lines": manyLines(50_000), "in gzip": string(zipped(t, manyLines(10_000))[:40_000])} {
+		synctest.Test(t, func(t *testing.T) { // fails where a goroutine is left
+			r, w := io.Pipe()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			boom := errors.New("boom")
+			done := make(chan error)
+			go func() {
+				_, err := Match(ctx, r, newIndex(keys, "1").index(), Options{Keys: keys}, func(Entry) (Verdict, error) {
+					t.Error("something is found")
+					return Matched, nil
+				})
+				done <- err
+			}()
+			if _, err := io.WriteString(w, begin); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			cancel(boom)
+			if err := <-done; !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v", name, err)
+			}
+			r.Close() // ends the Read
+		})
+	}
+}
+
+func TestMatch_a_reader_that_ends_its_goroutine_is_an_error(t *testing.T) {
+	list := io.MultiReader(strings.NewReader("a\nb\n"), readerFunc(func([]byte) (int, error) { runtime.Goexit(); return 0, nil }))
+	_, err := Match(t.Context(), list, newIndex(nil).index(), Options{Kind: Plain, Keys: testKeys(t, SHA256)}, nil)
+	if !errors.Is(err, errGone) {
+		t.Error(err)
 	}
 }
 
@@ -376,8 +446,8 @@ func TestMatch_cancellation_ends_it_at_every_stage(t *testing.T) {
 			_, err := Match(ctx, &cancelling{strings.NewReader(list), 5000, cancel}, m.index(), Options{Keys: keys}, matched)
 			return err
 		},
-		"an endless line": func(ctx context.Context, cancel context.CancelFunc) error {
-			_, err := Match(ctx, &cancelling{&endless{math.MaxInt64}, 5 << 20, cancel}, m.index(), Options{Keys: keys}, matched)
+		"an endless list": func(ctx context.Context, cancel context.CancelFunc) error {
+			_, err := Match(ctx, &cancelling{&blankLines{}, 5 << 20, cancel}, m.index(), Options{Keys: keys}, matched)
 			return err
 		},
 		"merging": func(ctx context.Context, cancel context.CancelFunc) error {

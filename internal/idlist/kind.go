@@ -107,6 +107,11 @@ var hexValues = func() (v [256]byte) {
 	return v
 }()
 
+// isHex reports whether a text is hexadecimal digits alone.
+func isHex(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return hexValues[c] == notHex })
+}
+
 // decodeHex fills dst from twice as many hexadecimal digits. It reports false, with
 // dst in any state, if src holds another byte among them.
 func decodeHex(dst, src []byte) bool {

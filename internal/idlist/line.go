@@ -10,11 +10,9 @@ import (
 // an empty line or field. Its memory is that of the line, except where quotes are
 // doubled.
 func (f *Format) field(line []byte, longest int) ([]byte, error) {
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
+	line = withoutReturn(line)
 	if len(line) > longest {
-		return nil, errLong
+		return nil, ErrLongLine
 	}
 	if f.Column == 0 {
 		return unquote(trim(line)), nil
@@ -23,6 +21,14 @@ func (f *Format) field(line []byte, longest int) ([]byte, error) {
 		return nil, nil
 	}
 	return f.cell(line)
+}
+
+// withoutReturn cuts the carriage return off that a line may end with.
+func withoutReturn(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		return line[:n-1]
+	}
+	return line
 }
 
 // cell returns one column of a line of CSV.

@@ -32,8 +32,8 @@ func TestFormat_field(t *testing.T) {
 		{"a comma is text", Format{}, "a,b", "a,b", nil},
 		{"longest", Format{}, strings.Repeat("x", 40), strings.Repeat("x", 40), nil},
 		{"longest with its end", Format{}, strings.Repeat("x", 40) + "\r", strings.Repeat("x", 40), nil},
-		{"too long", Format{}, strings.Repeat("x", 41), "", errLong},
-		{"too long, blank", Format{}, strings.Repeat(" ", 41), "", errLong},
+		{"too long", Format{}, strings.Repeat("x", 41), "", ErrLongLine},
+		{"too long, blank", Format{}, strings.Repeat(" ", 41), "", ErrLongLine},
 		{"not UTF-8 is left to see", Format{}, "\xffabc\xff", "\xffabc\xff", nil},
 		{"first column", csv(1), "a,b,c", "a", nil},
 		{"middle column", csv(2), "a, b ,c", "b", nil},
@@ -80,13 +80,13 @@ func TestMatch_reads_lists_as_they_come(t *testing.T) {
 		opts Options
 		want told
 	}{
-		{"nothing", "", Options{}, told{Auto, "", ""}},
-		{"one newline", "\n", Options{}, told{Auto, "skipped", ""}},
-		{"nothing, declared", "", Options{Kind: MD5}, told{MD5, "", ""}},
+		{"nothing", "", Options{}, told{Err: "line 1: the list is empty: no line holds an identifier"}},
+		{"one newline", "\n", Options{}, told{Err: "line 2: the list is empty: no line holds an identifier"}},
+		{"nothing, declared", "", Options{Kind: MD5}, told{Err: "line 1: the list is empty: no line holds an identifier"}},
 		{"byte order mark", "\ufeff" + a + "\r\n" + b + "\r\n", Options{}, told{MD5, "matched unknown", ""}},
-		{"byte order mark alone", "\ufeff", Options{}, told{Auto, "", ""}},
+		{"byte order mark alone", "\ufeff", Options{}, told{Err: "line 1: the list is empty: no line holds an identifier"}},
 		{"header", "id_md5\n" + a, Options{Format: Format{Header: true}}, told{MD5, "skipped matched", ""}},
-		{"header alone", "id_md5", Options{Format: Format{Header: true}}, told{Auto, "skipped", ""}},
+		{"header alone", "id_md5", Options{Format: Format{Header: true}}, told{Err: "line 2: the list is empty: no line holds an identifier"}},
 		{"columns", "n,id\n1,\"" + a + "\"\n2\n3," + a, Options{Format: Format{Header: true, Column: 2}}, told{MD5, "skipped matched invalid duplicate", ""}},
 		{"a digest is the whole line and not a column", a + "\n1," + a, Options{Kind: MD5, Format: Format{Column: 2}}, told{MD5, "invalid matched", ""}},
 		{"nothing is left of it", "void\na", Options{}, told{Plain, "invalid matched", ""}},
@@ -94,26 +94,40 @@ func TestMatch_reads_lists_as_they_come(t *testing.T) {
 		{"any case is one digest", a + "\n" + strings.ToUpper(a), Options{}, told{MD5, "matched duplicate", ""}},
 		{"quotes", `"` + a + `"` + "\n'" + a + "'", Options{}, told{MD5, "matched duplicate", ""}},
 		{"plain", "A\n a\nc\nbad\nblock", Options{}, told{Plain, "matched duplicate unknown invalid blocked", ""}},
-		{"sha1", a1 + "\n" + a1[1:] + "\n" + a2, Options{Kind: SHA1}, told{SHA1, "matched invalid invalid", ""}},
-		{"sha256", a2 + "x\n" + a2, Options{Kind: SHA256}, told{SHA256, "invalid matched", ""}},
+		{"sha1", a1 + "\nbad" + a1[1:] + "\nblock", Options{Kind: SHA1}, told{SHA1, "matched invalid blocked", ""}},
+		{"sha256", "bad" + a2 + "\n" + a2, Options{Kind: SHA256}, told{SHA256, "invalid matched", ""}},
+		{"md5 declared, sha1 given", a1, Options{Kind: MD5}, told{Err: "line 1: mixed hash kinds: it is sha1, the list is declared md5"}},
+		{"md5 declared, one is sha1", a + "\nbad\n" + a1 + "\n" + a2, Options{Kind: MD5}, told{Err: "line 3: mixed hash kinds: it is sha1, the list is declared md5"}},
+		{"sha256 declared, md5 given", a, Options{Kind: SHA256}, told{Err: "line 1: mixed hash kinds: it is md5, the list is declared sha256"}},
+		{"sha1 declared, one is plain", a1 + "\nb", Options{Kind: SHA1}, told{Err: "line 2: mixed hash kinds: it is plain, the list is declared sha1"}},
+		{"another digest in a column", "x," + a1 + "\ny," + a2, Options{Kind: SHA1, Format: Format{Column: 2}}, told{Err: "line 2: mixed hash kinds: it is sha256, the list is declared sha1"}},
+		{"plain declared, and no plain value may be this digest", "b\nbad0" + a[4:], Options{Kind: Plain}, told{Err: "line 2: mixed hash kinds: it is md5, the list is declared plain"}},
 		{"sha256 found", a2 + "\n" + a2, Options{}, told{SHA256, "matched duplicate", ""}},
 		{"what is invalid tells no kind", "bad\nblock\n" + a, Options{}, told{MD5, "invalid blocked matched", ""}},
 		{"not UTF-8", "\xff\xe4\na", Options{}, told{Plain, "invalid matched", ""}},
 		{"not UTF-8 in a hash", "\xe4" + a[1:] + "\n" + a, Options{Kind: MD5}, told{MD5, "invalid matched", ""}},
 		{"another column is not UTF-8", "a,\xff", Options{Format: Format{Column: 1}}, told{Plain, "matched", ""}},
-		{"a nul is a character", "a\x00b", Options{}, told{Plain, "unknown", ""}},
+		{"a zero byte", "a\nb\nc\x00d\n" + a, Options{}, told{Err: "line 3: a zero byte: the list is no text in UTF-8"}},
+		{"a zero byte in the header", "\x00\na", Options{Format: Format{Header: true}}, told{Err: "line 1: a zero byte: the list is no text in UTF-8"}},
+		{"a zero byte after another fault", a + "\nb\n\x00", Options{}, told{Err: "line 2: mixed hash kinds: it is plain, line 1 is md5"}},
+		{"a zero byte before another fault", a + "\n\x00\nb", Options{}, told{Err: "line 2: a zero byte: the list is no text in UTF-8"}},
+		{"none is valid", "\nbad\nbad", Options{}, told{Err: "line 2: no line holds an identifier, this one because: begins with bad"}},
+		{"no such column", "a\nb\n", Options{Format: Format{Column: 7}}, told{Err: "line 1: no line holds an identifier, this one because: the line has fewer columns than Column"}},
+		{"all are blocked", "block\nblock\n", Options{}, told{Err: "line 3: the list ends, and no line holds an identifier that is not blocked"}},
+		{"no digest", "bad", Options{Kind: MD5}, told{Err: "line 1: no line holds an identifier, this one because: not as many hexadecimal digits as the hash has"}},
+		{"gzip within gzip", string(zipped(t, string(zipped(t, "a\n")))), Options{}, told{Err: "line 1: the list is gzip within gzip: plain text in UTF-8 is read, and gzip"}},
 		{"hash declared plain", a, Options{Kind: Plain}, told{Plain, "unknown", ""}},
-		{"md5 then sha1", a + "\n\n" + a1, Options{}, told{Err: "idlist: line 3: mixed hash kinds: it is sha1, line 1 is md5"}},
-		{"md5 then plain", "bad\n" + a + "\n" + b + "\nc", Options{}, told{Err: "idlist: line 4: mixed hash kinds: it is plain, line 2 is md5"}},
-		{"plain then md5", "c\n" + a, Options{}, told{Err: "idlist: line 2: mixed hash kinds: it is md5, line 1 is plain"}},
-		{"the first of many that differ", a + "\n" + a2 + "\nc\n" + a1, Options{}, told{Err: "idlist: line 2: mixed hash kinds: it is sha256, line 1 is md5"}},
-		{"a cut hash is plain", a + "\n" + a[1:], Options{}, told{Err: "idlist: line 2: mixed hash kinds: it is plain, line 1 is md5"}},
-		{"not indexed", "\n" + a1 + "\n" + a, Options{Keys: testKeys(t, MD5)}, told{Err: "idlist: line 2: sha1: kind is not indexed"}},
-		{"too many lines", "a\nb\n\n", Options{MaxLines: 2}, told{Err: "idlist: line 3: too many lines: the most is 2"}},
+		{"md5 then sha1", a + "\n\n" + a1, Options{}, told{Err: "line 3: mixed hash kinds: it is sha1, line 1 is md5"}},
+		{"md5 then plain", "bad\n" + a + "\n" + b + "\nc", Options{}, told{Err: "line 4: mixed hash kinds: it is plain, line 2 is md5"}},
+		{"plain then md5", "c\n" + a, Options{}, told{Err: "line 2: mixed hash kinds: it is md5, line 1 is plain"}},
+		{"the first of many that differ", a + "\n" + a2 + "\nc\n" + a1, Options{}, told{Err: "line 2: mixed hash kinds: it is sha256, line 1 is md5"}},
+		{"a cut hash is plain", a + "\n" + a[1:], Options{}, told{Err: "line 2: mixed hash kinds: it is plain, line 1 is md5"}},
+		{"not indexed", "\n" + a1 + "\n" + a, Options{Keys: testKeys(t, MD5)}, told{Err: "line 2: sha1: kind is not indexed"}},
+		{"too many lines", "a\nb\n\n", Options{MaxLines: 2}, told{Err: "line 3: too many lines: the most is 2"}},
 		{"as many lines as may be", "a\nb\n", Options{MaxLines: 2}, told{Plain, "matched unknown", ""}},
-		{"mixed before too many", "a\n" + a + "\nb", Options{MaxLines: 2}, told{Err: "idlist: line 2: mixed hash kinds: it is md5, line 1 is plain"}},
-		{"zip", "PK\x03\x04abc", Options{}, told{Err: "idlist: line 1: the list is a zip or xlsx file: plain text in UTF-8 is read, and gzip"}},
-		{"UTF-16", "\xff\xfea\x00\n\x00", Options{}, told{Err: "idlist: line 1: the list is UTF-16: plain text in UTF-8 is read, and gzip"}},
+		{"mixed before too many", "a\n" + a + "\nb", Options{MaxLines: 2}, told{Err: "line 2: mixed hash kinds: it is md5, line 1 is plain"}},
+		{"zip", "PK\x03\x04abc", Options{}, told{Err: "line 1: the list is a zip or xlsx file: plain text in UTF-8 is read, and gzip"}},
+		{"UTF-16", "\xff\xfea\x00\n\x00", Options{}, told{Err: "line 1: the list is UTF-16: plain text in UTF-8 is read, and gzip"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.opts.Keys == nil {
@@ -136,10 +150,16 @@ func TestMatch_a_line_that_is_too_long_stays_so_wherever_it_is_cut(t *testing.T)
 	index := newIndex(testKeys(t)).index()
 	sz := smallSizes()
 	for more := range 3 * sz.block {
-		list := strings.Repeat("x", sz.line) + "\r" + strings.Repeat("y", more) + "\r\nz"
-		out := runMatch(t, list, index, Options{Kind: Plain, Keys: testKeys(t)}, sz)
-		if got := words(out.Verdicts); got != "invalid unknown" {
-			t.Errorf("%d bytes beyond the longest line: %s", more+1, got)
+		for _, header := range []bool{false, true} {
+			list := strings.Repeat("x", sz.line) + "\r" + strings.Repeat("y", more) + "\r\nz\x00"
+			out := runMatch(t, list, index, Options{Kind: Plain, Keys: testKeys(t), Format: Format{Header: header}}, sz)
+			if want := "line 1: " + ErrLongLine.Error(); out.Err != want {
+				t.Errorf("%d bytes beyond the longest line, header %t: %s", more+1, header, out.Err)
+			}
+			out = runMatch(t, "a\n"+strings.Repeat("x", sz.line)+"\r\nz\n"+list+"\n", index, Options{Kind: Plain, Keys: testKeys(t)}, sz)
+			if want := "line 4: " + ErrLongLine.Error(); out.Err != want {
+				t.Errorf("%d bytes beyond the longest line, after others: %s", more+1, out.Err)
+			}
 		}
 	}
 }
@@ -158,7 +178,7 @@ func TestMatch_an_index_may_have_plain_tokens_of_its_own(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	got = runMatch(t, hashOf(MD5, "a"), m.index(), Options{Plain: own}, sizes{})
-	if want := "idlist: line 1: md5: kind is not indexed"; got.Err != want {
+	if want := "line 1: md5: kind is not indexed"; got.Err != want {
 		t.Errorf("a hash: %s", got.Err)
 	}
 }
@@ -174,18 +194,14 @@ func words(file string) string {
 }
 
 func TestMatch_says_why_lines_are_invalid(t *testing.T) {
-	list := hashOf(MD5, "a") + "\nxyz\n\xff\n" + strings.Repeat("f", 5000) + "\n"
-	out := runMatch(t, list, newIndex(testKeys(t), "a").index(), Options{Kind: MD5, Keys: testKeys(t)}, sizes{})
-	want := []string{
-		"idlist: line 2: not as many hexadecimal digits as the hash has",
-		"idlist: line 3: not UTF-8",
-		"idlist: line 4: longer than 4096 bytes",
-	}
+	list := hashOf(MD5, "a") + "\nbad\n\xff\n"
+	out := runMatch(t, list, newIndex(testKeys(t), "a").index(), Options{Kind: MD5, Keys: testKeys(t), Normalize: normalize}, sizes{})
+	want := []string{"line 2: not as many hexadecimal digits as the hash has", "line 3: not UTF-8"}
 	if diff := cmp.Diff(want, out.Faults); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	out = runMatch(t, strings.Repeat("bad\n", 3000), newIndex(testKeys(t)).index(), Options{Keys: testKeys(t), Normalize: normalize}, smallSizes())
-	if n := len(out.Faults); n != maxFaults || out.Faults[0] != "idlist: line 1: begins with bad" || out.Faults[n-1] != "idlist: line 16: begins with bad" {
+	out = runMatch(t, strings.Repeat("bad\n", 3000)+"a", newIndex(testKeys(t)).index(), Options{Keys: testKeys(t), Normalize: normalize}, smallSizes())
+	if n := len(out.Faults); n != maxFaults || out.Faults[0] != "line 1: begins with bad" || out.Faults[n-1] != "line 16: begins with bad" {
 		t.Errorf("the faults of 3000 lines are %q", out.Faults)
 	}
 }

@@ -19,15 +19,18 @@ import (
 // The result depends on the text of the list, the options and the index alone.
 //
 // A list that is refused or cannot be read gives a *LineError that names the line
-// reached, and found is never called. After any other error (of the index, of found,
+// at fault, and found is never called. Refused is what cannot be the list that was meant:
+// a line that is too long or no text, one of another kind than the others or than was
+// declared, more lines than may be, and a list without a single identifier. A line that
+// is merely no identifier of the namespace is Invalid. After any other error (of the index, of found,
 // of a temporary file, of the writer of verdicts, of the context) some entries may have
 // been passed to found already: what was made of them must be dropped. Verdicts are
 // written once all is matched.
 //
-// Cancelling the context takes effect between two reads of the list: to end a read
-// that hangs, close what is read from.
+// Match ends with its context even where a read of the list hangs. The goroutine that
+// reads then ends once its Read returns; until then the list must not be read elsewhere.
 func Match(ctx context.Context, list io.Reader, index Index, opts Options, found func(Entry) (Verdict, error)) (Report, error) {
-	opts, err := opts.withDefaults(index)
+	opts, err := opts.withDefaults(list, index)
 	if err != nil {
 		return Report{}, err
 	}
@@ -48,19 +51,17 @@ func match(ctx context.Context, list io.Reader, index Index, opts *Options, sz s
 	if err != nil {
 		return Report{}, err
 	}
-	if report.Kind != Auto { // else there is no line to match
-		m := merger{index: index, kind: opts.scanned(report.Kind), found: found, sheet: read.sheet}
-		if m.seek, err = sparse(index, m.kind, parts.records()); err != nil {
-			return Report{}, err
-		}
-		duplicates, err := join(ctx, sz, parts, read.sheet, m.merge)
-		if err != nil {
-			return Report{}, err
-		}
-		report.counts[Duplicate] += duplicates
-		for v, n := range m.counts {
-			report.counts[v] += n
-		}
+	m := merger{index: index, kind: opts.scanned(report.Kind), found: found, sheet: read.sheet}
+	if m.seek, err = sparse(index, m.kind, parts.records()); err != nil {
+		return Report{}, err
+	}
+	duplicates, err := join(ctx, sz, parts, read.sheet, m.merge)
+	if err != nil {
+		return Report{}, err
+	}
+	report.counts[Duplicate] += duplicates
+	for v, n := range m.counts {
+		report.counts[v] += n
 	}
 	if opts.Verdicts != nil {
 		if err := read.sheet.write(ctx, opts.Verdicts, report.Lines); err != nil {

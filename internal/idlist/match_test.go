@@ -28,8 +28,11 @@ func TestMatch_agrees_with_a_model_of_maps(t *testing.T) {
 				}
 				return text
 			}),
-			rapid.SampledFrom([]string{"", " ", "bad", "block", strings.Repeat("0", 40), strings.Repeat("x", 32)}),
+			rapid.SampledFrom([]string{"", " ", "bad", "block"}),
 		)
+		if rapid.IntRange(0, 3).Draw(t, "of another kind") == 0 {
+			line = rapid.OneOf(line, line, line, rapid.SampledFrom([]string{strings.Repeat("0", 40), strings.Repeat("0", 32), strings.Repeat("x", 32)}))
+		}
 		lines := rapid.SliceOfN(line, 0, 200).Draw(t, "lines")
 		list := strings.Join(lines, rapid.SampledFrom([]string{"\n", "\r\n", " \n"}).Draw(t, "end"))
 		if rapid.Bool().Draw(t, "last newline") && list != "" {

@@ -129,7 +129,7 @@ func runMatch(t rapid.TB, list string, index Index, opts Options, sz sizes) outc
 	t.Helper()
 	var file bytes.Buffer
 	opts.Verdicts = &file
-	opts, err := opts.withDefaults(index)
+	opts, err := opts.withDefaults(strings.NewReader(list), index)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,6 +170,9 @@ func modelMatch(list string, kind Kind, keys *Keys, m *memIndex, erased map[Toke
 	if kind == Plain {
 		scanned = SHA256
 	}
+	if err := modelFault(list, kind); err != "" {
+		return outcome{Err: err, Counts: map[Verdict]int64{}}
+	}
 	seen := map[Token]bool{}
 	found := map[Token]string{}
 	if list != "" {
@@ -203,6 +206,47 @@ func modelMatch(list string, kind Kind, keys *Keys, m *memIndex, erased map[Toke
 	return out
 }
 
+// modelFault says why a list of a declared kind is refused, or nothing.
+func modelFault(list string, kind Kind) string {
+	var none string
+	lines, any := strings.Split(strings.TrimSuffix(list, "\n"), "\n"), false
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		is := Plain
+		if _, err := hex.DecodeString(line); err == nil {
+			is = map[int]Kind{32: MD5, 40: SHA1, 64: SHA256}[len(line)]
+		}
+		value, err := normalize(line)
+		switch {
+		case line == "":
+		case kind != Plain && is == kind, kind == Plain && err == nil && value != "":
+			any = true
+		case is != Plain && is != Auto, err == nil && value != "":
+			return fmt.Sprintf("line %d: mixed hash kinds: it is %s, the list is declared %s", i+1, max(is, Plain), kind)
+		case none == "" && !errors.Is(err, ErrBlocked):
+			why := "begins with bad"
+			if kind != Plain {
+				why = errNotHash.Error()
+			}
+			none = fmt.Sprintf("line %d: no line holds an identifier, this one because: %s", i+1, why)
+		}
+	}
+	end := len(lines) + 1
+	if list == "" {
+		end = 1
+	}
+	switch {
+	case any:
+		return ""
+	case none != "":
+		return none
+	case strings.Contains(strings.ToLower(list), "block"):
+		return fmt.Sprintf("line %d: the list ends, and no line holds an identifier that is not blocked", end)
+	default:
+		return fmt.Sprintf("line %d: the list is empty: no line holds an identifier", end)
+	}
+}
+
 // modelToken returns the token of a line, or its verdict if it has none.
 func modelToken(line string, kind Kind, keys *Keys) (Token, Verdict) {
 	if line == "" {
@@ -223,6 +267,9 @@ func modelToken(line string, kind Kind, keys *Keys) (Token, Verdict) {
 		}
 	}
 	digest, err := hex.DecodeString(line)
+	if strings.HasPrefix(line, "block") {
+		return Token{}, Blocked
+	}
 	if err != nil || len(digest) != map[Kind]int{MD5: 16, SHA1: 20, SHA256: 32}[kind] {
 		return Token{}, Invalid
 	}

@@ -18,7 +18,8 @@ type Options struct {
 	Keys *Keys
 	// Normalize brings a plain value to the spelling that the index was built from,
 	// or says why it is no identifier; ErrBlocked is told apart. It is called by
-	// several goroutines at once, with valid UTF-8 of at most 4 KiB. Nil means that a
+	// several goroutines at once, with valid UTF-8 of at most 64 KiB; of a list of
+	// digests for the lines that are none. Nil means that a
 	// value is taken as it stands.
 	Normalize func(value string) (string, error)
 	// Plain makes the token of a normalised value of a plain list, for an index that
@@ -97,7 +98,7 @@ type sizes struct {
 }
 
 const (
-	maxLine     = 4 << 10
+	maxLine     = 64 << 10
 	blockBytes  = 1 << 20
 	minChunk    = 16
 	maxChunk    = 1 << 10
@@ -115,10 +116,13 @@ func (o *Options) sizes() sizes {
 }
 
 // withDefaults returns the options with every default filled in, or all their faults.
-func (o Options) withDefaults(index Index) (Options, error) {
+func (o Options) withDefaults(list io.Reader, index Index) (Options, error) {
 	var faults []error
 	fault := func(format string, args ...any) {
-		faults = append(faults, fmt.Errorf("idlist: "+format, args...))
+		faults = append(faults, fmt.Errorf(format, args...))
+	}
+	if list == nil {
+		fault("there is no list to read: the reader is nil")
 	}
 	if o.MaxLines == 0 {
 		o.MaxLines = defaultMaxLines
@@ -136,10 +140,10 @@ func (o Options) withDefaults(index Index) (Options, error) {
 		fault("MemoryBytes is %d", o.MemoryBytes)
 	}
 	if o.Format.Column < 0 {
-		fault("Format.Column is %d: columns are counted from 1", o.Format.Column)
+		fault("Column is %d: columns are counted from 1", o.Format.Column)
 	}
 	if c := o.Format.Comma; c == '"' || c == '\n' || c == '\r' || c >= 0x80 {
-		fault("Format.Comma is %q", c)
+		fault("Comma is %q: it cannot separate columns", c)
 	}
 	if index.Scan == nil {
 		fault("the index has no Scan")

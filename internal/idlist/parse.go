@@ -23,6 +23,7 @@ type parser struct {
 	plain  Kind // the kind that plain values are hashed with
 	last   Kind // the kind of hash that the next line is expected to be, Auto for none
 	block  firstLines
+	broken *LineError // the first line of the block that no list holds, if there is one
 	open   [partitionCount][]record
 	counts [verdicts]int64
 	faults []LineError
@@ -40,13 +41,18 @@ func newParser(opts *Options, sz sizes, parts *partitions, sh *sheet, kinds *det
 
 // parse takes in a block that begins with a line, counted from 0.
 func (p *parser) parse(text []byte, line uint32) error {
-	p.block = noLines()
-	if line == 0 && p.opts.Format.Header {
-		_, text, _ = bytes.Cut(text, []byte{'\n'})
+	p.block, p.broken = noLines(), nil
+	text, binary := beforeZero(text)
+	if line == 0 && p.opts.Format.Header && len(text) > 0 {
+		var head []byte
+		head, text, _ = bytes.Cut(text, []byte{'\n'})
+		if len(withoutReturn(head)) > p.sizes.line {
+			p.refuse(line, ErrLongLine)
+		}
 		p.judge(0, Skipped)
 		line++
 	}
-	for n := 1; len(text) > 0 && p.err == nil; line, n = line+1, n+1 {
+	for n := 1; len(text) > 0 && p.err == nil && p.broken == nil; line, n = line+1, n+1 {
 		if n%checkEvery == 0 {
 			runtime.Gosched()
 		}
@@ -58,6 +64,8 @@ func (p *parser) parse(text []byte, line uint32) error {
 		l, text, _ = bytes.Cut(text, []byte{'\n'})
 		v, err := p.opts.Format.field(l, p.sizes.line)
 		switch {
+		case errors.Is(err, ErrLongLine):
+			p.refuse(line, err)
 		case err != nil:
 			p.invalid(line, err)
 		case len(v) == 0:
@@ -66,10 +74,32 @@ func (p *parser) parse(text []byte, line uint32) error {
 			p.value(v, line)
 		}
 	}
-	if p.opts.Kind == Auto {
-		p.kinds.merge(p.opts, &p.block)
+	switch {
+	case binary == nil || p.broken != nil:
+	case len(withoutReturn(binary)) > p.sizes.line:
+		p.refuse(line, ErrLongLine)
+	default:
+		p.refuse(line, ErrBinary)
 	}
+	p.kinds.merge(p.opts, &p.block, p.broken)
 	return p.err
+}
+
+// beforeZero returns the lines of a block before the first one that holds a zero byte,
+// and that line, without its newline; nil where there is none.
+func beforeZero(text []byte) (before, line []byte) {
+	head, _, ok := bytes.Cut(text, []byte{0})
+	if !ok {
+		return text, nil
+	}
+	begin := bytes.LastIndexByte(head, '\n') + 1
+	line, _, _ = bytes.Cut(text[begin:], []byte{'\n'})
+	return text[:begin], line
+}
+
+// refuse says of a line that no list holds it, which ends the list.
+func (p *parser) refuse(line uint32, why error) {
+	p.broken = &LineError{Line: int64(line) + 1, Err: why}
 }
 
 // digestLine takes in a line that is nothing but the digest that is expected, as
@@ -103,55 +133,64 @@ func (p *parser) value(v []byte, line uint32) {
 		p.hashed(width, line)
 		return
 	}
-	switch {
-	case kind == Auto:
-		p.plainValue(v, line)
-	case !utf8.Valid(v):
-		p.invalid(line, errUTF8)
-	default:
-		p.invalid(line, errNotHash)
+	if kind != Auto && isHash && isHex(v) {
+		p.block.note(width, int64(line)) // the list is refused
+		return
 	}
+	p.plainValue(v, line)
 }
 
 // hashed takes in the digest that lies in the maker.
 func (p *parser) hashed(kind Kind, line uint32) {
-	if p.opts.Kind == Auto {
-		p.block.note(kind, int64(line))
-		if !p.opts.indexed(kind) {
-			return // the list is refused
-		}
+	p.block.note(kind, int64(line))
+	if !p.opts.indexed(kind) {
+		return // the list is refused
 	}
 	p.emit(p.maker.ofDigest(kind), line)
 }
 
-// plainValue takes in an identifier that is not hashed.
+// plainValue takes in an identifier that is not hashed. What no identifier of the
+// namespace looks like tells nothing of the list, unless it is a digest.
 func (p *parser) plainValue(v []byte, line uint32) {
-	if !utf8.Valid(v) {
-		p.invalid(line, errUTF8)
+	value, err := p.normal(v)
+	switch width, isHash := kindOfWidth(len(v)); {
+	case errors.Is(err, ErrBlocked):
+		p.judge(line, Blocked)
+		return
+	case err != nil && p.opts.Kind == Plain && isHash && isHex(v):
+		p.block.note(width, int64(line)) // the list is refused
+		return
+	case err != nil && p.opts.Kind.digestLen() > 0 && !errors.Is(err, errUTF8):
+		p.invalid(line, errNotHash)
+		return
+	case err != nil:
+		p.invalid(line, err)
 		return
 	}
-	value := string(v)
-	if p.opts.Normalize != nil {
-		var err error
-		value, err = p.opts.Normalize(value)
-		switch {
-		case errors.Is(err, ErrBlocked):
-			p.judge(line, Blocked)
-			return
-		case err != nil:
-			p.invalid(line, err)
-			return
-		case value == "":
-			p.invalid(line, errEmpty)
-			return
-		}
-	}
 	p.block.note(Plain, int64(line))
+	if p.opts.Kind.digestLen() > 0 {
+		return // the list is refused
+	}
 	if p.opts.Plain != nil {
 		p.emit(p.opts.Plain(value), line)
 	} else {
 		p.emit(p.maker.ofValue(p.plain, value), line)
 	}
+}
+
+// normal returns the spelling of a plain value that the index was built from.
+func (p *parser) normal(v []byte) (string, error) {
+	if !utf8.Valid(v) {
+		return "", errUTF8
+	}
+	if p.opts.Normalize == nil {
+		return string(v), nil
+	}
+	value, err := p.opts.Normalize(string(v))
+	if err == nil && value == "" {
+		err = errEmpty
+	}
+	return value, err
 }
 
 // emit adds a record to its partition. A line that repeats what this partition was

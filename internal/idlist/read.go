@@ -65,23 +65,36 @@ func (r *reading) run(ctx context.Context, list io.Reader) (Report, error) {
 		return Report{}, err
 	}
 	// What parsing finds lies before the place where reading ended.
-	if r.opts.Kind == Auto {
-		if err := r.kinds.fault(r.opts); err != nil {
-			return Report{}, err
-		}
+	if fault := r.kinds.fault(r.opts); fault != nil {
+		return Report{}, fault
 	}
 	if readFault != nil {
 		return Report{}, readFault
 	}
-	return r.report(parsers), nil
+	report := r.report(parsers)
+	return report, r.empty(&report)
+}
+
+// empty returns an error for a list without an identifier, which is no list that
+// somebody meant to give.
+func (r *reading) empty(report *Report) error {
+	switch {
+	case r.kinds.lines.first() != Auto:
+		return nil
+	case len(report.Faults) > 0:
+		first := &report.Faults[0]
+		return &LineError{Line: first.Line, Err: fmt.Errorf("%w, this one because: %w", ErrNoIdentifier, first.Err)}
+	case report.Count(Blocked) > 0:
+		return r.faultAt(fmt.Errorf("the list ends, and %w that is not blocked", ErrNoIdentifier))
+	default:
+		return r.faultAt(fmt.Errorf("the list is empty: %w", ErrNoIdentifier))
+	}
 }
 
 // feed cuts the list into pieces until it ends or is refused.
 func (r *reading) feed(ctx context.Context, list io.Reader, buffers chan []byte, pieces chan<- piece) error {
-	text, err := openText(list)
-	if err != nil {
-		return r.faultAt(err)
-	}
+	text := newSource(list)
+	defer text.close()
 	blocks := newBlocks(text, r.sizes.line)
 	for !r.kinds.settled.Load() {
 		buf := <-buffers

@@ -32,12 +32,19 @@ func (v Verdict) String() string {
 
 // Faults that callers tell apart.
 var (
-	// ErrMixedKinds says that a list of kind Auto holds lines of two kinds.
+	// ErrMixedKinds says that a list holds lines of two kinds, or of another one than
+	// it was declared.
 	ErrMixedKinds = errors.New("mixed hash kinds")
 	// ErrNotIndexed says that the namespace does not declare the list's kind.
 	ErrNotIndexed = errors.New("kind is not indexed")
 	// ErrTooManyLines says that a list is longer than Options.MaxLines.
 	ErrTooManyLines = errors.New("too many lines")
+	// ErrLongLine says that a line is longer than any that holds an identifier.
+	ErrLongLine = fmt.Errorf("longer than %d bytes", maxLine)
+	// ErrBinary says that a line holds a byte of zero, which no text does.
+	ErrBinary = errors.New("a zero byte: the list is no text in UTF-8")
+	// ErrNoIdentifier says that no line of a list holds an identifier.
+	ErrNoIdentifier = errors.New("no line holds an identifier")
 	// ErrMemory says that a list needs more than Options.MemoryBytes, and there is
 	// no directory for temporary files.
 	ErrMemory = errors.New("more lines than memory, and no directory for temporary files")
@@ -48,10 +55,9 @@ var (
 
 // Why a line is invalid.
 var (
-	errLong    = fmt.Errorf("longer than %d bytes", maxLine)
 	errUTF8    = errors.New("not UTF-8")
 	errQuote   = errors.New("a quoted field is not closed, or goes on after its quote")
-	errColumn  = errors.New("the line has too few columns")
+	errColumn  = errors.New("the line has fewer columns than Column")
 	errNotHash = errors.New("not as many hexadecimal digits as the hash has")
 	errEmpty   = errors.New("nothing is left of the value once it is normalised")
 )
@@ -63,7 +69,7 @@ type LineError struct {
 }
 
 // Error names the line and the fault, and never the text of the line.
-func (e *LineError) Error() string { return fmt.Sprintf("idlist: line %d: %v", e.Line, e.Err) }
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 
 // Unwrap returns the fault.
 func (e *LineError) Unwrap() error { return e.Err }

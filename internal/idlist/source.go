@@ -21,6 +21,7 @@ var foreign = []struct {
 	name string
 }{
 	{"PK\x03\x04", "a zip or xlsx file"},
+	{"\x1f\x8b", "gzip within gzip"},
 	{"\x28\xb5\x2f\xfd", "compressed with zstd"},
 	{"\xfd7zXZ\x00", "compressed with xz"},
 	{"\xff\xfe", "UTF-16"},
@@ -41,7 +42,7 @@ func openText(r io.Reader) (io.Reader, error) {
 	if bytes.HasPrefix(head, gzipMark) {
 		zipped, err := gzip.NewReader(r)
 		if err != nil {
-			return nil, inGzip(err)
+			return nil, inHeader(err)
 		}
 		if head, r, err = peek(gzipText{zipped}); err != nil {
 			return nil, err
@@ -79,12 +80,22 @@ func (g gzipText) Read(p []byte) (int, error) {
 	return n, inGzip(err)
 }
 
+// inHeader says of a fault at the begin of a compressed stream that it is one.
+func inHeader(err error) error {
+	if errors.Is(err, gzip.ErrHeader) {
+		return fmt.Errorf("gzip: the file begins as one does and is none: %w", err)
+	}
+	return inGzip(err)
+}
+
 func inGzip(err error) error {
 	switch {
 	case err == nil || err == io.EOF:
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("gzip: the file is cut off: %w", err)
+	case errors.Is(err, gzip.ErrHeader):
+		return fmt.Errorf("gzip: after the end of the compressed text follow bytes that are no gzip: %w", err)
 	default:
 		return fmt.Errorf("gzip: %w", err)
 	}

@@ -127,12 +127,13 @@ func TestKind_names_round_trip(t *testing.T) {
 func TestOptions_all_faults_are_told_at_once(t *testing.T) {
 	opts := Options{Kind: MD5, Keys: testKeys(t, SHA1), MaxLines: 1 << 40, MemoryBytes: -1, Format: Format{Column: -1, Comma: '"'}}
 	_, err := Match(t.Context(), nil, Index{}, opts, nil)
-	want := `idlist: MaxLines is 1099511627776: the most is 4294967295
-idlist: MemoryBytes is -1
-idlist: Format.Column is -1: columns are counted from 1
-idlist: Format.Comma is '"'
-idlist: the index has no Scan
-idlist: md5: kind is not indexed`
+	want := `there is no list to read: the reader is nil
+MaxLines is 1099511627776: the most is 4294967295
+MemoryBytes is -1
+Column is -1: columns are counted from 1
+Comma is '"': it cannot separate columns
+the index has no Scan
+md5: kind is not indexed`
 	if err == nil || err.Error() != want || !errors.Is(err, ErrNotIndexed) {
 		t.Errorf("%v", err)
 	}

@@ -1,5 +1,7 @@
 package value
 
+import "math"
+
 // Horizon is the time over which a customer's value is counted, period by period.
 type Horizon struct {
 	// Periods is how many, at most 100,000: months, say.
@@ -21,7 +23,8 @@ const maxPeriods = 100_000
 // expected mean value, discounted by as many periods. What a customer spent is not
 // in it, nor are costs: multiply it by your margin.
 //
-// It is +Inf where [GammaGamma.Expected] is. A horizon that means nothing, and a row that [Summary.Validate] refuses, give 0.
+// It is +Inf where [GammaGamma.Expected] is, or where it is more than a float64 holds, and
+// never NaN. A horizon that means nothing, and a row that [Summary.Validate] refuses, give 0.
 func CLV(m Model, spend GammaGamma, row Summary, h Horizon) float64 {
 	if !(h.Discount > -1) || !(h.Length > 0) {
 		return 0
@@ -31,11 +34,18 @@ func CLV(m Model, spend GammaGamma, row Summary, h Horizon) float64 {
 	for k := range min(h.Periods, maxPeriods) {
 		factor /= 1 + h.Discount
 		upTo := m.ConditionalExpected(row, float64(k+1)*h.Length)
-		sum += (upTo - before) * factor
+		if math.IsInf(upTo, 1) {
+			sum = upTo
+			break // There is nothing more to add, nor to subtract from.
+		}
+		if more := upTo - before; more > 0 { // An infinite factor makes nothing of 0.
+			sum += more * factor
+		}
 		before = upTo
 	}
-	if sum == 0 {
-		return 0 // Also where a mean is infinite.
+	worth := spend.Expected(row)
+	if sum == 0 || worth == 0 {
+		return 0 // Also where the other is infinite.
 	}
-	return sum * spend.Expected(row)
+	return sum * worth
 }

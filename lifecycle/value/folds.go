@@ -34,13 +34,18 @@ type Folds struct {
 
 // Summary returns what the traits say of a profile's purchases up to an instant, which
 // is that of the view that the profile was read from; ok is false where it has made
-// none by then. Of amounts the sums count to the millionth, up to 9e9 a profile. A
-// purchase dated later than end counts in no number but is the last one made: that
-// counts as one of the last day.
+// none by then. Of amounts the sums count to the millionth, up to 9e9 a profile.
+//
+// Purchases dated later than end, which a store takes in up to a day ahead by default, are not
+// counted, but the last of them is the last one made: that counts as one of the last day.
+// Spent has their amounts, so that Mean is over one purchase more than Frequency says.
 //
 // The error is an [*InputError] that names a trait which the profile should have and
 // has not, or whose value is of another kind.
 func (f Folds) Summary(p *profile.Profile, end time.Time) (row Summary, ok bool, err error) {
+	if !isDated(end) {
+		return Summary{}, false, &InputError{Field: "end", Detail: notDated}
+	}
 	days, err := f.number(p, f.Days)
 	if err != nil || !(days >= 1) {
 		return Summary{}, false, err
@@ -65,7 +70,11 @@ func (f Folds) Summary(p *profile.Profile, end time.Time) (row Summary, ok bool,
 	if f.Spent != "" {
 		// Who never gave an amount has spent nothing; a first day may be without one.
 		spent, onFirst := micros(p, f.Spent), micros(p, f.SpentFirstDay)
-		row.Mean = (spent - onFirst) / 1e6 / float64(row.Frequency)
+		n := row.Frequency
+		if last > today {
+			n++
+		}
+		row.Mean = (spent - onFirst) / 1e6 / float64(n)
 	}
 	if fault := row.fault(); fault != nil {
 		return Summary{}, false, fault

@@ -121,5 +121,9 @@ func (m GammaGamma) Expected(row Summary) float64 {
 	if below <= 0 {
 		return math.Inf(1)
 	}
-	return m.P*m.V/below + m.P*x/below*row.Mean
+	v := m.P*m.V/below + m.P*x/below*row.Mean
+	if math.IsNaN(v) { // of parameters whose products are not finite
+		return math.Inf(1)
+	}
+	return v
 }

@@ -4,7 +4,8 @@ import "fmt"
 
 // Model is what [BGNBD], [MBGNBD], [ParetoNBD] and [BGBB] have in common. For a
 // row that [Summary.Validate] refuses, and with parameters that are not finite
-// and above 0, every answer is 0: none is ever NaN.
+// and above 0, every answer is 0. With parameters from 1e-10 to 1e10, and ages from 1e-9
+// to 1e12, none is NaN; far beyond these floating-point numbers may give out.
 type Model interface {
 	// PAlive returns the probability that a customer will buy again some day.
 	PAlive(row Summary) float64

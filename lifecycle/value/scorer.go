@@ -28,7 +28,7 @@ const (
 
 // Scorer turns profiles into events that tell each its scores, for the host to ingest:
 //
-//	for event, err := range scorer.Events(db.Profiles(ctx, set)) { ... }
+//	for event, err := range scorer.Events(view.Profiles(ctx, set)) { ... }
 //
 // Scores are facts of one instant: they stay as they are, whatever the customer does,
 // until they are told again, and are then replaced together. TraitAsOf says which are
@@ -76,10 +76,14 @@ func (s *Scorer) Validate() error {
 		return fault("spend", fmt.Sprintf("with q = %.4g the mean over the population is infinite", s.Spend.Q))
 	case h.Periods < 1 || h.Periods > maxPeriods || !(h.Length > 0) || math.IsInf(h.Length, 0) || !(h.Discount > -1) || math.IsInf(h.Discount, 0):
 		return fault("horizon", fmt.Sprintf("%+v is no time to count over", h))
+	case math.IsInf(float64(h.Periods)*h.Length, 0) || math.IsInf(math.Pow(1+h.Discount, -float64(h.Periods)), 0):
+		return fault("horizon", fmt.Sprintf("%+v makes of something more than can be counted", h))
 	case s.Version == "":
 		return fault("version", "the fit has no name")
 	case s.AsOf.IsZero():
 		return fault("as of", "it is not said up to when purchases were seen")
+	case !isDated(s.AsOf):
+		return fault("as of", notDated)
 	}
 	return nil
 }
@@ -87,7 +91,7 @@ func (s *Scorer) Validate() error {
 // Events yields an Identify event for every profile that made a purchase, and for every
 // one that has scores although it made none, whose scores it unsets. The event has one
 // identifier, the strongest of the profile, so it joins nobody; its message ID is made
-// of Version, AsOf and the profile's ID, so that it changes nothing a second time.
+// of Prefix, Version, AsOf and the profile's ID, so that it changes nothing a second time.
 //
 // A number that the model does not know is unset, never NaN or infinite: P(alive) of one
 // who bought once, of a [BGNBD]; CLV without a Spend, or of one whose purchases come to
@@ -130,7 +134,7 @@ func (s *Scorer) event(p *profile.Profile) (e profile.Event, ok bool, err error)
 	}
 	e = profile.Event{
 		Type: profile.Identify, Source: Source, Time: s.AsOf, Identifiers: []profile.Identifier{p.Identifiers[0]},
-		MessageID: s.Prefix + s.Version + "/" + profile.InstantOf(s.AsOf).String() + "/" + strconv.FormatUint(uint64(p.ID), 10),
+		MessageID: s.Prefix + "/" + s.Version + "/" + profile.InstantOf(s.AsOf).String() + "/" + strconv.FormatUint(uint64(p.ID), 10),
 		Traits:    s.unset(),
 	}
 	if bought {

@@ -66,6 +66,7 @@ func TestFolds_Summary(t *testing.T) {
 		{"refunds", shopFolds, map[string]any{"days": 2.0, "first": on(2), "last": on(9), "spent": -1.0, "opening": 4.0}, Summary{Frequency: 1, Recency: 7, Age: 21, Mean: -5}, true, ""},
 		{"days of the model's zone", shopFolds, map[string]any{"days": 2.0, "first": on(2).Add(-12 * time.Hour), "last": on(2).Add(12 * time.Hour)}, Summary{Frequency: 1, Recency: 1, Age: 21}, true, ""},
 		{"one more tomorrow", shopFolds, map[string]any{"days": 2.0, "first": on(2), "last": on(24)}, Summary{Frequency: 1, Recency: 21, Age: 21}, true, ""},
+		{"one more tomorrow, with an amount", shopFolds, map[string]any{"days": 2.0, "first": on(2), "last": on(24), "spent": 45.0, "opening": 5.0}, Summary{Frequency: 1, Recency: 21, Age: 21, Mean: 20}, true, ""},
 		{"the first tomorrow", shopFolds, map[string]any{"days": 1.0, "first": on(24), "last": on(24)}, Summary{}, false, ""},
 		{"no days", shopFolds, map[string]any{"first": on(24), "last": on(24)}, Summary{}, false, "days"},
 		{"days that are text", shopFolds, map[string]any{"days": "2"}, Summary{}, false, "days"},
@@ -143,7 +144,7 @@ func TestScorer_Events(t *testing.T) {
 	}
 	event := func(id string, alive, purchases, clv profile.Value) profile.Event {
 		return profile.Event{
-			Type: profile.Identify, Source: Source, MessageID: "s_" + s.Version + "/2026-11-23T04:00:00Z/" + id, Time: on(23),
+			Type: profile.Identify, Source: Source, MessageID: "s_/" + s.Version + "/2026-11-23T04:00:00Z/" + id, Time: on(23),
 			Identifiers: []profile.Identifier{{Namespace: "user_id", Value: "u"}},
 			Traits: map[string]profile.Value{
 				"s_p_alive": alive, "s_expected_purchases": purchases, "s_clv": clv,
@@ -190,6 +191,22 @@ func TestScorer_Events(t *testing.T) {
 		e.Traits["s_clv"] = profile.Value{}
 	}
 	check(want)
+}
+
+// Scorers of several kinds of purchase have events of their own, whatever their fits are
+// called.
+func TestScorer_Events_of_several_prefixes(t *testing.T) {
+	ids := map[string]bool{}
+	for _, names := range [][2]string{{"web_", "1"}, {"web", "_1"}, {"", "web_1"}} {
+		s := shopScorer()
+		s.Prefix, s.Version = names[0], names[1]
+		for e, err := range s.Events(all(nil, once)) {
+			if err != nil || ids[e.MessageID] {
+				t.Errorf("prefix %q, version %q: %q is of another scorer, or %v", s.Prefix, s.Version, e.MessageID, err)
+			}
+			ids[e.MessageID] = true
+		}
+	}
 }
 
 // wild is a model that answers nothing that can be kept.
@@ -241,15 +258,17 @@ func TestScorer_Validate(t *testing.T) {
 		t.Error(err)
 	}
 	for want, spoil := range map[string]func(*Scorer){
-		"value: model: there is none":                                                    func(s *Scorer) { s.Model = nil },
-		"value: model: its parameters are not finite and above 0":                        func(s *Scorer) { s.Model = ParetoNBD{} },
-		"value: spend: its parameters are not finite and above 0":                        func(s *Scorer) { s.Spend.V = math.Inf(1) },
-		"value: spend: with q = 0.9 the mean over the population is infinite":            func(s *Scorer) { s.Spend.Q = 0.9 },
-		"value: horizon: {Periods:0 Length:30 Discount:0.01} is no time to count over":   func(s *Scorer) { s.Horizon.Periods = 0 },
-		"value: horizon: {Periods:12 Length:NaN Discount:0.01} is no time to count over": func(s *Scorer) { s.Horizon.Length = math.NaN() },
-		"value: horizon: {Periods:12 Length:30 Discount:-1} is no time to count over":    func(s *Scorer) { s.Horizon.Discount = -1 },
-		"value: version: the fit has no name":                                            func(s *Scorer) { s.Version = "" },
-		"value: as of: it is not said up to when purchases were seen":                    func(s *Scorer) { s.AsOf = time.Time{} },
+		"value: model: there is none":                                                                          func(s *Scorer) { s.Model = nil },
+		"value: model: its parameters are not finite and above 0":                                              func(s *Scorer) { s.Model = ParetoNBD{} },
+		"value: spend: its parameters are not finite and above 0":                                              func(s *Scorer) { s.Spend.V = math.Inf(1) },
+		"value: spend: with q = 0.9 the mean over the population is infinite":                                  func(s *Scorer) { s.Spend.Q = 0.9 },
+		"value: horizon: {Periods:0 Length:30 Discount:0.01} is no time to count over":                         func(s *Scorer) { s.Horizon.Periods = 0 },
+		"value: horizon: {Periods:12 Length:NaN Discount:0.01} is no time to count over":                       func(s *Scorer) { s.Horizon.Length = math.NaN() },
+		"value: horizon: {Periods:12 Length:30 Discount:-1} is no time to count over":                          func(s *Scorer) { s.Horizon.Discount = -1 },
+		"value: version: the fit has no name":                                                                  func(s *Scorer) { s.Version = "" },
+		"value: horizon: {Periods:12 Length:1e+308 Discount:0.01} makes of something more than can be counted": func(s *Scorer) { s.Horizon.Length = 1e308 },
+		"value: as of: it is outside the years 1 to 9999":                                                      func(s *Scorer) { s.AsOf = time.Date(12_000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"value: as of: it is not said up to when purchases were seen":                                          func(s *Scorer) { s.AsOf = time.Time{} },
 	} {
 		s := shopScorer()
 		spoil(s)

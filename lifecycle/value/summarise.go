@@ -14,7 +14,7 @@ import (
 type Transaction struct {
 	// Customer names who bought.
 	Customer string
-	// Time is when; what counts is the day.
+	// Time is when, in the years 1 to 9999, and not the zero time; what counts is the day.
 	Time time.Time
 	// Amount is what was paid. It is rounded to six decimals, half to even, and is
 	// at most 10^12; 0 where it is not known, negative for a refund.
@@ -189,12 +189,22 @@ func Summarise(transactions []Transaction, o Options) (Table, error) {
 		return Table{}, &InputError{Field: "unit", Detail: fmt.Sprintf("%d days are neither a day nor a week", o.Unit)}
 	case o.Grain != Day && o.Grain != Week:
 		return Table{}, &InputError{Field: "grain", Detail: fmt.Sprintf("%d days are neither a day nor a week", o.Grain)}
+	case !o.CalibrationEnd.IsZero() && !isDated(o.CalibrationEnd):
+		return Table{}, &InputError{Field: "calibration end", Detail: notDated}
+	case !o.HoldoutEnd.IsZero() && !isDated(o.HoldoutEnd):
+		return Table{}, &InputError{Field: "holdout end", Detail: notDated}
 	}
 	purchases := make([]purchase, len(transactions))
 	last := civil.Day(math.MinInt64)
 	for i, t := range transactions {
 		if !(math.Abs(t.Amount) <= maxAmount) {
 			return Table{}, &InputError{Index: i, Field: "amount", Detail: fmt.Sprintf("%v is no amount of at most %g", t.Amount, maxAmount)}
+		}
+		if t.Time.IsZero() {
+			return Table{}, &InputError{Index: i, Field: "time", Detail: "there is none"}
+		}
+		if !isDated(t.Time) {
+			return Table{}, &InputError{Index: i, Field: "time", Detail: notDated}
 		}
 		purchases[i] = purchase{t.Customer, o.day(t.Time), int64(math.RoundToEven(t.Amount * 1e6)), i}
 		last = max(last, purchases[i].day)
@@ -207,6 +217,9 @@ func Summarise(transactions []Transaction, o Options) (Table, error) {
 	if !o.HoldoutEnd.IsZero() {
 		s.end = o.day(o.HoldoutEnd)
 	}
+	if len(purchases) == 0 && o.CalibrationEnd.IsZero() {
+		s.calibrated = s.end // There is no last day to hold back from.
+	}
 	if s.end < s.calibrated {
 		return Table{}, &InputError{Field: "holdout end", Detail: "is before the end of the calibration"}
 	}
@@ -215,6 +228,14 @@ func Summarise(transactions []Transaction, o Options) (Table, error) {
 	})
 	return s.table(purchases)
 }
+
+// isDated reports whether a time has a civil day: beyond, a calendar has none.
+func isDated(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1 && year <= 9999
+}
+
+const notDated = "it is outside the years 1 to 9999"
 
 // day returns the day that t is on, or the first of its week.
 func (o Options) day(t time.Time) civil.Day {

@@ -276,3 +276,19 @@ func naiveSummaries(all []Transaction, start, calibrated, end time.Time) Table {
 	}
 	return table
 }
+
+func TestSummarise_nothing(t *testing.T) {
+	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		o    Options
+		want float64
+	}{
+		"without an end":         {Options{}, 0},
+		"with that of a holdout": {Options{HoldoutEnd: day}, 0},
+		"with both":              {Options{CalibrationEnd: day, HoldoutEnd: day.AddDate(0, 0, 14), Unit: Week}, 2},
+	} {
+		if got, err := Summarise(nil, tt.o); err != nil || got.Holdout != tt.want || len(got.Customers) > 0 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}

@@ -4,7 +4,7 @@
 //
 // # What is written
 //
-// The source is a sequence of profiles, as DB.Profiles and View.Profiles yield it.
+// The source is a sequence of profiles, as View.Profiles yields it.
 // What is taken of each is said by columns in a small text form, see
 // [ParseColumns]:
 //

@@ -9,7 +9,7 @@ import (
 	"github.com/portraitdb/portrait/segment/export"
 )
 
-// members stands for DB.Profiles or View.Profiles.
+// members stands for View.Profiles.
 func members(yield func(*profile.Profile, error) bool) {
 	for i, spent := range []float64{120.5, 30, 999} {
 		n := fmt.Sprint(i + 1)

@@ -44,6 +44,10 @@ func (f *format) write(w io.Writer, profiles iter.Seq2[*profile.Profile, error],
 	}
 	after := opts.begun()
 	switch {
+	case w == nil:
+		return after, errors.New("export: there is nothing to write to: the writer is nil")
+	case profiles == nil:
+		return after, errors.New("export: there are no profiles to write: the sequence is nil")
 	case after == Progress{}:
 	case after.Unordered:
 		return after, errors.New("export: to be continued, but its profiles did not come in ascending order")

@@ -246,6 +246,24 @@ func TestExport_refuses_what_is_no_column(t *testing.T) {
 	}
 }
 
+// Without anywhere to write to, or anything to write, there is an error and no panic.
+func TestExport_nil(t *testing.T) {
+	some := func(yield func(*profile.Profile, error) bool) { yield(nil, nil) }
+	columns, err := ParseColumns(nil, "id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"writer is nil":   func() error { _, err := CSV(nil, some, columns, nil); return err }(),
+		"sequence is nil": func() error { _, err := JSONLines(io.Discard, nil, columns, nil); return err }(),
+		"nil profile":     func() error { _, err := CSV(io.Discard, some, columns, nil); return err }(),
+	} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // The error of the sequence comes back, after the rows before it.
 func TestExport_error_of_the_sequence(t *testing.T) {
 	for name, write := range formats(t) {

@@ -100,13 +100,8 @@ func CrossTab(ctx context.Context, c Counter, base segment.Expr, leastCell uint6
 		t.Cells[i].Count = n
 	}
 	t.exclude()
-	if leastCell > 1 {
-		h := newHider(t.Cells, leastCell)
-		t.draw(h)
-		t.hideComplements(leastCell)
-		if err := h.hide(); err != nil {
-			return nil, err
-		}
+	if err := t.hide(leastCell); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
@@ -126,47 +121,6 @@ func (t *Table) exclude() {
 		}
 		place[d] = axis.All()
 		axis.Exclusive = sum == t.At(place...).Count
-	}
-}
-
-// draw finds the lines along the exclusive dimensions.
-func (t *Table) draw(h *hider) {
-	step := 1
-	for d := len(t.Dimensions) - 1; d >= 0; d-- {
-		axis := &t.Dimensions[d]
-		n := axis.length()
-		for at := range t.Cells {
-			if !axis.Exclusive || at/step%n != 0 {
-				continue
-			}
-			l := line{total: at + axis.All()*step}
-			for i := range axis.All() {
-				l.parts = append(l.parts, at+i*step)
-			}
-			h.add(l)
-		}
-		step *= n
-	}
-}
-
-// hideComplements hides the values of dimensions that are not exclusive where all but
-// a few people have them: the total gives the few away.
-func (t *Table) hideComplements(least uint64) {
-	step := 1
-	for d := len(t.Dimensions) - 1; d >= 0; d-- {
-		axis := &t.Dimensions[d]
-		n := axis.length()
-		for at := range t.Cells {
-			place := at / step % n
-			if axis.Exclusive || place == axis.All() {
-				continue
-			}
-			total := t.Cells[at+(axis.All()-place)*step].Count
-			if without := total - t.Cells[at].Count; without > 0 && without < least {
-				t.Cells[at].Hidden = true
-			}
-		}
-		step *= n
 	}
 }
 

@@ -70,7 +70,8 @@ type Quantile struct {
 //
 // Where a least cell is set, the extremes are not told, which are of one person; a
 // quantile only where as many have a value on either side of it; averages and quantiles
-// not at all where the two groups, or what one has beyond the other, are of too few. Of
+// not at all where the two groups, or what one has beyond the other, are of too few. Where
+// fewer than twice as many have a value, Bounds must be given: else it is [ErrTooFew]. Of
 // an operand that has no index everybody is read, several times over.
 func Measure[F fmt.Stringer](ctx context.Context, m Measurer[F], of F, q NumberQuestion) (*Measured, error) {
 	if err := q.check(of); err != nil {

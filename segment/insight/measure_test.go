@@ -310,6 +310,34 @@ func TestMeasure_hides(t *testing.T) {
 	}
 }
 
+// The bounds of parts are nobody's value where few have one.
+func TestMeasure_tells_no_bounds_of_few(t *testing.T) {
+	s := &spenders{}
+	for i := range 80 {
+		var v profile.Value
+		one := map[string][]string{}
+		if i < 40 {
+			one["buyer"] = nil
+		}
+		if i < 9 {
+			v = profile.Number(float64(i*i) + 0.25)
+		}
+		s.people, s.spent, s.joined = append(s.people, one), append(s.spent, v), append(s.joined, profile.Value{})
+	}
+	q := insight.NumberQuestion{Audience: buyers, LeastCell: 5}
+	if got, err := insight.Measure(t.Context(), s, "spent", q); !errors.Is(err, insight.ErrTooFew) {
+		t.Errorf("parts of nine values: %+v, %v", got, err)
+	}
+	q.Bounds = []profile.Value{profile.Number(10)}
+	if got, err := insight.Measure(t.Context(), s, "spent", q); err != nil || got.Audience.Count.Count != 9 {
+		t.Errorf("with bounds: %+v, %v", got, err)
+	}
+	q.Bounds, q.LeastCell = nil, 4
+	if got, err := insight.Measure(t.Context(), s, "spent", q); err != nil || len(got.Spans) == 0 {
+		t.Errorf("of two groups of four: %+v, %v", got, err)
+	}
+}
+
 // The parts of a number take in everybody who has a value, each once.
 func TestParts_take_in_everybody_once(t *testing.T) {
 	rng := rand.New(rand.NewPCG(55, 56))

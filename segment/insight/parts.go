@@ -154,13 +154,17 @@ const tail = 0.01
 
 // middle returns the bounds of parts of equal width, n of them or with n of 0 at round
 // numbers, that hold the values but for a hundredth on either side, and for as many as
-// least. There are none where nobody has a value.
+// least, of whom a bound could be the value otherwise: [ErrTooFew] where those are more than
+// have one. There are none where nobody has a value.
 func middle[F fmt.Stringer](ctx context.Context, m Measurer[F], of F, e segment.Expr, n int, least uint64) ([]profile.Value, error) {
 	s, err := m.Summary(ctx, of, e)
 	if err != nil || s.Count == 0 {
 		return nil, err
 	}
-	beyond := min(max(tail, float64(least)/float64(s.Count)), 0.5)
+	if s.Count < 2*least {
+		return nil, fmt.Errorf("%w: of %s, fewer than %d have a value: give bounds", ErrTooFew, of, 2*least)
+	}
+	beyond := max(tail, float64(least)/float64(s.Count))
 	ends, err := m.Quantiles(ctx, of, e, beyond, 1-beyond)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package insight
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Point is a figure at an instant.
 type Point struct {
@@ -24,16 +27,15 @@ func (r *Report) Series(heading string, points []Point) {
 // maxSteps is how many steps a line is drawn with: more than a screen has columns.
 const maxSteps = 4000
 
-// steps draws the points as steps.
+// steps draws the points as steps, with a gap from what is not known to the next point.
 func steps(title string, points []Point, w *words) *plot {
-	values := make([]float64, 0, len(points))
-	for _, p := range points {
-		if finite(p.Value) {
-			values = append(values, p.Value)
-		}
-	}
-	if len(values) == 0 {
+	known := slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return !finite(p.Value) })
+	if len(known) == 0 {
 		return nil
+	}
+	values := make([]float64, len(known))
+	for i, p := range known {
+		values[i] = p.Value
 	}
 	s, ticks := newHeights(values)
 	from, to := points[0].At, points[len(points)-1].At
@@ -41,20 +43,32 @@ func steps(title string, points []Point, w *words) *plot {
 	p := &plot{Title: title, Y: s.axis(ticks, w.short), X: times(from, to)}
 	var line, area path
 	began, last := false, 0.0
+	end := func(x float64) {
+		if began {
+			line.point('L', x, last)
+			area.point('L', x, last)
+			area.point('L', x, s.at(0))
+		}
+	}
 	stride := (len(points) + maxSteps - 1) / maxSteps
-	for i := 0; i < len(points); i += stride {
-		if !finite(points[i].Value) {
+	for i := range points {
+		if i%stride != 0 && i != len(points)-1 && finite(points[i].Value) == began {
 			continue
 		}
 		x, y := 0.0, s.at(points[i].Value)
 		if length > 0 {
 			x = min(max(100*float64(points[i].At.Sub(from))/float64(length), 0), 100)
 		}
-		if !began {
+		switch {
+		case !finite(points[i].Value):
+			end(x)
+			began = false
+			continue
+		case !began:
 			line.point('M', x, y)
 			area.point('M', x, s.at(0))
 			area.point('L', x, y)
-		} else {
+		default:
 			for _, b := range []*path{&line, &area} {
 				b.point('L', x, last)
 				b.point('L', x, y)
@@ -62,10 +76,9 @@ func steps(title string, points []Point, w *words) *plot {
 		}
 		began, last = true, y
 	}
-	line.point('L', 100, last)
-	area.point('L', 100, last)
-	area.point('L', 100, s.at(0))
+	end(100)
 	p.Shapes = []shape{{Class: "area c0", Path: area.String() + "Z"}, {Class: "line c0", Path: line.String()}}
-	p.Desc = instant(from) + w.colon + w.number(values[0]) + "; " + instant(to) + w.colon + w.number(values[len(values)-1])
+	first, latest := known[0], known[len(known)-1]
+	p.Desc = instant(first.At) + w.colon + w.number(first.Value) + "; " + instant(latest.At) + w.colon + w.number(latest.Value)
 	return p
 }

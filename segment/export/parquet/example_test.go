@@ -11,7 +11,7 @@ import (
 	"github.com/portraitdb/portrait/segment/export/parquet"
 )
 
-// The profiles come from DB.Profiles or View.Profiles in a program.
+// The profiles come from View.Profiles in a program.
 func ExampleWrite() {
 	profiles := func(yield func(*profile.Profile, error) bool) {
 		yield(&profile.Profile{ID: 7, Traits: []profile.Trait{{Name: "spent", Value: profile.Number(120.5)}}, Tags: []string{"VIP"}}, nil)

@@ -58,6 +58,12 @@ const (
 // was written then is no Parquet file, as the index at its end is missing, and cannot
 // be continued: write it anew.
 func Write(w io.Writer, profiles iter.Seq2[*profile.Profile, error], columns []export.Column, opts *Options) (rows uint64, err error) {
+	switch {
+	case w == nil:
+		return 0, errors.New("parquet: there is nothing to write to: the writer is nil")
+	case profiles == nil:
+		return 0, errors.New("parquet: there are no profiles to write: the sequence is nil")
+	}
 	t, err := newTable(columns)
 	if err != nil {
 		return 0, fmt.Errorf("parquet: %w", err)
