@@ -54,7 +54,7 @@ func late(ctx context.Context, cfg config, dir string, report *Report) (err erro
 	}
 	var digests [2]portrait.Digest
 	for i, db := range stores {
-		if digests[i], err = db.Digest(ctx, clock); err != nil {
+		if digests[i], err = digestOf(ctx, db); err != nil {
 			return err
 		}
 	}
@@ -107,4 +107,14 @@ func tying(edges int) ([]profile.Event, error) {
 	}
 	slices.SortStableFunc(out, func(a, b profile.Event) int { return a.Time.Compare(b.Time) })
 	return out, nil
+}
+
+// digestOf is what a store is worth comparing by, at the instant clock.
+func digestOf(ctx context.Context, db *portrait.DB) (portrait.Digest, error) {
+	view, err := db.View(ctx)
+	if err != nil {
+		return portrait.Digest{}, err
+	}
+	defer view.Close()
+	return view.Digest(ctx, clock)
 }

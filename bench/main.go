@@ -12,6 +12,7 @@
 //	go run . cold     # from Open to the first answer, after Close and after kill -9
 //	go run . geo      # who lives in circles and polygons, beside loops over all points and DuckDB
 //	go run . idlist   # uploading a list of hashed IDs beside reading it and beside DuckDB
+//	go run . trust    # opening after kill -9, Check, Repair and Purge, of a whole store
 //	go run . mixed    # questions while events are taken in, beside the same alone
 //	go run . identity # resolving identifiers beside a Get of raw Pebble
 //	go run . tags     # windows, deadlines, the feed and filling beside raw Pebble
@@ -30,7 +31,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|batch|range|groupby|insight|geo|memory|cold|idlist|mixed|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--lines N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|batch|range|groupby|insight|geo|memory|cold|idlist|mixed|trust|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--lines N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	runChild()
@@ -87,6 +88,7 @@ var suites = map[string]suite{
 	"cold":     {coldSuite, config{profiles: 10_000_000, rounds: 5, seconds: 1}, 2_000},
 	"geo":      {geoSuite, config{profiles: 1_000_000, rounds: 9, seconds: 0.2}, 5_000},
 	"idlist":   {idlistSuite, config{profiles: 1_000_000, rounds: 3, seconds: 3}, 2_000},
+	"trust":    {trustSuite, config{profiles: 5_000_000, rounds: 1, seconds: 1}, 2_000},
 	"mixed":    {mixedSuite, config{profiles: 1_000_000, rounds: 5, seconds: 3}, 2_000},
 }
 
