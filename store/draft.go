@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -91,7 +92,9 @@ func (d *Draft) Write(name string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, content)
+	// By a buffer of its own: a vfs.File may change what it is given to write, and a reader
+	// may have no more than a loan of it.
+	_, err = io.Copy(f, struct{ io.Reader }{content})
 	if err == nil {
 		err = f.Sync()
 	}
@@ -201,7 +204,7 @@ func writeFile(fsys FS, name string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
+	_, err = f.Write(bytes.Clone(content)) // which the file may change
 	if err == nil {
 		err = f.Sync()
 	}

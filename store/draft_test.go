@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -78,6 +79,58 @@ func TestDraft(t *testing.T) {
 	}
 	mustClose(t, copied)
 	mustClose(t, src)
+}
+
+// spoiling is a file system that changes what it is given to write, as vfs.File allows, and
+// renames no directory, as between two disks.
+type spoiling struct{ vfs.FS }
+
+func (f spoiling) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := f.FS.Create(name, c)
+	return spoiledFile{file}, err
+}
+
+func (f spoiling) Rename(from, to string) error {
+	if f.PathBase(from) == stageDir {
+		return &fs.PathError{Op: "rename", Path: from, Err: syscall.EXDEV}
+	}
+	return f.FS.Rename(from, to)
+}
+
+type spoiledFile struct{ vfs.File }
+
+func (f spoiledFile) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	for i := range p {
+		p[i] ^= 0xff
+	}
+	return n, err
+}
+
+// TestStage_moved_to_another_disk makes sure that the copy has the note and the keys,
+// though an attempt to rename wrote them before.
+func TestStage_moved_to_another_disk(t *testing.T) {
+	disk := spoiling{vfs.NewMem()}
+	options := small(disk)
+	options.Keys = newTestKeys("a")
+	s := mustOpen(t, "db", options)
+	fill(t, s, 20)
+	st, err := s.Stage(t.Context(), quietly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Move(t.Context(), "copy", []byte("a note")); err != nil {
+		t.Fatal(err)
+	}
+	copied := mustOpen(t, "copy", options)
+	if note, ok, err := copied.Copied(); string(note) != "a note" || !ok || err != nil {
+		t.Errorf("note %q, %t, %v", note, ok, err)
+	}
+	if _, err := copied.Get([]byte("k000019")); err != nil {
+		t.Error(err)
+	}
+	mustClose(t, copied)
+	mustClose(t, s)
 }
 
 func quietly(context.Context) (func(), error) { return func() {}, nil }
