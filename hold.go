@@ -69,27 +69,33 @@ func (h holds) with(other holds) holds {
 }
 
 // loadHolds reads who is held.
-func (db *DB) loadHolds() error {
-	db.held = map[identity.Token]holds{}
+func (db *DB) loadHolds() (err error) {
+	db.held, err = loadByToken(db, keys.Hold, decodeHolds)
+	return err
+}
+
+// loadByToken reads all records of a key space whose keys are tokens.
+func loadByToken[T any](db *DB, space byte, decode func([]byte) (T, error)) (map[identity.Token]T, error) {
 	snap, err := db.store.Snapshot()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer snap.Close()
-	prefix := []byte{keys.Hold}
+	all := map[identity.Token]T{}
+	prefix := []byte{space}
 	for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		token, err := tokenOf(kv.Key)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if db.held[token], err = decodeHolds(kv.Value); err != nil {
-			return err
+		if all[token], err = decode(kv.Value); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // holdsOf returns the holds on an identifier, as the transaction has them.

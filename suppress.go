@@ -40,27 +40,9 @@ func decodeSuppression(data []byte) (s suppression, err error) {
 }
 
 // loadSuppressed reads which identifiers are suppressed.
-func (db *DB) loadSuppressed() error {
-	db.suppressed = map[identity.Token]suppression{}
-	snap, err := db.store.Snapshot()
-	if err != nil {
-		return err
-	}
-	defer snap.Close()
-	prefix := []byte{keys.Suppression}
-	for kv, err := range snap.Scan(prefix, keys.End(prefix)) {
-		if err != nil {
-			return err
-		}
-		token, err := tokenOf(kv.Key)
-		if err != nil {
-			return err
-		}
-		if db.suppressed[token], err = decodeSuppression(kv.Value); err != nil {
-			return err
-		}
-	}
-	return nil
+func (db *DB) loadSuppressed() (err error) {
+	db.suppressed, err = loadByToken(db, keys.Suppression, decodeSuppression)
+	return err
 }
 
 // suppress writes what is so of an identifier from this commit on.

@@ -452,7 +452,7 @@ func TestDir_stays_inside(t *testing.T) {
 	}
 	defer dir.Close()
 	if err := os.Symlink(outside, filepath.Join(in, "objects")); err != nil {
-		t.Skip(err)
+		t.Skipf("this system makes no symbolic links here: %v", err)
 	}
 	for _, name := range []string{"../x", "objects/x"} {
 		if err := dir.Put(name, strings.NewReader("x")); err == nil {

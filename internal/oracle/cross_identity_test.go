@@ -17,25 +17,31 @@ import (
 
 var crossRounds = flag.Int("cross-rounds", 150, "how many random worlds to compare with package identity")
 
+// newTwins returns both under one random policy, with nobody in them yet.
+func newTwins(t *testing.T, seed, round uint64) (*twins, identity.Config) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, round))
+	config := randomConfig(r)
+	fast, err := identity.New(config)
+	if err != nil {
+		t.Fatalf("seed %d, round %d: %v", seed, round, err)
+	}
+	return &twins{
+		t: t, r: r, graph: newGraph(fast), names: namesOf(r, config),
+		store: NewStore(restate(config), testSchema(), func(e *profile.Event) []profile.Identifier {
+			kept, _ := fast.Select(e.Identifiers)
+			return kept
+		}),
+	}, config
+}
+
 // Partitions that identity keeps up to date, one random operation after another,
 // and what it says of each identifier, are the oracle's of all the evidence at
 // once, whatever the policies.
 func TestCross_identity(t *testing.T) {
 	const seed = 20261122
 	for round := range *crossRounds {
-		r := rand.New(rand.NewPCG(seed, uint64(round)))
-		config := randomConfig(r)
-		fast, err := identity.New(config)
-		if err != nil {
-			t.Fatalf("seed %d, round %d: %v", seed, round, err)
-		}
-		w := &twins{
-			t: t, r: r, graph: newGraph(fast), names: namesOf(r, config),
-			store: NewStore(restate(config), testSchema(), func(e *profile.Event) []profile.Identifier {
-				kept, _ := fast.Select(e.Identifiers)
-				return kept
-			}),
-		}
+		w, config := newTwins(t, seed, uint64(round))
 		for op := range 60 {
 			did := w.step(op)
 			if d := w.differences(); d != "" {

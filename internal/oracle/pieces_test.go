@@ -2,13 +2,11 @@ package oracle
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -17,19 +15,7 @@ import (
 func TestUnite_piece_by_piece(t *testing.T) {
 	const seed = 20261123
 	for round := range 100 {
-		r := rand.New(rand.NewPCG(seed, uint64(round)))
-		config := randomConfig(r)
-		fast, err := identity.New(config)
-		if err != nil {
-			t.Fatalf("seed %d, round %d: %v", seed, round, err)
-		}
-		w := &twins{
-			t: t, r: r, graph: newGraph(fast), names: namesOf(r, config),
-			store: NewStore(restate(config), testSchema(), func(e *profile.Event) []profile.Identifier {
-				kept, _ := fast.Select(e.Identifiers)
-				return kept
-			}),
-		}
+		w, config := newTwins(t, seed, uint64(round))
 		for op := range 60 {
 			w.step(op)
 		}
