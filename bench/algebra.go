@@ -64,31 +64,53 @@ type contender struct {
 	ask  func() uint64
 }
 
-// algebra counts the members of four expressions over six random bitmaps.
+// algebra counts the members of expressions over dense bitmaps, sparse and clustered
+// ones, and real ones; or over those that were asked for.
 func algebra(ctx context.Context, cfg config) (*Report, error) {
+	report := &Report{Suite: "algebra", Machine: thisMachine(), Summary: map[string]float64{}, Setting: map[string]string{"threads": "1"}}
+	if len(cfg.data) == 0 {
+		if err := denseCases(ctx, cfg, report); err != nil {
+			return nil, err
+		}
+	}
+	dense := len(report.Cases)
+	if err := familyCases(ctx, cfg, report); err != nil {
+		return nil, err
+	}
+	drawn := len(report.Cases)
+	if len(cfg.data) == 0 {
+		if err := realCases(ctx, cfg, report); err != nil {
+			return nil, err
+		}
+	}
+	for _, who := range []string{"roaring", "gocroaring"} {
+		report.tellStanding("dense", report.Cases[:dense], who)
+		report.tellStanding("sparse_and_clustered", report.Cases[dense:drawn], who)
+		report.tellStanding("real", report.Cases[drawn:], who)
+	}
+	report.Summary["least_ratio_to_roaring"] = least(report.Cases, "roaring")
+	return report, nil
+}
+
+// denseCases counts the members of four expressions over six random bitmaps.
+func denseCases(ctx context.Context, cfg config, report *Report) error {
 	cfg.logf("making six bitmaps of %d profiles", cfg.profiles)
 	bitmaps := randomBitmaps(cfg.profiles)
 	index, err := newIndex(bitmaps, cfg.profiles)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	bytes := operandBytes(bitmaps)
 	kernelName, kernel := floorKernel()
-	report := &Report{
-		Suite: "algebra", Machine: thisMachine(), Summary: map[string]float64{},
-		Setting: map[string]string{
-			"threads":      "1",
-			"bytes":        strconv.Itoa(len(bytes)) + " of operands in portable roaring form",
-			"memory_floor": "xor of those bytes, " + kernelName,
-		},
-	}
+	report.Setting["bytes"] = strconv.Itoa(len(bytes)) + " of operands in portable roaring form"
+	report.Setting["memory_floor"] = "xor of those bytes, " + kernelName
 	operands := make([]*roaring.Bitmap, len(densities))
 	for i, percent := range densities {
 		operands[i] = bitmaps[percent]
 	}
 	inC, err := report.inC(operands)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, e := range expressions {
 		if !cfg.only.MatchString(e.name) {
@@ -108,31 +130,17 @@ func algebra(ctx context.Context, cfg config) (*Report, error) {
 		got := contenders[0].ask()
 		for _, r := range append(inC(e.name, 0), contenders[1]) {
 			if want := r.ask(); got != want || failure != nil {
-				return nil, fmt.Errorf("%s: portrait counts %d (error: %v), %s %d", e.name, got, failure, r.name, want)
+				return fmt.Errorf("%s: portrait counts %d (error: %v), %s %d", e.name, got, failure, r.name, want)
 			}
 		}
 		c := newCase(e.name, cfg.profiles, compete(cfg, append(contenders, inC(e.name, 0)...)))
 		c.tell("count", subject, float64(got))
 		if failure != nil || ctx.Err() != nil {
-			return nil, fmt.Errorf("%s: %w", e.name, errors.Join(failure, ctx.Err()))
+			return fmt.Errorf("%s: %w", e.name, errors.Join(failure, ctx.Err()))
 		}
 		report.Cases = append(report.Cases, c)
 	}
-	dense := len(report.Cases)
-	if err := familyCases(ctx, cfg, report); err != nil {
-		return nil, err
-	}
-	drawn := len(report.Cases)
-	if err := realCases(ctx, cfg, report); err != nil {
-		return nil, err
-	}
-	for _, who := range []string{"roaring", "gocroaring"} {
-		report.tellStanding("dense", report.Cases[:dense], who)
-		report.tellStanding("sparse_and_clustered", report.Cases[dense:drawn], who)
-		report.tellStanding("real", report.Cases[drawn:], who)
-	}
-	report.Summary["least_ratio_to_roaring"] = least(report.Cases, "roaring")
-	return report, nil
+	return nil
 }
 
 // ask returns the question as each engine answers it. Portrait's is planned once.

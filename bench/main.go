@@ -31,7 +31,7 @@ import (
 	"runtime/pprof"
 )
 
-const usage = "usage: bench ingest|algebra|batch|range|groupby|insight|geo|memory|cold|idlist|mixed|trust|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--lines N] [--rounds N] [--seconds S] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
+const usage = "usage: bench ingest|algebra|batch|range|groupby|insight|geo|memory|cold|idlist|mixed|trust|identity|linkage|tags [--json] [--html FILE] [--smoke] [--profiles N] [--lines N] [--rounds N] [--seconds S] [--data DATA] [--dir DIR] [--only REGEXP] [--rivals REGEXP] [--cpuprofile FILE]"
 
 func main() {
 	runChild()
@@ -60,6 +60,7 @@ type config struct {
 	rounds   int            // how often each contender takes its turn in a case
 	seconds  float64        // about how long one turn takes
 	html     string         // where the report goes as a page too; empty: nowhere
+	data     dataFlag       // what bitmaps to draw (algebra, memory); empty: the usual ones
 	dir      string         // where the stores are made
 	profile  string         // where a CPU profile goes; empty: nowhere
 	only     *regexp.Regexp // of the names of the cases to run
@@ -111,6 +112,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags.IntVar(&cfg.lines, "lines", 0, "lines of a list (idlist; default: five for each profile)")
 	flags.IntVar(&cfg.rounds, "rounds", standard.rounds, "turns of each contender in each case")
 	flags.Float64Var(&cfg.seconds, "seconds", standard.seconds, "about how long a turn takes")
+	flags.Var(&cfg.data, "data", "instead of the usual bitmaps draw `density=D[,runs=L][,skew=S]`: the share of the profiles in the first, how long runs are, how fast the next ones thin out; may be given again (algebra, memory)")
 	flags.StringVar(&cfg.dir, "dir", "", "where to put the stores (default: the system's temporary directory)")
 	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile of the cases to this file; samples are labelled by contender")
 	flags.StringVar(&only, "only", "", "run only the cases whose names match this regular expression")
@@ -121,6 +123,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 			return err
 		}
 		return fmt.Errorf("%w\n%w", err, errUsage)
+	}
+	if len(cfg.data) > 0 && args[0] != "algebra" && args[0] != "memory" {
+		return fmt.Errorf("--data says what bitmaps look like, which is asked of algebra and memory only\n%w", errUsage)
 	}
 	if flags.NArg() > 0 || cfg.profiles < 100 || cfg.lines < 0 || cfg.rounds < 1 || cfg.seconds <= 0 {
 		return errUsage

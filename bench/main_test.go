@@ -153,7 +153,7 @@ func namesOf(questions []question) []string {
 
 func memoryNames() []string {
 	var out []string
-	for _, f := range memoryFamilies() {
+	for _, f := range memoryFamilies(config{}) {
 		out = append(out, "loaded/"+f.name, "changed/"+f.name)
 	}
 	return out
@@ -174,14 +174,18 @@ func familyNames() []string {
 func TestFamilies(t *testing.T) {
 	const profiles = 2_000_000
 	for name, tt := range map[string]struct {
-		draw        func(*rand.Rand, int) []uint32
+		draw        func(*rand.Rand, int, int) []uint32
+		nth         int
 		share, runs float64
 	}{
-		"scattered": {scattered(0.03), 0.03, 1.03},
-		"clustered": {clustered(0.1, 50), 0.1, 50},
-		"long runs": {clustered(0.4, 1000), 0.4, 1000},
+		"scattered":               {scattered(0.03), 0, 0.03, 1.03},
+		"clustered":               {clustered(0.1, 50), 0, 0.1, 50},
+		"long runs":               {clustered(0.4, 1000), 0, 0.4, 1000},
+		"asked for, the first":    {drawnAs(t, "density=0.2,runs=30,skew=1"), 0, 0.2, 30},
+		"asked for, the fourth":   {drawnAs(t, "density=0.2,runs=30,skew=1"), 3, 0.05, 30},
+		"asked for, without runs": {drawnAs(t, "density=0.03"), 5, 0.03, 1.03},
 	} {
-		members := tt.draw(rand.New(rand.NewPCG(1, 2)), profiles)
+		members := tt.draw(rand.New(rand.NewPCG(1, 2)), profiles, tt.nth)
 		runs := 0
 		for i, x := range members {
 			if i > 0 && x <= members[i-1] {

@@ -16,13 +16,17 @@ const (
 	memoryFields = 200 // bitmaps that are held, each of them one of these
 )
 
-// memoryFamilies are what tags may look like: those of the algebra suite, and denser.
-func memoryFamilies() []family {
+// memoryFamilies are what tags may look like: as they are asked for, or those of the algebra suite
+// and denser ones.
+func memoryFamilies(cfg config) []family {
+	if len(cfg.data) > 0 {
+		return cfg.data
+	}
 	return append(append([]family(nil), families...),
 		family{"dense/10%", scattered(0.1)},
 		family{"dense/30%", scattered(0.3)},
 		family{"dense/50%", scattered(0.5)},
-		family{"everyone", func(_ *rand.Rand, profiles int) []uint32 {
+		family{"everyone", func(_ *rand.Rand, profiles, _ int) []uint32 {
 			out := make([]uint32, profiles)
 			for i := range out {
 				out[i] = uint32(i)
@@ -45,7 +49,7 @@ func memorySuite(ctx context.Context, cfg config) (*Report, error) {
 		},
 	}
 	live, portable := 0.0, 0.0
-	for i, f := range memoryFamilies() {
+	for i, f := range memoryFamilies(cfg) {
 		for _, changed := range []bool{false, true} {
 			name := "loaded/" + f.name
 			if changed {
@@ -66,6 +70,9 @@ func memorySuite(ctx context.Context, cfg config) (*Report, error) {
 			report.Summary["most_live_per_portable"] = max(report.Summary["most_live_per_portable"], out.Extra["live_per_portable"][subject])
 		}
 	}
+	if len(cfg.data) > 0 {
+		return report, nil
+	}
 	return report, weighColumns(cfg, report)
 }
 
@@ -74,7 +81,7 @@ func weigh(ctx context.Context, cfg config, name string, f family, seed uint64, 
 	bitmaps := make([]*roaring.Bitmap, memoryDraws)
 	for j := range bitmaps {
 		bitmaps[j] = roaring.New()
-		bitmaps[j].AddMany(f.draw(rand.New(rand.NewPCG(seed, uint64(j))), cfg.profiles))
+		bitmaps[j].AddMany(f.draw(rand.New(rand.NewPCG(seed, uint64(j))), cfg.profiles, j))
 		bitmaps[j].RunOptimize()
 	}
 	loader, have, err := storeBits(bitmaps, cfg.profiles)

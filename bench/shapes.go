@@ -54,7 +54,7 @@ const operandsMax = 8
 // family is bitmaps of one kind of data.
 type family struct {
 	name string
-	draw func(r *rand.Rand, profiles int) []uint32 // ascending
+	draw func(r *rand.Rand, profiles, nth int) []uint32 // the nth bitmap, ascending
 }
 
 var families = []family{
@@ -68,8 +68,8 @@ var families = []family{
 }
 
 // scattered draws every profile with the same chance.
-func scattered(share float64) func(*rand.Rand, int) []uint32 {
-	return func(r *rand.Rand, profiles int) []uint32 {
+func scattered(share float64) func(*rand.Rand, int, int) []uint32 {
+	return func(r *rand.Rand, profiles, _ int) []uint32 {
 		var out []uint32
 		for i := range profiles {
 			if r.Float64() < share {
@@ -81,8 +81,8 @@ func scattered(share float64) func(*rand.Rand, int) []uint32 {
 }
 
 // clustered draws runs of about that length, with gaps that leave that share.
-func clustered(share, length float64) func(*rand.Rand, int) []uint32 {
-	return func(r *rand.Rand, profiles int) []uint32 {
+func clustered(share, length float64) func(*rand.Rand, int, int) []uint32 {
+	return func(r *rand.Rand, profiles, _ int) []uint32 {
 		var out []uint32
 		gap := length * (1 - share) / share
 		for i := int(r.ExpFloat64() * gap); i < profiles; i += 1 + int(r.ExpFloat64()*gap) {
@@ -96,7 +96,11 @@ func clustered(share, length float64) func(*rand.Rand, int) []uint32 {
 
 // familyCases counts every shape over every family.
 func familyCases(ctx context.Context, cfg config, report *Report) error {
-	for i, f := range families {
+	asked := families
+	if len(cfg.data) > 0 {
+		asked = cfg.data
+	}
+	for i, f := range asked {
 		if !slices.ContainsFunc(shapes, func(s shape) bool { return cfg.only.MatchString(f.name + "/" + s.name) }) {
 			continue
 		}
@@ -104,7 +108,7 @@ func familyCases(ctx context.Context, cfg config, report *Report) error {
 		bitmaps := make([]*roaring.Bitmap, operandsMax)
 		for j := range bitmaps {
 			bitmaps[j] = roaring.New()
-			bitmaps[j].AddMany(f.draw(rand.New(rand.NewPCG(uint64(i), uint64(j))), cfg.profiles))
+			bitmaps[j].AddMany(f.draw(rand.New(rand.NewPCG(uint64(i), uint64(j))), cfg.profiles, j))
 			bitmaps[j].RunOptimize()
 		}
 		index, err := indexOf(bitmaps)
