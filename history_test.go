@@ -3,7 +3,6 @@ package portrait_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -13,20 +12,14 @@ import (
 	"time"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/seeds"
 	"github.com/portraitdb/portrait/profile"
 )
 
-var seedFlag = flag.Uint64("seed", 0, "seed of the random tests; 0 draws one")
-
-// seed returns the test's seed and prints it, so that a failure can be had again.
+// seed returns what a random test draws from.
 func seed(t testing.TB) *rand.Rand {
 	t.Helper()
-	s := *seedFlag
-	if s == 0 {
-		s = rand.Uint64()
-	}
-	t.Logf("-seed %d", s)
-	return rand.New(rand.NewPCG(s, 0))
+	return rand.New(rand.NewPCG(seeds.Draw(t), 0))
 }
 
 // epoch0 is when the tests' histories begin; now when they are asked about.

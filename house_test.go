@@ -66,6 +66,7 @@ var house = map[string][]string{
 	"internal/spelling":  {},
 	"internal/keys":      {},
 	"internal/counts":    {}, // what tests tried, for the gate
+	"internal/seeds":     {}, // the seeds of random tests
 	"internal/pack":      {},
 	"internal/copies":    {},
 	"internal/shard":     {},

@@ -9,12 +9,11 @@ import (
 	"testing"
 
 	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/internal/seeds"
 )
 
 func TestOrdinalSet_from(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := rand.New(rand.NewPCG(seeds.Draw(t), 0))
 	s, naive := ordinalSet{}, map[uint32]bool{}
 	draw := func() uint32 {
 		return []uint32{r.Uint32N(200), 1<<16 - 100 + r.Uint32N(200), math.MaxUint32 - r.Uint32N(70), r.Uint32()}[r.IntN(4)]
@@ -42,9 +41,7 @@ func TestOrdinalSet_from(t *testing.T) {
 // Whatever is gathered at once, by however many, a component is in the list where one of
 // its nodes is, by the least ordinal of them.
 func TestClaims(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := rand.New(rand.NewPCG(seeds.Draw(t), 0))
 	for range 30 {
 		type component struct {
 			listed bool

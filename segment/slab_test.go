@@ -85,9 +85,9 @@ func TestBitmap_changes_like_a_map(t *testing.T) {
 					want[x] = next[x]
 				}
 				now = now.with(changes{flips: flips})
-				mustHold(t, &now.bits, want)
+				mustHold(t, rng, &now.bits, want)
 				if lot%6 == 0 {
-					mustHold(t, &before.bits, old)
+					mustHold(t, rng, &before.bits, old)
 				}
 			}
 			// One by one, to nothing.
@@ -96,7 +96,7 @@ func TestBitmap_changes_like_a_map(t *testing.T) {
 					want[x] = false
 					now = now.with(changes{flips: []shard.Flip{shard.MakeFlip(uint32(x), false)}})
 					if now.bits.card%500 == 0 {
-						mustHold(t, &now.bits, want)
+						mustHold(t, rng, &now.bits, want)
 					}
 				}
 			}
@@ -134,11 +134,11 @@ func TestBitmap_crosses_every_bound_like_a_map(t *testing.T) {
 				now := noContent.with(changes{flips: flips(max(bound-90, 1), true)})
 				for range 200/step + 4 {
 					now = now.with(changes{flips: flips(1+rng.IntN(step), true)})
-					mustHold(t, &now.bits, want)
+					mustHold(t, rng, &now.bits, want)
 				}
 				for range 200/step + 4 {
 					now = now.with(changes{flips: flips(1+rng.IntN(step), false)})
-					mustHold(t, &now.bits, want)
+					mustHold(t, rng, &now.bits, want)
 				}
 			}
 		}
@@ -157,7 +157,7 @@ func flipsTo(from, to []bool) []shard.Flip {
 }
 
 // mustHold compares a shard with what it should hold, and with what it says of itself.
-func mustHold(t *testing.T, m *bitmap, want []bool) {
+func mustHold(t *testing.T, rng *rand.Rand, m *bitmap, want []bool) {
 	t.Helper()
 	var w, again words
 	total := 0
@@ -178,7 +178,7 @@ func mustHold(t *testing.T, m *bitmap, want []bool) {
 			t.Fatalf("block %d has %d members, states %d, mask %016b and full %016b", i, card, v.card, m.mask, m.full)
 		}
 		for range 20 {
-			x := rand.IntN(blockSpan)
+			x := rng.IntN(blockSpan)
 			if got := m.contains(uint32(i*blockSpan + x)); got != want[i*blockSpan+x] {
 				t.Fatalf("contains block %d at %d: %v", i, x, got)
 			}
@@ -205,7 +205,8 @@ func TestBitmap_loads_what_was_stored(t *testing.T) {
 	for name, draw := range bitmapShapes {
 		t.Run(name, func(t *testing.T) {
 			want := make([]bool, shard.Span)
-			draw(newRand(t), func(from, to int) {
+			rng := newRand(t)
+			draw(rng, func(from, to int) {
 				for x := from; x < to; x++ {
 					want[x] = true
 				}
@@ -221,7 +222,7 @@ func TestBitmap_loads_what_was_stored(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			mustHold(t, &m, want)
+			mustHold(t, rng, &m, want)
 			made := noContent.with(changes{flips: flipsTo(nil, want)})
 			if (m.blocks == nil) != (made.bits.blocks == nil) {
 				t.Errorf("loaded it is a slab: %v, made by flips: %v", m.blocks == nil, made.bits.blocks == nil)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/portraitdb/portrait/internal/seeds"
 	"github.com/portraitdb/portrait/internal/shard"
 )
 
@@ -71,9 +72,7 @@ const worldSpan = shard.Span + 3*blockSpan
 
 func newRand(tb testing.TB) *rand.Rand {
 	tb.Helper()
-	seed := rand.Uint64()
-	tb.Logf("seed %d", seed)
-	return rand.New(rand.NewPCG(seed, 1))
+	return rand.New(rand.NewPCG(seeds.Draw(tb), 1))
 }
 
 // newWorld makes fields whose blocks are of every kind. The fields up to bitmaps

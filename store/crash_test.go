@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/seeds"
 )
 
 // A crash is what a loss of power left, and what had been acknowledged.
@@ -70,9 +71,7 @@ func TestStore_survives_a_crash_anywhere(t *testing.T) {
 }
 
 func surviveCrashes(t *testing.T, with options) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 0))
+	rnd := rand.New(rand.NewPCG(seeds.Draw(t), 0))
 	const many = 50
 	mem, first := vfs.NewCrashableMem(), 0
 	for round := range 3 { // a new store, and then one that has crashed

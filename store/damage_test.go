@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/seeds"
 )
 
 var positions = flag.Int("positions", 5, "at how many places each kind of damage is done to each file")
@@ -151,9 +152,7 @@ func tail(what string, last, commits int) bool {
 type verdicts struct{ tried, told, harmless, unseen, silent, unnamed int }
 
 func tellDamage(t *testing.T, with options, kept int) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := rand.New(rand.NewPCG(seeds.Draw(t), 0))
 	mem, contents := lived(t, with, kept)
 	last := contents[len(contents)-1]
 	names, err := mem.List("db")

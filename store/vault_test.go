@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"github.com/portraitdb/portrait/internal/seeds"
 	"github.com/portraitdb/portrait/internal/shred"
 )
 
@@ -327,9 +328,7 @@ func write(t testing.TB, fsys FS, name string, data []byte) {
 func TestShred_survives_a_crash_anywhere(t *testing.T) {
 	for name, with := range shredKinds {
 		t.Run(name, func(t *testing.T) {
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
-			rnd := rand.New(rand.NewPCG(seed, 0))
+			rnd := rand.New(rand.NewPCG(seeds.Draw(t), 0))
 			rounds := 10
 			if testing.Short() {
 				rounds = 2

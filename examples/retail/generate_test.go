@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/seeds"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -120,9 +121,8 @@ func TestShop_in_any_order(t *testing.T) {
 	const customers, seed = 250, 11
 	want := runJSON(t, "-customers", "250", "-seed", "11")
 	s := newShop(seed, customers)
+	r := rand.New(rand.NewPCG(seeds.Draw(t), 0))
 	for _, batch := range []int{1, 64, 5000} {
-		shuffle := rand.Uint64()
-		t.Logf("batches of %d, shuffle seed %d", batch, shuffle)
 		steps := slices.Clone(s.steps)
 		if batch == 1 { // One commit an event: a part is enough to be slow.
 			steps = nil
@@ -133,7 +133,7 @@ func TestShop_in_any_order(t *testing.T) {
 			}
 		}
 		ordered := ingestSteps(t, s, steps, 1000)
-		rand.New(rand.NewPCG(shuffle, 0)).Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+		r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 		slices.SortStableFunc(steps, func(a, b step) int { return int(a.fault/reusedID) - int(b.fault/reusedID) })
 		shuffled := ingestSteps(t, s, steps, batch)
 		if ordered != shuffled {

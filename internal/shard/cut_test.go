@@ -4,12 +4,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/portraitdb/portrait/internal/seeds"
 )
 
 func TestChunk_Below_equals_comparing(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 1))
+	rng := rand.New(rand.NewPCG(seeds.Draw(t), 1))
 	draws := []func() int64{
 		func() int64 { return Sortable(float64(rng.IntN(100))) },
 		func() int64 { return Sortable(float64(rng.IntN(5_000_000)-2_500_000) / 100) },

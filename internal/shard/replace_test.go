@@ -5,14 +5,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/portraitdb/portrait/internal/seeds"
 )
 
 // Replace changes the values that it is asked to, in their order, and nothing else, where
 // Replaces has said that they fit.
 func TestChunk_Replace_is_With_of_values_that_fit(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 1))
+	rng := rand.New(rand.NewPCG(seeds.Draw(t), 1))
 	draws := []func() int64{
 		func() int64 { return Sortable(rng.NormFloat64()) },
 		func() int64 { return Sortable(float64(rng.IntN(60_000)) / 100) },
