@@ -132,3 +132,64 @@ func BenchmarkCovering(b *testing.B) {
 		}
 	}
 }
+
+// borderPoints are points in the cells that a covering leaves to be decided one by one.
+func borderPoints(tb testing.TB, a area, n int) []geo.Point {
+	c, err := a.Covering(context.Background(), 256)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(9, 10))
+	list := make([]geo.Point, 0, n)
+	for len(list) < n {
+		p := geo.Point{Lat: 31.23 + 0.22*(rng.Float64()-0.5), Lon: 121.47 + 0.22*(rng.Float64()-0.5)}
+		if _, border := c.Find(geo.CellID(p)); border {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// What the engine asks of the profiles on the border of a polygon: of their cells first, and
+// where a cell does not tell, of their points.
+func BenchmarkLeaf(b *testing.B) {
+	for _, n := range []int{100, 1000, 3000, 20_000, 99_999} {
+		g, err := geo.NewPolygon(coast(n, geo.Point{Lat: 31.23, Lon: 121.47}, 0.1))
+		if err != nil {
+			b.Fatal(err)
+		}
+		places, err := geo.NewPlaces(context.Background(), nil, []*geo.Polygon{g})
+		if err != nil {
+			b.Fatal(err)
+		}
+		points := borderPoints(b, g, 1<<14)
+		leaves := make([]uint64, len(points))
+		for i, p := range points {
+			leaves[i] = geo.CellID(p)
+		}
+		for name, a := range map[string]area{"polygon": g, "places": places} {
+			b.Run(fmt.Sprintf("shape=%s/vertices=%d", name, n), func(b *testing.B) {
+				doubts := 0
+				for _, leaf := range leaves {
+					if _, sure := a.Leaf(leaf); !sure {
+						doubts++
+					}
+				}
+				i := 0
+				b.ReportAllocs()
+				for b.Loop() {
+					a.Leaf(leaves[i%len(leaves)])
+					i++
+				}
+				b.ReportMetric(float64(doubts)/float64(len(leaves)), "doubts/point")
+			})
+		}
+		b.Run(fmt.Sprintf("of=covering/vertices=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := g.Covering(b.Context(), 256); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"slices"
 
 	"github.com/golang/geo/s2"
 )
@@ -9,9 +10,6 @@ import (
 // leafMargin is more than any point is away from the middle of its leaf cell, in metres:
 // no leaf cell has a diagonal of more than 1.5 centimetres.
 const leafMargin = 0.02
-
-// leafEffort is the effort of a shape up to which it is held against leaf cells.
-const leafEffort = 64
 
 // leafCell is a leaf cell of which it is asked whether its points are in shapes.
 type leafCell struct {
@@ -33,9 +31,6 @@ func (l *leafCell) relate(s shape) relation {
 	case *circleShape:
 		return s.leaf(l.middle)
 	case partShape:
-		if s.effort() > leafEffort {
-			return undecided
-		}
 		if !l.known {
 			l.bounds, l.known = boundsOf(l.id), true
 		}
@@ -44,17 +39,40 @@ func (l *leafCell) relate(s shape) relation {
 	return undecided
 }
 
-// leaf is relate without what matters of the part.
-func (t partShape) leaf(c *cell) relation {
-	for i := range t.segments {
-		if c.touches(&t.segments[i]) {
-			return undecided
+// leaf tells how the points of a leaf cell with those bounds lie: all alike, unless a
+// segment comes into the bounds.
+func (t *part) leaf(c *cell) relation {
+	if c.north < t.south || c.south > t.top {
+		return without
+	}
+	lons := c.lons[:c.nLons]
+	if !slices.ContainsFunc(lons, func(s span) bool { return s.hi >= t.west && s.lo <= t.east }) {
+		return without
+	}
+	lats := span{c.south, c.north}
+	if b := (box{lons[0], lats}); len(lons) == 1 && t.holds(b) {
+		if rel := t.raster.of(b); rel != undecided {
+			return rel
 		}
 	}
-	if t.contains(c.middle().canonical()) {
-		return within
+	out := without
+	for _, s := range lons {
+		// Where there are two, they meet at the antimeridian: a flat part that has an end
+		// there has a segment on it.
+		free, odd := t.locator.free(box{s, lats})
+		if !free {
+			return undecided
+		}
+		if odd != t.north {
+			out = within
+		}
 	}
-	return without
+	return out
+}
+
+// holds reports whether a box is within the bounds of the part.
+func (t *part) holds(b box) bool {
+	return b.lons.lo >= t.west && b.lons.hi <= t.east && b.lats.lo >= t.south && b.lats.hi <= t.top
 }
 
 // verdict is a relation as Leaf returns it.
@@ -95,6 +113,9 @@ func (c Circle) Leaf(leaf uint64) (in, sure bool) {
 
 // Leaf is [Circle.Leaf] of the polygon.
 func (g *Polygon) Leaf(leaf uint64) (in, sure bool) {
+	if g.index != nil {
+		return g.index.leaf(leaf).verdict()
+	}
 	l := newLeafCell(leaf)
 	out := without
 	for _, t := range g.parts {
@@ -110,23 +131,28 @@ func (g *Polygon) Leaf(leaf uint64) (in, sure bool) {
 
 // Leaf is [Circle.Leaf] of the union.
 func (p *Places) Leaf(leaf uint64) (in, sure bool) {
-	i, ok := p.index.find(leaf)
+	return p.index.leaf(leaf).verdict()
+}
+
+// leaf tells how the points of a leaf cell lie to the shapes together.
+func (x *cellIndex) leaf(leaf uint64) relation {
+	i, ok := x.find(leaf)
 	if !ok {
-		return false, true
+		return without
 	}
-	lo, hi := p.index.start[i], p.index.start[i+1]
+	lo, hi := x.start[i], x.start[i+1]
 	if lo == hi {
-		return true, true
+		return within
 	}
 	l := newLeafCell(leaf)
 	out := without
-	for _, k := range p.index.candidates[lo:hi] {
-		switch l.relate(p.index.shapes[k]) {
+	for _, k := range x.candidates[lo:hi] {
+		switch l.relate(x.shapes[k]) {
 		case within:
-			return true, true
+			return within
 		case undecided:
 			out = undecided
 		}
 	}
-	return out.verdict()
+	return out
 }

@@ -52,19 +52,21 @@ func sideOf(ring []ratPoint, p ratPoint) side {
 		if onEdge(a, b, p) {
 			return on
 		}
-		if (a.y.Cmp(p.y) > 0) == (b.y.Cmp(p.y) > 0) {
-			continue
-		}
-		// The longitude at which the edge crosses the latitude of p.
-		t := new(big.Rat).Quo(sub(p.y, a.y), sub(b.y, a.y))
-		if add(a.x, mul(t, sub(b.x, a.x))).Cmp(p.x) > 0 {
-			odd = !odd
-		}
+		odd = odd != crossesEast(a, b, p)
 	}
 	if odd {
 		return in
 	}
 	return out
+}
+
+// crossesEast reports whether an edge crosses the latitude of p east of it.
+func crossesEast(a, b, p ratPoint) bool {
+	if (a.y.Cmp(p.y) > 0) == (b.y.Cmp(p.y) > 0) {
+		return false
+	}
+	t := new(big.Rat).Quo(sub(p.y, a.y), sub(b.y, a.y))
+	return add(a.x, mul(t, sub(b.x, a.x))).Cmp(p.x) > 0
 }
 
 // oracleRing is a ring on the plane, unrolled. A ring round a pole is open, and ends
@@ -110,22 +112,25 @@ func (r oracleRing) northern() bool {
 	return sum.Sign() == r.width.Sign()
 }
 
+// closed returns a ring round a pole five times round, and home beyond the pole.
+func (r oracleRing) closed() []ratPoint {
+	var line []ratPoint
+	for k := range int64(5) {
+		for _, v := range r.line {
+			line = append(line, ratPoint{add(v.x, mul(ratInt(k-2), r.width)), v.y})
+		}
+	}
+	edge := ratInt(-1000)
+	if r.northern() {
+		edge = ratInt(1000)
+	}
+	return append(line, ratPoint{line[len(line)-1].x, edge}, ratPoint{line[0].x, edge})
+}
+
 // sideOn returns where a point is of a ring on the Earth, not at a pole.
 func (r oracleRing) sideOn(lon, lat *big.Rat) side {
 	if r.width.Sign() != 0 {
-		// Five times round, and home beyond the pole.
-		var closed []ratPoint
-		for k := range int64(5) {
-			for _, v := range r.line {
-				closed = append(closed, ratPoint{add(v.x, mul(ratInt(k-2), r.width)), v.y})
-			}
-		}
-		edge := ratInt(-1000)
-		if r.northern() {
-			edge = ratInt(1000)
-		}
-		first, last := closed[0], closed[len(closed)-1]
-		return sideOf(append(closed, ratPoint{last.x, edge}, ratPoint{first.x, edge}), ratPoint{lon, lat})
+		return sideOf(r.closed(), ratPoint{lon, lat})
 	}
 	best := out
 	for k := int64(-2); k <= 2; k++ {

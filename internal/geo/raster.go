@@ -101,7 +101,28 @@ func (r *raster) at(lon, lat float64) relation {
 	if r == nil {
 		return undecided
 	}
-	x := min(int((lon-r.west)*r.perLon), r.width-1)
-	y := min(int((lat-r.south)*r.perLat), r.height-1)
+	x, y := r.pixel(lon, lat)
 	return r.pixels[y*r.width+x]
+}
+
+func (r *raster) pixel(lon, lat float64) (x, y int) {
+	return min(int((lon-r.west)*r.perLon), r.width-1), min(int((lat-r.south)*r.perLat), r.height-1)
+}
+
+// of returns what is known of all points of a box within the bounds, if that lies in one
+// pixel or some that meet in a corner.
+func (r *raster) of(b box) relation {
+	if r == nil {
+		return undecided
+	}
+	x, y := r.pixel(b.lons.lo, b.lats.lo)
+	right, top := r.pixel(b.lons.hi, b.lats.hi)
+	if right > x+1 || top > y+1 {
+		return undecided
+	}
+	rel := r.pixels[y*r.width+x]
+	if r.pixels[y*r.width+right] != rel || r.pixels[top*r.width+x] != rel || r.pixels[top*r.width+right] != rel {
+		return undecided
+	}
+	return rel
 }
