@@ -17,8 +17,12 @@ import (
 type Table struct {
 	// Indent leads every line.
 	Indent string
+	head   []string
 	rows   [][]string
 }
+
+// Head names the columns, above the rows. A name stands as its column does.
+func (t *Table) Head(names ...string) { t.head = names }
 
 // Row adds a row. An int or a uint64 is written with separators. A column that
 // holds only numbers and shares stands to the right.
@@ -41,17 +45,22 @@ func (t *Table) Row(cells ...any) {
 func (t *Table) WriteTo(w io.Writer) (int64, error) {
 	var widths []int
 	var figures []bool
-	for _, row := range t.rows {
+	rows := t.rows
+	if len(t.head) > 0 {
+		rows = append([][]string{t.head}, rows...)
+	}
+	for n, row := range rows {
 		for i, c := range row {
 			if i == len(widths) {
 				widths, figures = append(widths, 0), append(figures, true)
 			}
 			widths[i] = max(widths[i], Width(c))
-			figures[i] = figures[i] && (c == "" || isFigure(c))
+			named := n == 0 && len(t.head) > 0
+			figures[i] = figures[i] && (named || c == "" || isFigure(c))
 		}
 	}
 	var b strings.Builder
-	for _, row := range t.rows {
+	for _, row := range rows {
 		var line strings.Builder
 		line.WriteString(t.Indent)
 		for i, c := range row {

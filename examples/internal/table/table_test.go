@@ -20,6 +20,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// A column of numbers stands to the right under its name, whatever that is.
+func TestTable_head(t *testing.T) {
+	tbl := Table{}
+	tbl.Head("tag", "of all", "n")
+	tbl.Row("高", "5.0 %", 12345)
+	tbl.Row("low", "15.0 %", 7)
+	var b strings.Builder
+	if _, err := tbl.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := "tag  of all       n\n" +
+		"高    5.0 %  12,345\n" +
+		"low  15.0 %       7\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
 func TestCount(t *testing.T) {
 	for n, want := range map[uint64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
 		if got := Count(n); got != want {
