@@ -26,7 +26,8 @@ type Profile struct {
 	// TagValues are the values of those of them that have values, by name: a scalar, or
 	// a list or set of several.
 	TagValues map[string]Value
-	// Events is how many events were folded, of whatever name.
+	// Events is how many events were folded, of whatever name; 0 where whoever asked may not
+	// read what all events say.
 	Events uint64
 	// First and Last are when the earliest and the latest event happened, in
 	// UTC; zero while Events is 0.

@@ -12,13 +12,17 @@ type Provenance struct {
 	// Compute is the operand that a computed trait stands for; the fields below are then
 	// not set.
 	Compute string
+	// Masked says that the trait is computed, and that whoever asked may not read what of:
+	// Compute is then empty.
+	Masked bool
 	// Policy made one of the values told of the attribute. Declared says that the model
 	// names the attribute; one that it does not name is under Latest.
 	Policy   Policy
 	Declared bool
 	// At is the time of the event that told the value, UTC; zero where it comes from
 	// many, as under Sum and Union. Source and MessageID are of that event; both are
-	// empty where it is no longer kept.
+	// empty where it is no longer kept. None of the three is set for whoever may not read
+	// what events say.
 	At                time.Time
 	Source, MessageID string
 }

@@ -38,8 +38,8 @@ type Cost struct {
 // Plan is how a query will be run.
 type Plan struct {
 	// Text shows the operations (see Query.String), each with its estimated number
-	// of members and the bounds of that, and the cost. It is for people, and the
-	// same for equal queries on equal sources.
+	// of members and the bounds of that, and the cost; on a Source with Within, only what
+	// they come to. It is for people, and the same for equal queries on equal sources.
 	Text string
 	Cost Cost
 }
@@ -172,7 +172,7 @@ func (e *estimate) addScans() {
 		if among := n.scan.among; among != nil {
 			near, bytes := e.guessBorder(among, guess{most: e.everyone})
 			// They are found by the column, and among everybody.
-			looked, e.cost.Bytes = near.most, e.cost.Bytes+bytes+blockSpan/8+2*togglesMax
+			looked, e.cost.Bytes = min(near.most, e.everyone), e.cost.Bytes+bytes+blockSpan/8+2*togglesMax
 		}
 		e.cost.Scanned += int64(looked)
 		e.cost.Bytes += int64(looked) * ProfileBytes
@@ -403,7 +403,11 @@ func (e *estimate) plan() Plan {
 	c := &e.cost
 	root := e.sums[e.p.roots[0].id]
 	c.Least, c.Most, c.Members = uint64(root.least), uint64(root.most), uint64(math.Round(root.mean))
-	text := e.p.text(func(n *node) string { return e.sums[n.id].note() })
+	note := func(n *node) string { return e.sums[n.id].note() }
+	if e.src.Within != nil {
+		note = nil // The parts are of more people than the whole.
+	}
+	text := e.p.text(note)
 	text += fmt.Sprintf("%d members or so (%d to %d); %d blocks in %d shards, %d bytes at most",
 		c.Members, c.Least, c.Most, c.Blocks, c.Shards, c.Bytes)
 	if c.Unloaded > 0 {

@@ -270,3 +270,21 @@ func TestGaps(t *testing.T) {
 		t.Errorf("outside of everything lies %v", got)
 	}
 }
+
+// The plan of a query in a narrower universe does not tell how many are in its parts, which
+// are of more people.
+func TestQuery_Plan_within(t *testing.T) {
+	w := newWorld(t, newRand(t), 3, 0, 0)
+	w.load(t)
+	n := Bits(1).And(Bits(2))
+	open, err := NewQuery(n, 0).Plan(t.Context(), w.source())
+	if err != nil || !strings.Contains(open.Text, "bitmap[field 1]  (") {
+		t.Fatalf("%v\n%s", err, open.Text)
+	}
+	src, within := w.source(), FieldID(2)
+	src.Within = &within
+	p, err := NewQuery(n, within).Plan(t.Context(), src)
+	if err != nil || !strings.Contains(p.Text, "bitmap[field 1]\n") || strings.Contains(p.Text, "]  (") || !strings.Contains(p.Text, "members or so") {
+		t.Errorf("%v\n%s", err, p.Text)
+	}
+}

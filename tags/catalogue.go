@@ -25,6 +25,10 @@ const (
 // the slices of the Definition, which are not to be changed.
 type Entry struct {
 	Definition Definition
+	// Masked says that whoever asked may not read what the tag is made of: Definition is then
+	// without rules and formula, its tiers have their values alone, and none of what the rule
+	// names is listed.
+	Masked bool
 	// Family is that of the Definition, or where it has none: [FamilyBehaviour] where
 	// the tag hangs on events, however indirectly, [FamilyBasic] where it hangs on
 	// attributes alone, else empty. What is of devices has to be declared so.

@@ -53,8 +53,8 @@ type Explanation struct {
 	// Until is the instant at which Holds changes if nothing happens, or
 	// [profile.Never], which JSON leaves out.
 	Until profile.Instant `json:"-"`
-	// Parts explain what the condition combines; of a tag, its rule. All mentions
-	// of one tag share its explanation.
+	// Parts explain what the condition combines; of a tag, its rule, unless whoever asked
+	// may not read that. All mentions of one tag share its explanation.
 	Parts []*Explanation `json:"parts,omitempty"`
 }
 
@@ -135,14 +135,23 @@ type grounded interface {
 
 // Explain returns why the rule holds of a state at now or does not.
 func (p *Program) Explain(st *profile.State, now profile.Instant) *Explanation {
-	x := &explainer{state: st, now: now, rules: map[*part]*Explanation{}}
+	return p.ExplainFor(st, now, func(string) bool { return false })
+}
+
+// ExplainFor is Explain to somebody who may not read the rules of the tags of which hidden
+// holds, by name: of those it tells whether they hold, and until when. Neither Parts nor
+// Truth then tell what a rule looked at, or that it was missing.
+func (p *Program) ExplainFor(st *profile.State, now profile.Instant, hidden func(tag string) bool) *Explanation {
+	x := &explainer{state: st, now: now, hidden: hidden, rules: map[*part]*Explanation{}}
 	return x.explain(p.root)
 }
 
 type explainer struct {
 	state *profile.State
 	now   profile.Instant
-	rules map[*part]*Explanation // of tags: each is explained once, however often it is named
+	// hidden says of which tags the rules are not told.
+	hidden func(tag string) bool
+	rules  map[*part]*Explanation // of tags: each is explained once, however often it is named
 }
 
 // rule explains the rule of a tag.
@@ -158,7 +167,11 @@ func (x *explainer) rule(p *part) *Explanation {
 func (x *explainer) explain(p *part) *Explanation {
 	a := settle(p.node, x.state, x.now)
 	e := &Explanation{Text: syntax.Print(p.expr), Holds: a.ok, Until: a.until}
-	_, isTag := p.expr.(*syntax.TagRef)
+	ref, isTag := p.expr.(*syntax.TagRef)
+	if isTag && x.hidden(ref.Name) {
+		e.Truth = truthOf(a.ok)
+		return e
+	}
 	for _, sub := range p.parts {
 		if isTag {
 			e.Parts = append(e.Parts, x.rule(sub))

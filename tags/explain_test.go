@@ -127,3 +127,21 @@ func TestProgram_Explain_shares_the_rules_of_tags(t *testing.T) {
 		t.Errorf("the explanation holds %d bytes of text", bytes)
 	}
 }
+
+// Of a tag whose rule is hidden it is told whether it holds, and not that what it reads is
+// missing.
+func TestProgram_ExplainFor(t *testing.T) {
+	s := shop(t, "Asia/Shanghai")
+	s.Tags["续"] = parse(t, `renewal < now()`)
+	state, now := customer(t, s), at(t, "2026-05-10T04:00:00Z")
+	p := compile(t, s, `not tag("续") and tag("等级") and age = 30`)
+	open := "unknown   not tag(\"续\")\nunknown     tag(\"续\")\nunknown       renewal < now()  -- renewal is missing, now() is 2026-05-10T04:00:00Z\n"
+	veiled := "true      not tag(\"续\")\nfalse       tag(\"续\")\n"
+	rest := "true      tag(\"等级\")\ntrue        true\ntrue      age = 30  -- age is 30\n"
+	for hidden, want := range map[string]string{"": "unknown " + p.Explain(state, now).Text + "\n" + open + rest, "续": "true    " + p.Explain(state, now).Text + "\n" + veiled + rest} {
+		got := p.ExplainFor(state, now, func(tag string) bool { return tag == hidden }).String()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q hidden (-want +got):\n%s", hidden, diff)
+		}
+	}
+}

@@ -5,6 +5,9 @@ type Mention struct {
 	Kind MentionKind
 	Name string // as the model has it; of an event, its name
 	Pos  Pos
+	// Bare says of an event that it is asked whether and when it happened, and not what its
+	// properties say.
+	Bare bool
 }
 
 // MentionKind says what a Mention is of.
@@ -46,7 +49,11 @@ func MentionsOf(x Operand) []Mention {
 type mentions []Mention
 
 func (m *mentions) add(kind MentionKind, name string, pos Pos) {
-	*m = append(*m, Mention{kind, name, pos})
+	*m = append(*m, Mention{Kind: kind, Name: name, Pos: pos})
+}
+
+func (m *mentions) event(name string, bare bool, pos Pos) {
+	*m = append(*m, Mention{Kind: MentionEvent, Name: name, Pos: pos, Bare: bare})
 }
 
 func (m *mentions) visitor() visitor {
@@ -70,10 +77,10 @@ func (m *mentions) operand(x Operand) bool {
 	case *Trait:
 		m.add(MentionTrait, x.Name, x.Pos)
 	case *Aggregate:
-		m.add(MentionEvent, x.Event, x.Pos)
+		m.event(x.Event, x.Property == "" && x.Where == nil, x.Pos)
 	case *Sequence:
 		for _, f := range x.filters() {
-			m.add(MentionEvent, f.Event, x.Pos)
+			m.event(f.Event, f.Where == nil && x.Same == "", x.Pos)
 		}
 	case *Interest:
 		m.add(MentionInterest, x.Name, x.Pos)
