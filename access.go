@@ -31,7 +31,8 @@ type access struct {
 //
 // What the role may not read is not shown, and an expression that names it is refused, with
 // its place. What cannot be bounded is refused too: records of identity, the digest. Both
-// errors wrap [privacy.ErrNotAllowed]. [DB.View] is the host's own view, of everybody.
+// errors wrap [privacy.ErrNotAllowed]. [DB.View] is the host's own view, of everybody. See
+// docs/privacy.md.
 //
 // The caller closes the view. It does not change when consents do: open one for each
 // answer that is acted on.
@@ -67,7 +68,8 @@ func (c *catalog) access(a privacy.Access) (*access, error) {
 }
 
 // Withheld returns how many profiles of a segment the view leaves out. A number may be so
-// small that it tells of somebody: it is for those who answer for the store.
+// small that it tells of somebody: it is for those who answer for the store, and refused to
+// a view for a role.
 func (v *View) Withheld(ctx context.Context, e segment.Expr) (uint64, error) {
 	return inside(v, func() (uint64, error) {
 		if v.access == nil {
@@ -75,6 +77,9 @@ func (v *View) Withheld(ctx context.Context, e segment.Expr) (uint64, error) {
 		}
 		if err := v.allowed(e); err != nil {
 			return 0, err
+		}
+		if role := v.access.Role; role != "" {
+			return 0, fmt.Errorf("%w: role %q may not ask who is left out: ask a view without a role", privacy.ErrNotAllowed, role)
 		}
 		host := &View{db: v.db, epoch: v.epoch, at: v.at}
 		all, err := host.count(ctx, e)
@@ -194,6 +199,17 @@ func (v *View) named(ids ...profile.Identifier) bool {
 	})
 }
 
+// nameable returns an error where identifiers of a namespace may not be read: to be told
+// whom one leads to would be to learn whose it is.
+func (v *View) nameable(ids ...profile.Identifier) error {
+	for _, id := range ids {
+		if clean, err := v.epoch.cat.rules.Clean(id); err == nil && !v.access.namespace(clean.Namespace) {
+			return fmt.Errorf("%w: identifiers of the namespace %q may not be read here", privacy.ErrNotAllowed, clean.Namespace)
+		}
+	}
+	return nil
+}
+
 // unbounded returns an error where the view was opened for a purpose, of what cannot be
 // bounded by that.
 func (v *View) unbounded(what string) error {
@@ -203,14 +219,23 @@ func (v *View) unbounded(what string) error {
 	return fmt.Errorf("%w: %s cannot be bounded by consent: ask a view of the host's own", privacy.ErrNotAllowed, what)
 }
 
-// legible returns an error where a tag or a trait may not be read.
+// staged returns an error where the stages may not be read.
+func (v *View) staged() error {
+	if v.access == nil || v.access.cat.labelledAny(syntax.StageTag) == nil || v.access.tag(syntax.StageTag) {
+		return nil
+	}
+	return fmt.Errorf("%w: %q may not be read here", privacy.ErrNotAllowed, syntax.StageTag)
+}
+
+// legible returns an error where a tag or a trait may not be read; of a name that both
+// have, where either may not.
 func (v *View) legible(name string) error {
 	a := v.access
 	if a == nil {
 		return nil
 	}
 	_, trait := a.cat.traits[name]
-	if tag := a.cat.labelledAny(name) != nil; tag && a.tag(name) || trait && a.trait(name) || !tag && !trait {
+	if tag := a.cat.labelledAny(name) != nil; (!tag || a.tag(name)) && (!trait || a.trait(name)) {
 		return nil
 	}
 	return fmt.Errorf("%w: %q may not be read here", privacy.ErrNotAllowed, name)

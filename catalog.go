@@ -29,19 +29,17 @@ type catalog struct {
 	cover  coverage // of the event log
 	traits map[string]syntax.TraitInfo
 	// computed are the programs of the traits that are not told.
-	computed  map[string]*tags.Value
-	interests map[string]syntax.InterestInfo
-	places    map[string]syntax.Area
-	purposes  map[string]syntax.Purpose
-	// sensitive are the traits that only some roles may read, veiled the events whose
-	// properties they are computed from.
-	sensitive, veiled map[string]bool
-	told              map[string]struct{} // attributes that keep what is told of tags
-	tags              []*tag              // sorted: tags, then tracked segments, each by name
-	asked             []*tag              // query tags, sorted by name
-	indexes           []*traitIndex       // sorted by name
-	timed             readers             // what may change with the clock alone
-	lotReaders        readers             // what reads who is canonical
+	computed   map[string]*tags.Value
+	interests  map[string]syntax.InterestInfo
+	places     map[string]syntax.Area
+	purposes   map[string]syntax.Purpose
+	sensitive  sensitivity
+	told       map[string]struct{} // attributes that keep what is told of tags
+	tags       []*tag              // sorted: tags, then tracked segments, each by name
+	asked      []*tag              // query tags, sorted by name
+	indexes    []*traitIndex       // sorted by name
+	timed      readers             // what may change with the clock alone
+	lotReaders readers             // what reads who is canonical
 	// What a change of an attribute, of what is counted of an event name, of an uploaded
 	// list, or of a fold can move.
 	attrReaders, eventReaders map[string]readers

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,9 @@ import (
 // as one JSON object: what people may ask to see, and to take elsewhere. docs/privacy.md
 // draws it. Events are written as they are read, however many are kept, and last; each is
 // one that [profile.ParseEvent] reads. It is ErrNotFound where the identifier leads to
-// nobody, with nothing written; an error of w is returned as it is.
+// nobody, with nothing written; an error of w is returned as it is. A view for a role
+// writes what the role may read; objections and legal holds only where that is everything
+// but what is sensitive.
 func (v *View) Export(ctx context.Context, id profile.Identifier, w io.Writer) error {
 	if w == nil {
 		return errors.New("portrait: export: the writer is nil")
@@ -141,7 +144,7 @@ func (v *View) export(ctx context.Context, id profile.Identifier, w io.Writer) e
 	out.Write(head[:len(head)-1])
 	out.WriteString(`,"events":[`)
 	n := 0
-	for e, err := range v.timeline(ctx, id, time.Time{}, time.Time{}) {
+	for e, err := range v.disclosedEvents(ctx, id) {
 		if err != nil {
 			return err
 		}
@@ -170,7 +173,7 @@ func (v *View) disclose(ctx context.Context, m *member, id profile.Identifier) (
 	d := &disclosure{
 		Format: "portrait-person/1", AsOf: v.AsOf().UTC(), Epoch: v.Epoch(), Profile: p.ID.String(),
 		Identifiers: []disclosedID{}, Links: []disclosedLink{}, Traits: []disclosedTrait{}, Tags: []disclosedTag{},
-		Segments: []string{}, Stages: []disclosedStay{}, Consents: discloseWords(m.state()), Holds: []disclosedHold{}, Counters: []disclosedCount{},
+		Segments: []string{}, Stages: []disclosedStay{}, Consents: v.discloseWords(m.state()), Holds: []disclosedHold{}, Counters: []disclosedCount{},
 	}
 	for _, id := range p.Identifiers {
 		d.Identifiers = append(d.Identifiers, disclosedID(id))
@@ -195,22 +198,33 @@ func (v *View) disclose(ctx context.Context, m *member, id profile.Identifier) (
 	if err := v.discloseLinks(m, d); err != nil {
 		return nil, err
 	}
-	if err := v.discloseHolds(m, d); err != nil {
-		return nil, err
+	if v.access.everything() {
+		if err := v.discloseHolds(m, d); err != nil {
+			return nil, err
+		}
 	}
 	return d, v.discloseMembership(ctx, m, d)
 }
 
 // discloseWords lists what is held of purposes, and objections.
-func discloseWords(st *profile.State) []disclosedWord {
+func (v *View) discloseWords(st *profile.State) []disclosedWord {
 	words := []disclosedWord{}
 	for purpose := range st.Purposes() {
+		if v.access != nil && !permits(v.access.role.Purposes, purpose) {
+			continue
+		}
 		for _, r := range st.Consents(purpose) {
 			words = append(words, disclosedWord{
 				Purpose: purpose, Status: r.Status.String(), Policy: r.Policy, Method: r.Method,
 				At: r.At, Expires: known(r.Expires), Source: r.Source, MessageID: r.MessageID,
 			})
+			if w := &words[len(words)-1]; !v.access.events() {
+				w.Source, w.MessageID = "", ""
+			}
 		}
+	}
+	if !v.access.everything() {
+		return words
 	}
 	for _, o := range [...]struct {
 		objection profile.Objection
@@ -225,6 +239,14 @@ func discloseWords(st *profile.State) []disclosedWord {
 		}
 	}
 	return words
+}
+
+// disclosedEvents yields the events of the person: none where what they say may not be read.
+func (v *View) disclosedEvents(ctx context.Context, id profile.Identifier) iter.Seq2[profile.Event, error] {
+	if !v.access.events() {
+		return func(func(profile.Event, error) bool) {}
+	}
+	return v.timeline(ctx, id, time.Time{}, time.Time{})
 }
 
 // discloseLinks adds what is known of pairs of the person's identifiers.

@@ -18,6 +18,9 @@ func (v *View) ExplainIdentity(ctx context.Context, a, b profile.Identifier) (*i
 
 func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*identity.Relation, error) {
 	g := &graphView{ctx: ctx, epoch: v.epoch, nodes: map[identity.Token]*node{}}
+	if err := v.nameable(a, b); err != nil {
+		return nil, err
+	}
 	if !v.named(a, b) {
 		return nil, ErrNotFound
 	}
@@ -53,6 +56,9 @@ func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*i
 // that should be two. An identifier that was never named is ErrNotFound.
 func (v *View) Evidence(ctx context.Context, id profile.Identifier) ([]identity.Step, error) {
 	return inside(v, func() ([]identity.Step, error) {
+		if err := v.nameable(id); err != nil {
+			return nil, err
+		}
 		if !v.named(id) {
 			return nil, ErrNotFound
 		}

@@ -46,7 +46,7 @@ func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([
 	lists := program.Deps().Lists
 	for _, name := range lists {
 		if findList(v.epoch.lists, name) == nil {
-			return nil, e.Locate(v.epoch.unknownList(name, e.Tree()))
+			return nil, v.access.veilError(e, e.Locate(v.epoch.unknownList(name, e.Tree())))
 		}
 	}
 	ctx = segment.Metered(ctx)

@@ -27,6 +27,8 @@ type asking struct {
 	// told collects every ID that an answer has.
 	told map[profile.ID]bool
 	host bool // nothing bounds the view
+	// asked are the expressions that questions are about.
+	asked []segment.Expr
 }
 
 // name returns what a profile is called in whatever store: its least identifier.
@@ -67,7 +69,7 @@ func (a *asking) each(ask func(id profile.Identifier) (any, error)) any {
 
 func all[T any](seq iter.Seq2[T, error]) ([]T, error) { return collect(seq) }
 
-// asked are the expressions that questions are about.
+// asked are the expressions that TestFor_nobody asks of.
 var asked = []segment.Expr{
 	segment.MustParse(`true`), segment.MustParse(`not tag("adult")`), segment.MustParse(`city = "上海" or age > 40`),
 	segment.MustParse(`percentile(spent) >= 0.5`), segment.MustParse(`rank(age) <= 3`), segment.MustParse(`ntile(spent, 3) = 2`),
@@ -77,9 +79,9 @@ var asked = []segment.Expr{
 }
 
 // perExpr asks one thing of each of them.
-func perExpr(ask func(e segment.Expr) any) any {
+func (a *asking) perExpr(ask func(e segment.Expr) any) any {
 	var answers []any
-	for _, e := range asked {
+	for _, e := range a.asked {
 		answers = append(answers, ask(e))
 	}
 	return answers
@@ -94,25 +96,25 @@ var spent, plain = tags.MustParseFormula("spent"), tags.MustParseFormula("age * 
 // store does that was never told of anybody else.
 var questions = map[string]func(a *asking) any{
 	"Count": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any { return answer(a.v.Count(a.Context(), e)) })
+		return a.perExpr(func(e segment.Expr) any { return answer(a.v.Count(a.Context(), e)) })
 	},
 	"Segment": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any { return a.set(a.v.Segment(a.Context(), e)) })
+		return a.perExpr(func(e segment.Expr) any { return a.set(a.v.Segment(a.Context(), e)) })
 	},
-	"Counts": func(a *asking) any { return answer(a.v.Counts(a.Context(), asked...)) },
+	"Counts": func(a *asking) any { return answer(a.v.Counts(a.Context(), a.asked...)) },
 	"Cross": func(a *asking) any {
-		return answer(a.v.Cross(a.Context(), asked[0], asked[1:4], asked[5:8]))
+		return answer(a.v.Cross(a.Context(), a.asked[0], a.asked[1:4], a.asked[5:8]))
 	},
 	"Summary": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any {
+		return a.perExpr(func(e segment.Expr) any {
 			return []any{answer(a.v.Summary(a.Context(), spent, e)), answer(a.v.Summary(a.Context(), plain, e))}
 		})
 	},
 	"Quantiles": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any { return answer(a.v.Quantiles(a.Context(), spent, e, 0, 0.3, 1)) })
+		return a.perExpr(func(e segment.Expr) any { return answer(a.v.Quantiles(a.Context(), spent, e, 0, 0.3, 1)) })
 	},
 	"Top": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any {
+		return a.perExpr(func(e segment.Expr) any {
 			top, err := a.v.Top(a.Context(), plain, e, 3, false)
 			var names []string
 			for _, s := range top {
@@ -122,13 +124,13 @@ var questions = map[string]func(a *asking) any{
 		})
 	},
 	"Histogram": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any { return answer(a.v.Histogram(a.Context(), spent, e, 4)) })
+		return a.perExpr(func(e segment.Expr) any { return answer(a.v.Histogram(a.Context(), spent, e, 4)) })
 	},
 	"Bins": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any { return answer(a.v.Bins(a.Context(), plain, e, profile.Number(40))) })
+		return a.perExpr(func(e segment.Expr) any { return answer(a.v.Bins(a.Context(), plain, e, profile.Number(40))) })
 	},
 	"Groups": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any {
+		return a.perExpr(func(e segment.Expr) any {
 			return []any{answer(a.v.Groups(a.Context(), spent, e, "city", "stage")), answer(a.v.Groups(a.Context(), tags.Formula{}, e, "city"))}
 		})
 	},
@@ -155,7 +157,7 @@ var questions = map[string]func(a *asking) any{
 	"Profiles": func(a *asking) any {
 		var everybody []string
 		list, err := all(a.v.Profiles(a.Context(), nil))
-		host, _ := a.v.Segment(a.Context(), asked[0])
+		host, _ := a.v.Segment(a.Context(), a.asked[0])
 		more, fault := all(a.v.Profiles(a.Context(), host))
 		for _, p := range append(list, more...) {
 			a.told[p.ID] = true
@@ -175,7 +177,7 @@ var questions = map[string]func(a *asking) any{
 		return found
 	},
 	"Explain": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any {
+		return a.perExpr(func(e segment.Expr) any {
 			return a.each(func(id profile.Identifier) (any, error) {
 				why, err := a.v.Explain(a.Context(), e, id)
 				if err != nil {
@@ -239,7 +241,7 @@ var questions = map[string]func(a *asking) any{
 		})
 	},
 	"FlipsBefore": func(a *asking) any {
-		return perExpr(func(e segment.Expr) any {
+		return a.perExpr(func(e segment.Expr) any {
 			flips, err := all(a.v.FlipsBefore(a.Context(), e, a.v.AsOf().AddDate(1, 0, 0)))
 			if err != nil {
 				return err.Error()
@@ -311,7 +313,7 @@ var questions = map[string]func(a *asking) any{
 	},
 	"Lists": func(a *asking) any { return len(a.v.Lists()) },
 	"Plan": func(a *asking) any {
-		_, err := a.v.Plan(a.Context(), asked[3])
+		_, err := a.v.Plan(a.Context(), a.asked[3])
 		return err
 	},
 	"insight, with a report": func(a *asking) any {
@@ -324,7 +326,7 @@ var questions = map[string]func(a *asking) any{
 		if err != nil {
 			return err
 		}
-		both, err := insight.Overlap(a.Context(), a.v, segment.Expr{}, 0, insight.Segment{Name: "a", Expr: asked[2]}, insight.Segment{Name: "b", Expr: asked[6]})
+		both, err := insight.Overlap(a.Context(), a.v, segment.Expr{}, 0, insight.Segment{Name: "a", Expr: a.asked[2]}, insight.Segment{Name: "b", Expr: a.asked[6]})
 		if err != nil {
 			return err
 		}

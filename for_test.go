@@ -246,8 +246,8 @@ func compareFor(t *testing.T, db, twin *portrait.DB, c *public, purpose string, 
 	defer host.Close()
 	defer alone.Close()
 	for name, ask := range questions {
-		got := &asking{T: t, v: v, who: c.ids, told: map[profile.ID]bool{}}
-		want := &asking{T: t, v: alone, who: c.ids, told: map[profile.ID]bool{}, host: true}
+		got := &asking{T: t, v: v, who: c.ids, told: map[profile.ID]bool{}, asked: asked}
+		want := &asking{T: t, v: alone, who: c.ids, told: map[profile.ID]bool{}, host: true, asked: asked}
 		answer := fmt.Sprintf("%+v", ask(got))
 		if diff := cmp.Diff(strings.Fields(fmt.Sprintf("%+v", ask(want))), strings.Fields(answer)); diff != "" {
 			t.Errorf("%s for %s (- told of nobody else, + for the purpose):\n%s", name, purpose, diff)

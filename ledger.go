@@ -6,7 +6,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/lifecycle"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
@@ -30,7 +29,7 @@ func (v *View) StageMoves(ctx context.Context, from, to time.Time) iter.Seq2[lif
 			return
 		}
 		defer v.leave()
-		if err := v.legible(syntax.StageTag); err != nil {
+		if err := v.staged(); err != nil {
 			yield(lifecycle.Move{}, err)
 			return
 		}
@@ -51,7 +50,7 @@ func (v *View) StageMoves(ctx context.Context, from, to time.Time) iter.Seq2[lif
 // for an ID that was given to nobody, and empty for one that was in no stage.
 func (v *View) StagePath(ctx context.Context, id profile.ID) (lifecycle.Path, error) {
 	return inside(v, func() (lifecycle.Path, error) {
-		if err := v.legible(syntax.StageTag); err != nil {
+		if err := v.staged(); err != nil {
 			return nil, err
 		}
 		if ok, err := v.shown(id); err != nil {
@@ -71,7 +70,7 @@ func (v *View) StagePath(ctx context.Context, id profile.ID) (lifecycle.Path, er
 // The dates are those of the ledger: see [View.StageMoves].
 func (v *View) StageFlow(ctx context.Context, from, to time.Time) (*lifecycle.Flow, error) {
 	return inside(v, func() (*lifecycle.Flow, error) {
-		if err := v.legible(syntax.StageTag); err != nil {
+		if err := v.staged(); err != nil {
 			return nil, err
 		}
 		fields, err := v.epoch.cat.stageFields()
@@ -96,7 +95,7 @@ func (v *View) StageFlow(ctx context.Context, from, to time.Time) (*lifecycle.Fl
 // reads the whole ledger, and keeps 8 bytes for each stay that it returns.
 func (v *View) StageTimes(ctx context.Context, stage string, from, to time.Time) (*lifecycle.Times, error) {
 	return inside(v, func() (*lifecycle.Times, error) {
-		if err := v.legible(syntax.StageTag); err != nil {
+		if err := v.staged(); err != nil {
 			return nil, err
 		}
 		if seen := v.seen(); to.After(seen) {
@@ -118,7 +117,7 @@ func (v *View) Stuck(ctx context.Context, stage string, longer time.Duration) (*
 }
 
 func (v *View) stuck(ctx context.Context, stage string, longer time.Duration) (*segment.Set, error) {
-	if err := v.legible(syntax.StageTag); err != nil {
+	if err := v.staged(); err != nil {
 		return nil, err
 	}
 	fields, err := v.epoch.cat.stageFields()

@@ -22,6 +22,9 @@ func (v *View) Counts(ctx context.Context, es ...segment.Expr) ([]uint64, error)
 }
 
 func (v *View) counts(ctx context.Context, es []segment.Expr) ([]uint64, error) {
+	if len(es) == 0 {
+		return []uint64{}, nil
+	}
 	ctx = segment.Metered(ctx)
 	queries := make([]*segment.Query, len(es))
 	for i, e := range es {
@@ -70,7 +73,9 @@ func (v *View) cross(ctx context.Context, base segment.Expr, dims [][]segment.Ex
 
 // Plan tells how a segment will be counted and what that takes, before it is: in
 // blocks, bytes and profiles that have to be looked at one by one, near the borders of
-// places too. How profiles stand among all (percentile) is worked out already.
+// places too. How profiles stand among all (percentile) is worked out already. To a view
+// for a purpose the text says how many are in the whole alone, and not in its parts; to one
+// for a role nothing of the rules that it may not read.
 func (v *View) Plan(ctx context.Context, e segment.Expr) (segment.Plan, error) {
 	return inside(v, func() (segment.Plan, error) {
 		ctx := segment.Metered(ctx)
@@ -78,7 +83,9 @@ func (v *View) Plan(ctx context.Context, e segment.Expr) (segment.Plan, error) {
 		if err != nil {
 			return segment.Plan{}, err
 		}
-		return q.Plan(ctx, v.source())
+		p, err := q.Plan(ctx, v.source())
+		v.access.veilPlan(e, &p)
+		return p, err
 	})
 }
 

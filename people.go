@@ -174,7 +174,9 @@ func (e *epoch) everyone(ctx context.Context, from identity.Token) iter.Seq2[*me
 	}
 }
 
-// Profile returns the profile that an identifier leads to now, or ErrNotFound.
+// Profile returns the profile that an identifier leads to now, or ErrNotFound. To a view for
+// a role identifiers of namespaces that it may not read lead nowhere: they are refused, here
+// and wherever somebody is named by them.
 func (v *View) Profile(ctx context.Context, id profile.Identifier) (*profile.Profile, error) {
 	return insideAs(v, callProfile, func() (*profile.Profile, error) { return v.profile(ctx, id) })
 }
@@ -222,6 +224,9 @@ func (v *View) find(id profile.Identifier) (*member, error) {
 	clean, err := v.epoch.cat.clean(id)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	if err := v.nameable(clean); err != nil {
+		return nil, err
 	}
 	n, err := v.epoch.node(v.db.tokens.Token(clean))
 	if err != nil {

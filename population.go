@@ -26,7 +26,7 @@ func (v *View) gather(ctx context.Context, x syntax.Operand) (*gathered, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := v.upToDate(syntax.PrintOperand(x), value.Deps()); err != nil {
+	if err := v.upToDate(v.access.quote(syntax.PrintOperand(x), syntax.MentionsOf(x)), value.Deps()); err != nil {
 		return nil, err
 	}
 	if err := v.affordEveryone(ctx); err != nil {

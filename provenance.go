@@ -3,12 +3,15 @@ package portrait
 import (
 	"context"
 
+	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 )
 
 // Provenance returns where each trait of the profile that an identifier leads to has
 // its value from, by name, or ErrNotFound. Sources and message IDs are those of events
-// that the model's log still keeps.
+// that the model's log still keeps. A view for a role has the traits that it may read,
+// without what they are computed of where it may not read that, and without the events
+// where it may not read what these say.
 func (v *View) Provenance(ctx context.Context, id profile.Identifier) ([]profile.Provenance, error) {
 	return inside(v, func() ([]profile.Provenance, error) { return v.provenance(ctx, id) })
 }
@@ -31,7 +34,9 @@ func (v *View) provenance(_ context.Context, id profile.Identifier) ([]profile.P
 		p := profile.Provenance{Trait: t}
 		info, declared := cat.traits[t.Name]
 		if declared && info.Compute != nil {
-			p.Compute = cat.model.Traits[t.Name].Compute
+			if p.Masked = !v.access.text(syntax.MentionsOf(info.Compute)); !p.Masked {
+				p.Compute = cat.model.Traits[t.Name].Compute
+			}
 			list = append(list, p)
 			continue
 		}
@@ -40,7 +45,7 @@ func (v *View) provenance(_ context.Context, id profile.Identifier) ([]profile.P
 			p.Policy = profile.Union
 		}
 		stamp, ok := st.Told(t.Name, p.Policy)
-		if !ok {
+		if !ok || !v.access.events() {
 			list = append(list, p)
 			continue
 		}
@@ -49,7 +54,7 @@ func (v *View) provenance(_ context.Context, id profile.Identifier) ([]profile.P
 		if err != nil {
 			return nil, err
 		}
-		if ok {
+		if ok && v.access.hears(e.CountedName()) {
 			p.Source, p.MessageID = e.Source, e.MessageID
 		}
 		list = append(list, p)

@@ -57,11 +57,17 @@ func (v *View) ready(e syntax.Expr) error {
 	for _, name := range syntax.Read(e).Tags {
 		if t := v.epoch.cat.query(name); t != nil {
 			if err := v.ready(t.rule); err != nil {
+				if v.access.opaque(name) {
+					err = fmt.Errorf("portrait: tag %q cannot be asked yet: what it asks is being filled", name)
+				}
 				return err
 			}
 		}
 		if t := v.epoch.cat.tag(name); t != nil && t.filling {
 			m := &v.db.filler
+			if v.access != nil {
+				return fmt.Errorf("portrait: tag %q is being filled and cannot be asked yet", name)
+			}
 			return fmt.Errorf("portrait: tag %q is being filled and cannot be asked yet: %d of %d profiles are done", name, m.filled.Load(), m.total.Load())
 		}
 	}
@@ -92,7 +98,7 @@ func (v *View) program(e segment.Expr) (*tags.Program, error) {
 func (v *View) programUnder(e segment.Expr, tree syntax.Expr, scope syntax.Scope) (*tags.Program, error) {
 	program, err := tags.Compile(tree, scope)
 	if err != nil {
-		return nil, e.Locate(err)
+		return nil, v.access.veilError(e, e.Locate(err))
 	}
 	return program, v.upToDate(syntax.Print(e.Tree()), program.Deps())
 }
@@ -106,7 +112,7 @@ func (v *View) compile(ctx context.Context, e segment.Expr) (*segment.Query, err
 	}
 	settled, err := v.settle(ctx, e.Tree(), nil)
 	if err != nil {
-		return nil, e.Locate(err)
+		return nil, v.access.veilError(e, e.Locate(err))
 	}
 	return segment.Compile(ctx, v.bounded(settled.tree), operands{v}, v.at)
 }
@@ -190,7 +196,7 @@ func (o operands) Scan(ctx context.Context, leaf syntax.Expr) (*segment.Set, err
 	if err != nil {
 		return nil, err
 	}
-	if err := o.v.upToDate(syntax.Print(leaf), program.Deps()); err != nil {
+	if err := o.v.upToDate(o.v.access.quote(syntax.Print(leaf), syntax.Mentions(leaf)), program.Deps()); err != nil {
 		return nil, err
 	}
 	return o.sweep(ctx, program, nil)
@@ -350,7 +356,7 @@ func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifie
 	}
 	settled, err := v.settle(ctx, e.Tree(), m)
 	if err != nil {
-		return nil, e.Locate(err)
+		return nil, v.access.veilError(e, e.Locate(err))
 	}
 	program, err := v.programUnder(e, settled.tree, settled.scope)
 	if err != nil {
@@ -359,10 +365,9 @@ func (v *View) explain(ctx context.Context, e segment.Expr, id profile.Identifie
 	if err := v.epoch.enlist(m, program.Deps().Lists); err != nil {
 		return nil, err
 	}
-	why := program.Explain(m.state(), v.at)
+	why := program.ExplainFor(m.state(), v.at, v.access.opaque)
 	if settled.fault != nil {
 		return nil, settled.fault
 	}
-	v.access.veilExplanation(why, map[*tags.Explanation]bool{})
 	return why, v.witnesses(ctx, m, why, map[*tags.Explanation]bool{})
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/portraitdb/portrait/internal/spelling"
-	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/privacy"
 )
 
@@ -84,68 +83,6 @@ func meant(name string, declared []string) string {
 		return fmt.Sprintf(", did you mean %q?", near)
 	}
 	return ""
-}
-
-// sense works out which traits are sensitive: those that are declared so, and computed
-// ones that read such.
-func (c *catalog) sense() {
-	c.sensitive, c.veiled = map[string]bool{}, map[string]bool{}
-	for name, t := range c.model.Traits {
-		if t.Sensitive {
-			c.sensitive[name] = true
-		}
-	}
-	if len(c.sensitive) == 0 {
-		return
-	}
-	for name, info := range c.traits {
-		if info.Compute != nil && c.reveals(&syntax.Exists{X: info.Compute}, map[string]bool{}) {
-			c.sensitive[name] = true
-		}
-	}
-	for name := range c.sensitive {
-		if value := c.computed[name]; value != nil {
-			for _, event := range value.Deps().Events {
-				c.veiled[event] = true
-			}
-		}
-	}
-}
-
-// reveals reports whether an expression reads a sensitive trait, through whatever tags and
-// computed traits. done has the names that were looked at.
-func (c *catalog) reveals(e syntax.Expr, done map[string]bool) bool {
-	reads := syntax.Read(e)
-	for _, name := range reads.Traits {
-		if c.sensitive[name] {
-			return true
-		}
-		if info := c.traits[name]; info.Compute != nil && !done["trait "+name] {
-			done["trait "+name] = true
-			if c.reveals(&syntax.Exists{X: info.Compute}, done) {
-				return true
-			}
-		}
-	}
-	for _, name := range reads.Tags {
-		if done["tag "+name] {
-			continue
-		}
-		done["tag "+name] = true
-		if t := c.labelledAny(name); t != nil && c.tagReveals(t, done) {
-			return true
-		}
-	}
-	return false
-}
-
-// tagReveals is reveals of a tag: of its rule and of its values.
-func (c *catalog) tagReveals(t *tag, done map[string]bool) bool {
-	if c.reveals(t.rule, done) {
-		return true
-	}
-	x := t.def.Operand()
-	return x != nil && c.reveals(&syntax.Exists{X: x}, done)
 }
 
 // labelledAny returns what rules ask for by a name: a tag, a tracked segment or a query

@@ -34,7 +34,7 @@ func (t *txn) sealOf(n *node) uint64 {
 func (c *catalog) unsealed() error {
 	var faults []error
 	for _, ix := range c.indexes {
-		if c.sensitive[ix.name] {
+		if c.sensitive.traits[ix.name] {
 			faults = append(faults, fmt.Errorf("%w: trait %q is sensitive and cannot be indexed: the index of a store with Options.Shred is not sealed", ErrModel, ix.name))
 		}
 	}

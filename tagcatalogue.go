@@ -17,7 +17,8 @@ import (
 
 // Tags returns the catalogue of the tags, by name: what each is, who has it, and what it
 // hangs on. Sizes are those of the bitmaps, so that a thousand tags take milliseconds;
-// the zero Search is all tags. See docs/model.md.
+// the zero Search is all tags. A view for a role has the tags that it may read, and those
+// rules of them that name nothing else. See docs/model.md.
 func (v *View) Tags(ctx context.Context, want tags.Search) ([]tags.Entry, error) {
 	return inside(v, func() ([]tags.Entry, error) { return v.tags(ctx, want) })
 }
@@ -48,6 +49,9 @@ func (v *View) tags(ctx context.Context, want tags.Search) ([]tags.Entry, error)
 	slices.SortFunc(l.entries, func(a, b tags.Entry) int { return strings.Compare(a.Definition.Name, b.Definition.Name) })
 	if err := v.epoch.addEdits(ctx, l.entries); err != nil {
 		return nil, err
+	}
+	for i := range l.entries {
+		v.access.entry(&l.entries[i])
 	}
 	return l.entries, nil
 }

@@ -14,7 +14,8 @@ import (
 )
 
 // TagHistory returns the edits of a tag's definition, the oldest first: of the one that
-// has the name now and of earlier ones. It is empty where there never was one.
+// has the name now and of earlier ones. It is empty where there never was one. A view for a
+// role has no rules that name what it may not read.
 func (v *View) TagHistory(_ context.Context, name string) ([]tags.Revision, error) {
 	return inside(v, func() ([]tags.Revision, error) { return v.revisions(false, name) })
 }
@@ -28,7 +29,11 @@ func (v *View) revisions(segment bool, name string) ([]tags.Revision, error) {
 	if v.access != nil && !v.access.tag(name) {
 		return nil, fmt.Errorf("%w: %q may not be read here", privacy.ErrNotAllowed, name)
 	}
-	return v.epoch.revisions(segment, name)
+	list, err := v.epoch.revisions(segment, name)
+	for i := range list {
+		list[i].Definition, list[i].Masked = v.access.definition(list[i].Definition)
+	}
+	return list, err
 }
 
 func (e *epoch) revisions(segment bool, name string) ([]tags.Revision, error) {

@@ -62,11 +62,13 @@ func (v *View) timeline(ctx context.Context, id profile.Identifier, from, to tim
 		}
 		for l, err := range v.logged(ctx, m.nodes, lower, upper) {
 			var e profile.Event
+			told := true
 			if err == nil {
-				e, err = l.event()
-				e = v.access.strip(e, m)
+				if e, err = l.event(); err == nil {
+					e, told = v.access.strip(e, m)
+				}
 			}
-			if !yield(e, err) || err != nil {
+			if told && !yield(e, err) || err != nil {
 				return
 			}
 		}

@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/portraitdb/portrait/internal/syntax"
@@ -21,11 +22,16 @@ func (v *View) witnesses(ctx context.Context, m *member, e *tags.Explanation, se
 	seen[e] = true
 	for i := range e.Values {
 		o := &e.Values[i]
+		if !v.access.events() {
+			o.Witnesses, o.Grounds = nil, ""
+			continue
+		}
 		o.Since = v.sinceOf(o.Text)
 		var err error
 		if o.Events, err = v.eventsBehind(ctx, m, o); err != nil {
 			return err
 		}
+		o.Events = slices.DeleteFunc(o.Events, func(w tags.Witness) bool { return !v.access.hears(w.Event) })
 	}
 	for _, part := range e.Parts {
 		if err := v.witnesses(ctx, m, part, seen); err != nil {

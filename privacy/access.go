@@ -22,17 +22,22 @@ type Access struct {
 // All, in a list of a Role, stands for every name.
 const All = "*"
 
-// Role says what somebody may read. The zero Role reads nothing.
+// Role says what somebody may read. The zero Role reads nothing. What a role was given is
+// shown though it follows from what it may not read; the rule by which it follows is not.
 type Role struct {
-	// Purposes are those that may be asked for; or All.
+	// Purposes are those that may be asked for, and of which it is told what people said; or
+	// All.
 	Purposes []string
-	// Traits may be read and named in expressions; or All, with which goes what events say
-	// themselves: counts, sums, sequences, interests, lists, timelines.
+	// Traits may be read and named in expressions; or All, which are all but those whose
+	// values are identifiers that are not shown. With All goes what events say themselves:
+	// counts, sums, sequences, interests, lists, timelines, how many there are and when.
 	Traits []string
 	// Tags, tracked segments among them, may be read and named in expressions; or All,
-	// which are all but those that read sensitive traits. "stage" is that of the stages.
+	// which are all but those that read what is sensitive and the role may not, and those of
+	// other purposes. "stage" is that of the stages.
 	Tags []string
-	// Namespaces are those of the identifiers that are shown; or All.
+	// Namespaces are those of the identifiers that are shown, and by which somebody may be
+	// asked for; or All.
 	Namespaces []string
 	// Sensitive lets the traits be read that the model declares sensitive, as far as Traits
 	// has them.
