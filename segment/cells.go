@@ -73,15 +73,16 @@ func (k *compiler) inside(e *syntax.Inside) (n Node, ok bool, err error) {
 		return Node{}, false, err
 	}
 	sure, border := cellSpans(covering.Inside), cellSpans(covering.Border)
-	if n = InSpans(f, sure...); len(border) == 0 {
-		if n.n != nil {
-			n.n.label = placeLabel(e)
-		}
+	label := placeLabel(e)
+	if n = InSpans(f, sure...); n.n != nil {
+		n.n.label = label
+	}
+	if len(border) == 0 {
 		return n, true, nil
 	}
 	c := k.catalog
 	among := InSpans(f, border...)
-	refined := found(placeLabel(e), func(ctx context.Context) (*Set, error) { return c.Among(ctx, e, among) })
+	refined := found(label, func(ctx context.Context) (*Set, error) { return c.Among(ctx, e, among) })
 	refined.n.scan.among = among.n
 	return n.Or(refined), true, nil
 }

@@ -183,7 +183,8 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 			if !ok {
 				return Node{}, false, nil
 			}
-			return matching(vs, func(v profile.Value) bool { return v.String() == e.Value }), true, nil
+			is := func(profile.Value) syntax.Expr { return e }
+			return matching(vs, is, func(v profile.Value) bool { return v.String() == e.Value }), true, nil
 		}
 		f, ok := k.catalog.Tag(e.Name)
 		return Bits(f), ok, nil
@@ -220,7 +221,7 @@ func (k *compiler) condition(e syntax.Expr) (n Node, ok bool, err error) {
 	case *syntax.Exists:
 		n, ok := k.exists(e.X)
 		if e.Missing {
-			n = n.Not()
+			n = n.labelled(&syntax.Exists{X: e.X}).Not()
 		}
 		return n, ok, nil
 	}

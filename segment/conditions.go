@@ -41,14 +41,33 @@ func (k *compiler) compare(e *syntax.Compare) (Node, bool) {
 	case syntax.Eq:
 		return valueBits(vs, v), true
 	case syntax.Ne:
-		return k.unequal(vs, v), true
+		return unequal(x, vs, v), true
 	}
-	return matching(vs, func(o profile.Value) bool { return o.Kind() == v.Kind() && compares(op, o.Compare(v)) }), true
+	return matching(vs, equalTo(x), func(o profile.Value) bool { return o.Kind() == v.Kind() && compares(op, o.Compare(v)) }), true
 }
 
 // unequal is the profiles that have a value of v's kind other than v.
-func (k *compiler) unequal(vs Values, v profile.Value) Node {
-	return Bits(vs.Exists()).AndNot(valueBits(vs, v))
+func unequal(x syntax.Operand, vs Values, v profile.Value) Node {
+	return existing(x, vs).AndNot(valueBits(vs, v).labelled(equalTo(x)(v)))
+}
+
+// equalTo makes the condition of which the bitmap of a value is the answer, for Plan.
+func equalTo(x syntax.Operand) func(profile.Value) syntax.Expr {
+	return func(v profile.Value) syntax.Expr {
+		return &syntax.Compare{Op: syntax.Eq, L: x, R: &syntax.Literal{Value: v}}
+	}
+}
+
+// holding is equalTo for a set.
+func holding(x syntax.Operand) func(profile.Value) syntax.Expr {
+	return func(v profile.Value) syntax.Expr {
+		return &syntax.Has{Mode: syntax.AnyOf, X: x, List: []profile.Value{v}}
+	}
+}
+
+// existing is the profiles that have a value.
+func existing(x syntax.Operand, vs Values) Node {
+	return Bits(vs.Exists()).labelled(&syntax.Exists{X: x})
 }
 
 func compares(op syntax.Op, c int) bool {
@@ -131,18 +150,19 @@ func (k *compiler) in(e *syntax.In) (Node, bool) {
 				spans = append(spans, Span{at, at})
 			}
 		}
+		listed := InSpans(f, spans...)
 		if e.Negated {
-			return HasValue(f).AndNot(InSpans(f, spans...)), true
+			return HasValue(f).labelled(&syntax.Exists{X: e.X}).AndNot(listed.labelled(&syntax.In{X: e.X, List: e.List})), true
 		}
-		return InSpans(f, spans...), true
+		return listed, true
 	}
 	vs, ok := k.catalog.Values(e.X)
 	if !ok {
 		return Node{}, false
 	}
-	listed := anyOf(vs, e.List)
+	listed := Node{}.Or(valuesBits(vs, e.List, equalTo(e.X))...)
 	if e.Negated {
-		return Bits(vs.Exists()).AndNot(listed), true
+		return existing(e.X, vs).AndNot(listed), true
 	}
 	return listed, true
 }
@@ -153,26 +173,28 @@ func (k *compiler) has(e *syntax.Has) (Node, bool) {
 	if !ok {
 		return Node{}, false
 	}
-	switch exists := Bits(vs.Exists()); e.Mode {
+	listed := valuesBits(vs, e.List, holding(e.X))
+	switch e.Mode {
 	case syntax.AnyOf:
-		return anyOf(vs, e.List), true
+		return Node{}.Or(listed...), true
 	case syntax.NoneOf:
-		return exists.AndNot(anyOf(vs, e.List)), true
+		return existing(e.X, vs).AndNot(listed...), true
 	default:
-		all := make([]Node, len(e.List))
-		for i, v := range e.List {
-			all[i] = valueBits(vs, v)
-		}
-		return exists.And(all...), true
+		return existing(e.X, vs).And(listed...), true
 	}
 }
 
-func anyOf(vs Values, list []profile.Value) Node {
+// valuesBits are the profiles that have each value of a list. Of a short one, which is
+// what people write, Plan calls each by its condition.
+func valuesBits(vs Values, list []profile.Value, is func(profile.Value) syntax.Expr) []Node {
 	out := make([]Node, len(list))
 	for i, v := range list {
 		out[i] = valueBits(vs, v)
+		if len(list) <= labelsMax {
+			out[i] = out[i].labelled(is(v))
+		}
 	}
-	return Node{}.Or(out...)
+	return out
 }
 
 // valueBits is the profiles that have the value.
@@ -183,12 +205,19 @@ func valueBits(vs Values, v profile.Value) Node {
 	return Node{}
 }
 
-// matching is the profiles that have a value which ok accepts.
-func matching(vs Values, ok func(profile.Value) bool) Node {
+// matching is the profiles that have a value which ok accepts. Where these are few Plan
+// calls each by its condition.
+func matching(vs Values, is func(profile.Value) syntax.Expr, ok func(profile.Value) bool) Node {
 	var out []Node
+	var accepted []profile.Value
 	for v, f := range vs.All() {
 		if ok(v) {
-			out = append(out, Bits(f))
+			out, accepted = append(out, Bits(f)), append(accepted, v)
+		}
+	}
+	if len(out) <= labelsMax {
+		for i, v := range accepted {
+			out[i] = out[i].labelled(is(v))
 		}
 	}
 	return Node{}.Or(out...)
@@ -207,7 +236,7 @@ func (k *compiler) match(e *syntax.Match) (n Node, ok bool, err error) {
 	if !ok {
 		return Node{}, false, nil
 	}
-	return matching(vs, func(v profile.Value) bool { return v.Kind() == profile.KindString && test(v.Text()) }), true, nil
+	return matching(vs, equalTo(e.X), func(v profile.Value) bool { return v.Kind() == profile.KindString && test(v.Text()) }), true, nil
 }
 
 func matcher(e *syntax.Match) (func(string) bool, error) {
