@@ -105,6 +105,9 @@ func (c *cell) touches(s *segment) bool {
 		if compareX(s.b, west) < 0 || compareX(s.a, east) > 0 {
 			continue
 		}
+		if c.holds(s.a, lon) || c.holds(s.b, lon) {
+			return true
+		}
 		corner := [...]vertex{{x: lon.lo, y: c.south}, {x: lon.hi, y: c.south}, {x: lon.lo, y: c.north}, {x: lon.hi, y: c.north}}
 		left, right := 0, 0
 		for _, v := range corner {
@@ -122,6 +125,11 @@ func (c *cell) touches(s *segment) bool {
 	return false
 }
 
+// holds reports whether a vertex is within the bounds, in one of their ranges of longitude.
+func (c *cell) holds(v vertex, lons span) bool {
+	return v.turn == 0 && lons.lo <= v.x && v.x <= lons.hi && c.south <= v.y && v.y <= c.north
+}
+
 // partShape is a part, or as much of it as matters within a cell.
 type partShape struct {
 	*part
@@ -130,6 +138,12 @@ type partShape struct {
 }
 
 func (t partShape) relate(c *cell) (relation, shape) {
+	if t.beside(c) {
+		return without, nil
+	}
+	if t.inside(c) {
+		return undecided, t
+	}
 	var near []int32
 	if t.clipped {
 		for _, i := range t.near {
@@ -151,6 +165,24 @@ func (t partShape) relate(c *cell) (relation, shape) {
 		return within, nil
 	}
 	return without, nil
+}
+
+// beside reports whether the bounds of the part and of a cell have no point in common.
+func (t *part) beside(c *cell) bool {
+	if c.north < t.south || c.south > t.top {
+		return true
+	}
+	for _, s := range c.lons[:c.nLons] {
+		if s.hi >= t.west && s.lo <= t.east {
+			return false
+		}
+	}
+	return true
+}
+
+// inside reports whether the bounds of the part are within those of a cell.
+func (t *part) inside(c *cell) bool {
+	return c.nLons == 1 && c.lons[0].lo <= t.west && t.east <= c.lons[0].hi && c.south <= t.south && t.top <= c.north
 }
 
 func (t partShape) effort() int {

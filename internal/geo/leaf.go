@@ -2,7 +2,6 @@ package geo
 
 import (
 	"math"
-	"slices"
 
 	"github.com/golang/geo/s2"
 )
@@ -31,6 +30,9 @@ func (l *leafCell) relate(s shape) relation {
 	case *circleShape:
 		return s.leaf(l.middle)
 	case partShape:
+		if rel := s.afar(l.middle); rel != undecided {
+			return rel
+		}
 		if !l.known {
 			l.bounds, l.known = boundsOf(l.id), true
 		}
@@ -39,24 +41,33 @@ func (l *leafCell) relate(s shape) relation {
 	return undecided
 }
 
+// afar tells how the points of a leaf cell with that middle lie, if the raster says so.
+func (t *part) afar(middle Point) relation {
+	const degrees = leafMargin / EarthRadius / radians
+	far := math.Abs(middle.Lat) + degrees
+	if far > 89 {
+		return undecided // where a degree of longitude is next to nothing
+	}
+	aside := degrees / math.Cos(far*radians)
+	b := box{
+		lons: span{middle.Lon - aside, middle.Lon + aside},
+		lats: span{middle.Lat - degrees, middle.Lat + degrees},
+	}
+	if !t.holds(b) {
+		return undecided
+	}
+	return t.raster.of(b)
+}
+
 // leaf tells how the points of a leaf cell with those bounds lie: all alike, unless a
 // segment comes into the bounds.
 func (t *part) leaf(c *cell) relation {
-	if c.north < t.south || c.south > t.top {
-		return without
-	}
-	lons := c.lons[:c.nLons]
-	if !slices.ContainsFunc(lons, func(s span) bool { return s.hi >= t.west && s.lo <= t.east }) {
+	if t.beside(c) {
 		return without
 	}
 	lats := span{c.south, c.north}
-	if b := (box{lons[0], lats}); len(lons) == 1 && t.holds(b) {
-		if rel := t.raster.of(b); rel != undecided {
-			return rel
-		}
-	}
 	out := without
-	for _, s := range lons {
+	for _, s := range c.lons[:c.nLons] {
 		// Where there are two, they meet at the antimeridian: a flat part that has an end
 		// there has a segment on it.
 		free, odd := t.locator.free(box{s, lats})

@@ -1,26 +1,19 @@
 package geo_test
 
 import (
-	"flag"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/portraitdb/portrait/internal/geo"
+	"github.com/portraitdb/portrait/internal/seeds"
 )
 
-var seedFlag = flag.Uint64("seed", 0, "seed of the tests of rough shapes; 0 draws one")
-
-// seed returns randomness that the test's log tells how to repeat.
+// seed returns what a test of rough shapes draws from.
 func seed(t testing.TB) *rand.Rand {
 	t.Helper()
-	s := *seedFlag
-	if s == 0 {
-		s = rand.Uint64()
-	}
-	t.Logf("-seed %d", s)
-	return rand.New(rand.NewPCG(s, 0))
+	return rand.New(rand.NewPCG(seeds.Draw(t), 0))
 }
 
 // roughShape is a polygon of many corners: rings of points whose coordinates are multiples
