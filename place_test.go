@@ -2,6 +2,7 @@ package portrait_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -160,6 +161,58 @@ func TestPlaces(t *testing.T) {
 	check(`tag("local")`, lives(circle(31.25, 121.45, 3000).Contains))
 	if err := db.Check(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A place of thousands of corners is answered as its geometry says, declared and written
+// out, of people whose homes are on its border, centimetres and kilometres beside it.
+func TestPlaces_rough(t *testing.T) {
+	r := seed(t)
+	ring := make([]string, 3_000)
+	corners := make([]geo.Point, len(ring))
+	for i := range ring {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(len(ring)))
+		far := 0.05 + 0.05*r.Float64()
+		corners[i] = geo.Point{Lat: 31.2 + far*sin, Lon: 121.4 + far*cos}
+		ring[i] = fmt.Sprintf("[%v, %v]", corners[i].Lon, corners[i].Lat)
+	}
+	text := fmt.Sprintf(`{"type": "Polygon", "coordinates": [[%s, %s]]}`, strings.Join(ring, ", "), ring[0])
+	area, err := geo.ParsePolygon([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	apply(t, db, "traits:\n  home: {type: point, index: true}\nplaces:\n  coast: {area: "+text+"}\n")
+	want := map[profile.ID]bool{}
+	inside := 0
+	for i := range 200 {
+		home := corners[r.IntN(len(corners))]
+		if away := []float64{0, 1e-15, 1e-7, 1e-5, 1e-2}[i%5]; away > 0 {
+			home.Lat, home.Lon = home.Lat+away*r.NormFloat64(), home.Lon+away*r.NormFloat64()
+		}
+		who := id("user_id", fmt.Sprint("u", i))
+		take(t, db, profile.Event{Type: profile.Identify, Time: epoch0, Identifiers: []profile.Identifier{who}, Traits: map[string]profile.Value{"home": profile.Point(home.Lat, home.Lon)}})
+		known, err := db.Profile(t.Context(), who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want[known.ID] = area.Contains(home); want[known.ID] {
+			inside++
+		}
+	}
+	if inside == 0 || inside == len(want) {
+		t.Fatalf("%d of %d live inside: the test says little", inside, len(want))
+	}
+	for _, e := range []string{`within(home, "coast")`, fmt.Sprintf(`within(home, '%s')`, text)} {
+		set, err := db.Segment(t.Context(), segment.MustParse(e))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for who, in := range want {
+			if set.Contains(who) != in {
+				t.Errorf("%.30s: %d is %t", e, who, !in)
+			}
+		}
 	}
 }
 

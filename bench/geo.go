@@ -20,6 +20,8 @@ type geoQuestion struct {
 	name  string
 	expr  segment.Expr
 	plain func(w *world) uint64
+	// banded is a loop that has sorted the edges of a polygon beforehand, or nil.
+	banded func(w *world) uint64
 	// What DuckDB is asked, which has no polygons: a circle, or all stations.
 	circle   *disc
 	stations bool
@@ -29,12 +31,21 @@ func geoQuestions(w *world) []geoQuestion {
 	near := func(c disc) segment.Expr {
 		return segment.MustParse(fmt.Sprintf(`near(home, %v, %v, "%vm")`, c.lat, c.lon, c.radius))
 	}
-	return []geoQuestion{
+	questions := []geoQuestion{
 		{name: "near/3km", expr: near(w.small), plain: func(w *world) uint64 { return w.within(w.small) }, circle: &w.small},
 		{name: "near/100km", expr: near(w.large), plain: func(w *world) uint64 { return w.within(w.large) }, circle: &w.large},
 		{name: "within/1000-circles", expr: segment.MustParse(`within(home, "stations")`), plain: (*world).nearStations, stations: true},
 		{name: "within/polygon", expr: segment.MustParse(`within(home, "district")`), plain: (*world).inDistrict},
 	}
+	for _, c := range w.coasts {
+		questions = append(questions, geoQuestion{
+			name:   "within/" + c.name,
+			expr:   segment.MustParse(fmt.Sprintf(`within(home, %q)`, c.name)),
+			plain:  func(w *world) uint64 { return w.inPolygon(c.rings) },
+			banded: w.bandedScan(c.rings[0]),
+		})
+	}
+	return questions
 }
 
 // geoSuite counts the profiles whose home lies in a place.
@@ -53,6 +64,7 @@ func geoSuite(ctx context.Context, cfg config) (report *Report, err error) {
 			"homes":    fmt.Sprintf("nine of ten in %d cities, the others anywhere; to a millionth of a degree", len(w.cities)),
 			"stations": fmt.Sprintf("%d circles of %v m, in the cities", len(w.stations), w.stations[0].radius),
 			"district": fmt.Sprintf("a polygon of %d corners about the greatest city, %d of them of holes", w.corners(), w.corners()-len(w.district[0])),
+			"coasts":   fmt.Sprintf("rough polygons of %v corners about it", coastCorners),
 		},
 	}
 	db, err := loadWorld(ctx, filepath.Join(dir, "store"), w)
@@ -82,7 +94,7 @@ func geoSuite(ctx context.Context, cfg config) (report *Report, err error) {
 		}
 		report.Cases = append(report.Cases, c)
 	}
-	for _, who := range []string{"plain_scan", "duckdb"} {
+	for _, who := range []string{"plain_scan", "banded_scan", "duckdb"} {
 		report.tellGeomean(who)
 	}
 	return report, nil
@@ -101,6 +113,9 @@ func (q geoQuestion) put(ctx context.Context, cfg config, w *world, db *portrait
 	contenders := []contender{
 		{"plain_scan", func() uint64 { return q.plain(w) }},
 		{subject, try(func() (uint64, error) { return db.Count(ctx, q.expr) })},
+	}
+	if q.banded != nil {
+		contenders = append(contenders, contender{"banded_scan", func() uint64 { return q.banded(w) }})
 	}
 	if duck != nil && (q.circle != nil || q.stations) {
 		ask, err := duck.prepare(ctx, q)

@@ -78,7 +78,7 @@ func TestSuites(t *testing.T) {
 			contenders: []string{"portrait"},
 		},
 		"geo": {
-			cases:      []string{"near/3km", "near/100km", "within/1000-circles", "within/polygon"},
+			cases:      []string{"near/3km", "near/100km", "within/1000-circles", "within/polygon", "within/coast-1000", "within/coast-3000", "within/coast-20000"},
 			contenders: []string{"portrait", "plain_scan"},
 		},
 		"idlist": {cases: []string{"upload/alone", "upload/writing"}, contenders: []string{"portrait"}},

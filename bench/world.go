@@ -36,6 +36,9 @@ const (
 	holes         = 2
 )
 
+// coastCorners is how many corners the coasts have.
+var coastCorners = [...]int{1_000, 3_000, 20_000}
+
 // world is homes, and places to ask about.
 type world struct {
 	cities   []city
@@ -44,6 +47,14 @@ type world struct {
 	large    disc
 	stations []disc // ascending by latitude
 	district [][]spot
+	// coasts are about the greatest city too, of ever more corners, and rough.
+	coasts []area
+}
+
+// area is a polygon that is declared.
+type area struct {
+	name  string
+	rings [][]spot // the outer one first
 }
 
 // drawWorld draws so many homes, the same on every run.
@@ -71,6 +82,9 @@ func drawWorld(profiles int) *world {
 	w.district = append(w.district, star(r, middle, 0.1, outerCorners))
 	for i := range holes {
 		w.district = append(w.district, star(r, spot{middle.lat, middle.lon + 0.03*float64(2*i-1)}, 0.015, holeCorners))
+	}
+	for _, n := range coastCorners {
+		w.coasts = append(w.coasts, area{fmt.Sprintf("coast-%d", n), [][]spot{star(r, middle, 0.1, n)}})
 	}
 	return w
 }
@@ -123,23 +137,31 @@ func (w *world) model() (portrait.Model, error) {
 	for i, s := range w.stations {
 		points[i] = [2]float64{s.lat, s.lon}
 	}
-	rings := make([][][2]float64, len(w.district))
-	for i, ring := range w.district {
-		for _, s := range append(slices.Clone(ring), ring[0]) {
-			rings[i] = append(rings[i], [2]float64{s.lon, s.lat})
-		}
-	}
 	circles, err := json.Marshal(points)
 	if err != nil {
 		return portrait.Model{}, err
 	}
-	area, err := json.Marshal(map[string]any{"type": "Polygon", "coordinates": rings})
-	if err != nil {
-		return portrait.Model{}, err
-	}
-	return portrait.ParseModel([]byte(strings.Join([]string{
+	lines := []string{
 		"traits:", "  home: {type: point, index: true}",
 		"places:", fmt.Sprintf("  stations: {radius: %vm, points: %s}", w.stations[0].radius, circles),
-		fmt.Sprintf("  district: {area: %s}", area), "",
-	}, "\n")))
+	}
+	for _, a := range append([]area{{"district", w.district}}, w.coasts...) {
+		text, err := geoJSON(a.rings)
+		if err != nil {
+			return portrait.Model{}, err
+		}
+		lines = append(lines, fmt.Sprintf("  %s: {area: %s}", a.name, text))
+	}
+	return portrait.ParseModel([]byte(strings.Join(append(lines, ""), "\n")))
+}
+
+// geoJSON writes a polygon.
+func geoJSON(rings [][]spot) ([]byte, error) {
+	closed := make([][][2]float64, len(rings))
+	for i, ring := range rings {
+		for _, s := range append(slices.Clone(ring), ring[0]) {
+			closed[i] = append(closed[i], [2]float64{s.lon, s.lat})
+		}
+	}
+	return json.Marshal(map[string]any{"type": "Polygon", "coordinates": closed})
 }

@@ -65,20 +65,19 @@ func (w *world) nearStations() uint64 {
 	return n
 }
 
-// inDistrict counts the homes in the polygon: those in its box are held against every edge.
-func (w *world) inDistrict() uint64 {
-	low, high := w.district[0][0], w.district[0][0]
-	for _, s := range w.district[0] {
-		low = spot{min(low.lat, s.lat), min(low.lon, s.lon)}
-		high = spot{max(high.lat, s.lat), max(high.lon, s.lon)}
-	}
+// inDistrict counts the homes in the polygon.
+func (w *world) inDistrict() uint64 { return w.inPolygon(w.district) }
+
+// inPolygon counts the homes in a polygon: those in its box are held against every edge.
+func (w *world) inPolygon(rings [][]spot) uint64 {
+	low, high := boxOf(rings[0])
 	n := uint64(0)
 	for _, h := range w.homes {
-		if h.lat < low.lat || h.lat > high.lat || h.lon < low.lon || h.lon > high.lon || !inRing(w.district[0], h) {
+		if h.lat < low.lat || h.lat > high.lat || h.lon < low.lon || h.lon > high.lon || !inRing(rings[0], h) {
 			continue
 		}
 		inHole := false
-		for _, hole := range w.district[1:] {
+		for _, hole := range rings[1:] {
 			inHole = inHole || inRing(hole, h)
 		}
 		if !inHole {
@@ -88,15 +87,60 @@ func (w *world) inDistrict() uint64 {
 	return n
 }
 
+func boxOf(ring []spot) (low, high spot) {
+	low, high = ring[0], ring[0]
+	for _, s := range ring {
+		low = spot{min(low.lat, s.lat), min(low.lon, s.lon)}
+		high = spot{max(high.lat, s.lat), max(high.lon, s.lon)}
+	}
+	return low, high
+}
+
+// bandedScan returns a loop that holds the homes in a ring's box against the edges in their
+// band of latitude alone, which it sorts beforehand.
+func (w *world) bandedScan(ring []spot) func(*world) uint64 {
+	low, high := boxOf(ring)
+	bands := make([][][2]spot, len(ring))
+	of := func(lat float64) int {
+		return min(int((lat-low.lat)/(high.lat-low.lat)*float64(len(bands))), len(bands)-1)
+	}
+	last := ring[len(ring)-1]
+	for _, s := range ring {
+		for i := of(min(s.lat, last.lat)); i <= of(max(s.lat, last.lat)); i++ {
+			bands[i] = append(bands[i], [2]spot{s, last})
+		}
+		last = s
+	}
+	return func(w *world) uint64 {
+		n := uint64(0)
+		for _, h := range w.homes {
+			if h.lat < low.lat || h.lat > high.lat || h.lon < low.lon || h.lon > high.lon {
+				continue
+			}
+			inside := false
+			for _, e := range bands[of(h.lat)] {
+				inside = inside != crosses(e[0], e[1], h)
+			}
+			if inside {
+				n++
+			}
+		}
+		return n
+	}
+}
+
 // inRing counts the edges that a line to the east crosses.
 func inRing(ring []spot, p spot) bool {
 	inside := false
 	last := ring[len(ring)-1]
 	for _, s := range ring {
-		if (s.lat > p.lat) != (last.lat > p.lat) && p.lon < (last.lon-s.lon)*(p.lat-s.lat)/(last.lat-s.lat)+s.lon {
-			inside = !inside
-		}
+		inside = inside != crosses(s, last, p)
 		last = s
 	}
 	return inside
+}
+
+// crosses reports whether a line to the east crosses an edge.
+func crosses(s, last, p spot) bool {
+	return (s.lat > p.lat) != (last.lat > p.lat) && p.lon < (last.lon-s.lon)*(p.lat-s.lat)/(last.lat-s.lat)+s.lon
 }
