@@ -2,7 +2,6 @@ package portrait
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -25,7 +24,7 @@ type recast struct {
 	ordinals []int64          // -1: none
 	flags    []recastFlag
 	closure  []int32 // the least place of the nodes that change together
-	affected []int32 // nodes of the closures that change, by closure
+	affected []int32 // nodes of the closures that change, by closure; see sortAffected
 	reflag   []int32 // nodes whose record changes in other ways
 	turned   []identity.Pair
 }
@@ -133,7 +132,28 @@ func (r *recast) enclose() {
 			r.affected = append(r.affected, int32(i))
 		}
 	}
-	slices.SortStableFunc(r.affected, func(a, b int32) int { return cmp.Compare(r.closure[a], r.closure[b]) })
+	r.sortAffected()
+}
+
+// sortAffected puts the nodes that change together side by side, and all in the order of
+// their identifiers: that of tokens is another one under the key of another store, and who
+// gets which ID would follow it.
+func (r *recast) sortAffected() {
+	first := make([]int32, len(r.closure)) // by closure, one more than the node of the least identifier
+	compare := func(a, b int32) int {
+		return r.part.Identifier(int(a)).Compare(r.part.Identifier(int(b)))
+	}
+	for _, i := range r.affected {
+		if f := &first[r.closure[i]]; *f == 0 || compare(i, *f-1) < 0 {
+			*f = i + 1
+		}
+	}
+	slices.SortFunc(r.affected, func(a, b int32) int {
+		if r.closure[a] != r.closure[b] {
+			a, b = first[r.closure[a]]-1, first[r.closure[b]]-1
+		}
+		return compare(a, b)
+	})
 }
 
 func (r *recast) find(i int32) int32 {

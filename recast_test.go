@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/go-cmp/cmp"
@@ -224,5 +225,55 @@ func TestApply_dry_run_while_events_flow(t *testing.T) {
 	release()
 	if err != nil || len(plan.Regroupings) != 1 {
 		t.Errorf("%+v, %v", plan, err)
+	}
+}
+
+// Who gets which ID when profiles come apart, or are somebody again, follows neither the
+// key of the store nor how many nodes are changed at once; so what is told of them later
+// is the same everywhere.
+func TestApply_identity_ids(t *testing.T) {
+	rules := func(user, device string) string {
+		return "identity:\n  namespaces:\n    - {name: user_id, priority: 1" + user + "}\n    - {name: device_id, priority: 2, kind: device" + device +
+			"}\ntags:\n  often: {rule: 'count(\"*\") >= 2'}\n"
+	}
+	var want string
+	for key := range uint64(3) {
+		for _, batch := range []int{1, 5, 1000} {
+			cryptotest.SetGlobalRandom(t, key)
+			db := open(t, t.TempDir(), portrait.WithRecastBatch(&portrait.Options{Clock: fixed(now)}, batch))
+			apply(t, db, rules("", ""))
+			day := 0
+			for d := range 8 {
+				for u := range 3 {
+					seenOn(t, db, day, id("user_id", fmt.Sprint(d, "u", u)), id("device_id", fmt.Sprint(d)))
+					day++
+				}
+				seenOn(t, db, day, id("user_id", fmt.Sprint(d, "u", d%3)))
+				day++
+			}
+			seenOn(t, db, day, id("user_id", "guard"), id("device_id", "kiosk")) // somebody each after the other
+			seenOn(t, db, day+1, id("device_id", "kiosk"))
+			apply(t, db, rules("", ", blocked: [kiosk]"))
+			apply(t, db, rules(", blocked: [guard]", ", max_partners: 2"))
+			if n, err := db.Count(t.Context(), everybody); n != 25 || err != nil {
+				t.Fatalf("%d profiles, %v", n, err)
+			}
+			for d := range 7 {
+				pair := [2]profile.Identifier{id("user_id", fmt.Sprint(d, "u1")), id("user_id", fmt.Sprint(d+1, "u2"))}
+				if err := only(db.Link(t.Context(), pair[0], pair[1], portrait.Decision{At: now, ID: fmt.Sprint(d)})); err != nil {
+					t.Fatal(err)
+				}
+			}
+			said, err := everything(t.Context(), db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if said = sortedLines(said); want == "" {
+				want = said
+			}
+			if said != want {
+				t.Fatalf("key %d, %d nodes at once:\n%s\nnot\n%s", key, batch, without(said, want), without(want, said))
+			}
+		}
 	}
 }

@@ -77,10 +77,12 @@ func (b *recastRun) commit(least int) error {
 	return nil
 }
 
-// fill puts the batch into a transaction: first who everybody was, by the old
-// rules, then who they are.
+// fill puts the batch into a transaction: of each closure first who everybody was, by the
+// old rules, then who they are. Profiles that are new get their IDs in the order of the
+// closures, however many are in one batch.
 func (b *recastRun) fill(t *txn) error {
 	for _, nodes := range b.closures {
+		t.cat = b.cur
 		for _, i := range nodes {
 			n, err := t.must(b.part.Node(int(i)).Token)
 			if err != nil {
@@ -95,23 +97,17 @@ func (b *recastRun) fill(t *txn) error {
 			}
 			c.all = true
 		}
-	}
-	t.cat = b.mid
-	for _, nodes := range append(b.closures, b.records) {
-		for _, i := range nodes {
-			v := b.part.Node(int(i))
-			n, err := t.must(v.Token)
-			if err != nil {
-				return err
-			}
-			n.barred, n.shared, n.admitted = v.Barred, v.Shared, v.Admitted
-			t.markDirty(n)
+		t.cat = b.mid
+		if err := b.regrade(t, nodes); err != nil {
+			return err
 		}
-	}
-	for _, nodes := range b.closures {
 		if err := t.replace(b.change(nodes)); err != nil {
 			return err
 		}
+	}
+	t.cat = b.mid
+	if err := b.regrade(t, b.records); err != nil {
+		return err
 	}
 	for _, pair := range b.edges {
 		e, err := t.edge(pair)
@@ -123,6 +119,20 @@ func (b *recastRun) fill(t *txn) error {
 		t.batch.Set(t.key, t.scratch)
 		t.key = keys.AppendEdge(t.key[:0], pair.Weak, pair.Strong)
 		t.batch.Set(t.key, nil)
+	}
+	return nil
+}
+
+// regrade gives nodes what the new rules make of them.
+func (b *recastRun) regrade(t *txn, nodes []int32) error {
+	for _, i := range nodes {
+		v := b.part.Node(int(i))
+		n, err := t.must(v.Token)
+		if err != nil {
+			return err
+		}
+		n.barred, n.shared, n.admitted = v.Barred, v.Shared, v.Admitted
+		t.markDirty(n)
 	}
 	return nil
 }

@@ -106,6 +106,9 @@ func (p *Partition) Len() int { return len(p.nodes.entries) }
 // rules: with Barred, Shared, Admitted and Vetoed. The caller owns Admitted.
 func (p *Partition) Node(i int) Node { return p.nodes.node(int32(i)) }
 
+// Identifier returns that of the i-th node.
+func (p *Partition) Identifier(i int) profile.Identifier { return p.nodes.identifier(int32(i)) }
+
 // Find returns the place of a node; ok is false for one that was not given.
 func (p *Partition) Find(t Token) (i int, ok bool) {
 	v, ok := p.nodes.index[t]
