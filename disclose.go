@@ -268,7 +268,7 @@ func (v *View) discloseLinks(m *member, d *disclosure) error {
 				continue
 			}
 			link := disclosedLink{From: names[e.Weak], To: to}
-			if e.Seen {
+			if e.Seen && v.access.hears(profile.AnyEvent) {
 				link.First, link.Last = known(e.First.At.Time()), known(e.Last.At.Time())
 			}
 			if e.Decision != 0 {

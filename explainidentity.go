@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/profile"
@@ -41,7 +42,7 @@ func (v *View) explainIdentity(ctx context.Context, a, b profile.Identifier) (*i
 		if err != nil {
 			return nil, err
 		}
-		if !v.tellsStep(s) {
+		if !v.tellsStep(&s) {
 			r.Truncated = true
 			continue
 		}
@@ -77,7 +78,7 @@ func (v *View) Evidence(ctx context.Context, id profile.Identifier) ([]identity.
 			if err != nil {
 				return nil, err
 			}
-			if v.tellsStep(s) {
+			if v.tellsStep(&s) {
 				steps = append(steps, s)
 			}
 		}
@@ -86,8 +87,12 @@ func (v *View) Evidence(ctx context.Context, id profile.Identifier) ([]identity.
 }
 
 // tellsStep reports whether a step names nobody but those whom the view's answers are of,
-// by identifiers that it may show.
-func (v *View) tellsStep(s identity.Step) bool {
+// by identifiers that it may show, and takes out of it when events were where that may not
+// be read.
+func (v *View) tellsStep(s *identity.Step) bool {
+	if !v.access.hears(profile.AnyEvent) {
+		s.First, s.Last = time.Time{}, time.Time{}
+	}
 	ids := append([]profile.Identifier{s.From, s.To}, s.Against...)
 	return v.named(ids...) && !slices.ContainsFunc(ids, func(id profile.Identifier) bool { return !v.access.namespace(id.Namespace) })
 }

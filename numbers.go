@@ -127,7 +127,7 @@ func (v *View) Quantiles(ctx context.Context, of tags.Formula, e segment.Expr, s
 // Top returns the k profiles of a segment with the greatest values of a number or a
 // time, the greatest first; where least is set, those with the least. Among equals it is
 // the lot (see draw in docs/language.md) that decides, so that it does not depend on the
-// order in which events came.
+// order in which events came; to a role that may not read all identifiers, the ID.
 func (v *View) Top(ctx context.Context, of tags.Formula, e segment.Expr, k int, least bool) ([]segment.Score, error) {
 	return inside(v, func() ([]segment.Score, error) {
 		m, err := v.measured(ctx, of, e)
@@ -136,6 +136,9 @@ func (v *View) Top(ctx context.Context, of tags.Formula, e segment.Expr, k int, 
 		}
 		var fault atomic.Pointer[error] // ties are decided on several goroutines
 		lot := func(id profile.ID) uint64 {
+			if !v.access.names() {
+				return 0
+			}
 			n, _, err := v.epoch.root.Value(v.epoch, lots, id.Ordinal())
 			if err != nil {
 				fault.Store(&err)

@@ -27,8 +27,8 @@ func (a *access) reads(m syntax.Mention) bool {
 		return a.events() && a.event(m.Name)
 	case syntax.MentionInterest:
 		return a.events() && !slices.ContainsFunc(a.cat.interests[m.Name].Sources, func(s syntax.InterestSource) bool { return !a.event(s.Event) })
-	case syntax.MentionNames:
-		return permits(a.role.Namespaces, privacy.All)
+	case syntax.MentionNames, syntax.MentionLot:
+		return a.names()
 	}
 	return a.events()
 }
@@ -101,10 +101,14 @@ func (a *access) text(named []syntax.Mention) bool {
 // namespace reports whether identifiers of a namespace are shown.
 func (a *access) namespace(name string) bool { return a == nil || permits(a.role.Namespaces, name) }
 
+// names reports whether all identifiers may be read, and what is made of them: whoever may
+// ask of lots at will knows the hash of an identifier, and finds out which it is.
+func (a *access) names() bool { return a == nil || permits(a.role.Namespaces, privacy.All) }
+
 // everything reports whether all of a person may be read but for what is sensitive.
 func (a *access) everything() bool {
 	return a.events() && (a == nil || slices.Contains(a.role.Tags, privacy.All) &&
-		permits(a.role.Namespaces, privacy.All) && permits(a.role.Purposes, privacy.All))
+		a.names() && permits(a.role.Purposes, privacy.All))
 }
 
 // whole reports whether nothing of a person is hidden.

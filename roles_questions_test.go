@@ -27,7 +27,7 @@ var askedOfRoles = []segment.Expr{
 	segment.MustParse(`count("Visit") > 1`), segment.MustParse(`sequence("Visit", "Order Completed", within("9d"))`), segment.MustParse(`tag("vip")`), segment.MustParse(`exists("$tag.vip")`),
 	segment.MustParse(`tag("around")`), segment.MustParse(`tag("seen")`), segment.MustParse(`tag("ward")`), segment.MustParse(`in_list("榜")`), segment.MustParse(`consent("scoring")`), segment.MustParse(`tag("consent:scoring")`),
 	segment.MustParse(`identified("email")`), segment.MustParse(`email = "e05@a.cn"`), segment.MustParse(`risk > 0`), segment.MustParse(`visits > 2`), segment.MustParse(`at_least(1, tag("adult"), visits > 2)`),
-	segment.MustParse(`if(diagnosis = "zz", 1, 0) > 0`), segment.MustParse(`spent > 20 and age > 1`), segment.MustParse(`latent = "a"`), segment.MustParse(`tag("adult")`),
+	segment.MustParse(`if(diagnosis = "zz", 1, 0) > 0`), segment.MustParse(`spent > 20 and age > 1`), segment.MustParse(`latent = "a"`), segment.MustParse(`tag("adult")`), segment.MustParse(`bucket("s", 1000) > 500`),
 }
 
 // measuredOfRoles are the formulas that roles are asked about.

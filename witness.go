@@ -31,6 +31,12 @@ func (v *View) witnesses(ctx context.Context, m *member, e *tags.Explanation, se
 		if o.Events, err = v.eventsBehind(ctx, m, o); err != nil {
 			return err
 		}
+		if !v.access.whole() { // The tie may be a hash of what the event says.
+			o.Witnesses = slices.Clone(o.Witnesses)
+			for k := range o.Witnesses {
+				o.Witnesses[k].Tie = 0
+			}
+		}
 		o.Events = slices.DeleteFunc(o.Events, func(w tags.Witness) bool { return !v.access.hears(w.Event) })
 	}
 	for _, part := range e.Parts {

@@ -22,11 +22,12 @@ const (
 	MentionEvent // what events say: folds, sequences
 	MentionInterest
 	MentionNames // which identifiers somebody has
+	MentionLot   // the lot, a hash of one of the identifiers
 )
 
 // String returns the kind for messages.
 func (k MentionKind) String() string {
-	return [...]string{"trait", "tag", "purpose", "list", "event", "interest", "identifiers"}[k]
+	return [...]string{"trait", "tag", "purpose", "list", "event", "interest", "identifiers", "lot"}[k]
 }
 
 // Mentions lists what an expression names itself, in the order of the tree. What its tags
@@ -88,6 +89,8 @@ func (m *mentions) operand(x Operand) bool {
 		m.add(MentionInterest, x.Name, x.Pos)
 	case *Namespaces:
 		m.add(MentionNames, "", x.Pos)
+	case *Draw:
+		m.add(MentionLot, "", x.Pos)
 	}
 	return true
 }

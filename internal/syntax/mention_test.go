@@ -17,6 +17,7 @@ func TestMentions(t *testing.T) {
 		`sequence("E", step("F", where(a = 1)), without("G"))`:                                 `event "E" bare, event "F", event "G" bare`,
 		`sequence("E", "F", same("sku"))`:                                                      `event "E", event "F"`,
 		`if(tag("x"), city, name) = "a" and consent("m")`:                                      `tag "x", trait "city", trait "name", purpose "m"`,
+		`sample("s", 0.1) or bucket("s", 3) = 1`:                                               `lot "", lot ""`,
 		`percentile(spend) > 0.5 and in_list("l")`:                                             `trait "spend", list "l"`,
 		`interest("category", "a") > 1 and identified("email") and near(home, 31, 121, "1km")`: `interest "category", identifiers "", trait "home"`,
 	} {
