@@ -361,3 +361,28 @@ func TestFor_every_method_of_roles(t *testing.T) {
 		}
 	}
 }
+
+// While it is being filled what a query tag asks, errors do not quote its rule either, nor
+// how many people there are.
+func TestFor_roles_filling(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(epoch0), NoSync: true})
+	text := strings.ReplaceAll(rolesModel, "HIDDEN", "4321")
+	apply(t, db, text)
+	take(t, db, say(epoch0, []profile.Consent{{Purpose: "marketing", Status: profile.ConsentGranted}}, id("user_id", "u")))
+	late := strings.NewReplacer("best, ", "best, counted, ranked, labelled, ", "  vip: {told", `  wanted: {rule: 'salary > 4321 and age > 3'}
+  labelled: {rule: 'tag("wanted")', query: true}
+  counted: {rule: 'count("Late", where(secret = "x")) > 1', query: true}
+  ranked: {rule: 'percentile(count("Late", where(secret = "x"))) > 0.5', query: true}
+  vip: {told`).Replace(text)
+	if err := portrait.ApplyUnfilled(t.Context(), db, model(t, late)); err != nil {
+		t.Fatal(err)
+	}
+	clerk := viewFor(t, db, privacy.Access{Purpose: "marketing", Role: "clerk"})
+	defer clerk.Close()
+	for _, name := range []string{"labelled", "counted", "ranked"} {
+		_, err := clerk.Count(t.Context(), segment.Tag(name))
+		if err == nil || !strings.Contains(err.Error(), "is being filled") || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "wanted") || strings.Contains(err.Error(), "profiles") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
