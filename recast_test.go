@@ -258,8 +258,8 @@ func TestApply_identity_ids(t *testing.T) {
 			if n, err := db.Count(t.Context(), everybody); n != 25 || err != nil {
 				t.Fatalf("%d profiles, %v", n, err)
 			}
-			for d := range 7 {
-				pair := [2]profile.Identifier{id("user_id", fmt.Sprint(d, "u1")), id("user_id", fmt.Sprint(d+1, "u2"))}
+			for _, d := range []int{0, 2, 4, 6} { // of most pairs one has the tag
+				pair := [2]profile.Identifier{id("user_id", fmt.Sprint(d, "u1")), id("user_id", fmt.Sprint(d+1, "u1"))}
 				if err := only(db.Link(t.Context(), pair[0], pair[1], portrait.Decision{At: now, ID: fmt.Sprint(d)})); err != nil {
 					t.Fatal(err)
 				}
