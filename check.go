@@ -2,7 +2,8 @@ package portrait
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"iter"
 	"runtime"
 
 	"github.com/portraitdb/portrait/identity"
@@ -18,7 +19,8 @@ import (
 // second implementation that shares no code with the first, on a view of this
 // moment, while the store goes on working. Records of what happened (refusals,
 // decisions, merges) are read, and the feed is replayed. It returns nil, or a *CheckError
-// that lists every difference, always in the same order.
+// that counts the differences and lists the first of them, always in the same order;
+// [Admin.Differences] yields all.
 //
 // It works on as many goroutines as GOMAXPROCS says, and ends them before it returns. It
 // holds some 40 bytes of each identifier, 8 of each pair that evidence ties and 12 of each
@@ -26,10 +28,53 @@ import (
 // evidence that hangs together in one piece. Host functions that the model names are
 // called from several goroutines.
 func (db *DB) Check(ctx context.Context) error {
-	_, err := within(ctx, db, func(v *View) (struct{}, error) {
-		return struct{}{}, v.check(ctx, runtime.GOMAXPROCS(0))
-	})
-	return err
+	return checkError(db.Admin().Differences(ctx))
+}
+
+// Differences is [DB.Check] that yields every difference as it is found, in words, however
+// many there are: all of one commit, and always in the same order. None is kept: where the
+// loop takes its time the work waits for it, and files of that commit stay meanwhile. The loop may be left
+// at any time, which ends the work. An error comes at most once, last, with an
+// empty text; what was yielded before it stands. It may be ranged over again, which checks
+// the store of that moment.
+func (a *Admin) Differences(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		_, err := within(ctx, a.db, func(v *View) (struct{}, error) {
+			return struct{}{}, v.check(ctx, runtime.GOMAXPROCS(0), scaleOf(v.epoch.meta.nextOrdinal), yieldTo(yield))
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield("", err)
+		}
+	}
+}
+
+// errEnough ends a check of which nobody wants to know more.
+var errEnough = errors.New("portrait: enough differences")
+
+func yieldTo(yield func(string, error) bool) func(string) error {
+	return func(difference string) error {
+		if !yield(difference, nil) {
+			return errEnough
+		}
+		return nil
+	}
+}
+
+// checkError gathers differences into what Check returns.
+func checkError(found iter.Seq2[string, error]) error {
+	e := &CheckError{}
+	for d, err := range found {
+		if err != nil {
+			return err
+		}
+		if e.Total++; len(e.Differences) < maxDifferences {
+			e.Differences = append(e.Differences, d)
+		}
+	}
+	if e.Total > 0 {
+		return e
+	}
+	return nil
 }
 
 const maxDifferences = 1000
@@ -40,7 +85,9 @@ type checker struct {
 	v       *View
 	workers int
 	rules   oracle.Rules
-	err     *CheckError
+	// tell is told of every difference, in order, on the goroutine of the caller. Its error
+	// ends the check.
+	tell func(difference string) error
 	scale
 	roster roster
 	// byOrdinal are the nodes' numbers, less one, by their ordinals.
@@ -80,13 +127,9 @@ func scaleOf(ordinals uint32) scale {
 	return s
 }
 
-func (v *View) check(ctx context.Context, workers int) error {
-	return v.checkAt(ctx, workers, scaleOf(v.epoch.meta.nextOrdinal))
-}
-
-func (v *View) checkAt(ctx context.Context, workers int, s scale) error {
+func (v *View) check(ctx context.Context, workers int, s scale, tell func(string) error) error {
 	c := &checker{
-		v: v, workers: workers, scale: s, err: &CheckError{}, rules: naiveRules(v.epoch.cat.identity()),
+		v: v, workers: workers, scale: s, tell: tell, rules: naiveRules(v.epoch.cat.identity()),
 		roster: newRoster(s.ranges), ids: ordinalSet{}, live: ordinalSet{}, held: map[identity.Token]bool{},
 		byOrdinal: newOrdinalTable[uint32](v.epoch.meta.nextOrdinal, 0),
 		armed:     newOrdinalTable(v.epoch.meta.nextOrdinal, profile.Never),
@@ -102,30 +145,14 @@ func (v *View) checkAt(ctx context.Context, workers int, s scale) error {
 			return err
 		}
 	}
-	if c.err.Total > 0 {
-		return c.err
-	}
 	return nil
-}
-
-// differences are what one piece of work found.
-type differences struct {
-	list  []string
-	total int
-}
-
-func (d *differences) differ(format string, args ...any) {
-	if d.total++; len(d.list) < maxDifferences {
-		d.list = append(d.list, fmt.Sprintf(format, args...))
-	}
 }
 
 // inspector does one piece of the work of a check, on a goroutine of its own.
 type inspector struct {
 	*checker
-	differences
-	ctx context.Context //nolint:containedctx // lives for the one piece of work
-	buf []byte          // for values that are looked at and left
+	*findings
+	buf []byte // for values that are looked at and left
 }
 
 // scan runs over one space of keys.
@@ -155,8 +182,8 @@ func (s *scale) bounds(space byte, i int) (lower, upper []byte) {
 func (c *inspector) between(lower, upper []byte, each func(key, value []byte) error) error {
 	n := 0
 	for kv, err := range c.v.epoch.snap.Scan(lower, upper) {
-		if n++; err == nil && n&1023 == 0 && c.ctx.Err() != nil {
-			err = context.Cause(c.ctx)
+		if n++; err == nil && n&1023 == 0 {
+			err = c.ended()
 		}
 		if err == nil {
 			err = each(kv.Key, kv.Value)

@@ -18,15 +18,31 @@ import (
 // readEvidence checks every node against its edges and vetoes, and gathers which edges are
 // live: those that either end lets through, for what the naive rules make of its edges.
 func (c *checker) readEvidence(ctx context.Context) error {
-	before := *c.err
+	// What is found is told once it is known that every end knows of its edges.
+	var found []string
+	more, tell := false, c.tell
+	c.tell = func(difference string) error {
+		if more = more || len(found) == maxDifferences; !more {
+			found = append(found, difference)
+		}
+		return nil
+	}
 	lost, err := c.readEvidenceWith(ctx, nil)
-	if err != nil || len(lost) == 0 {
+	c.tell = tell
+	if err != nil {
 		return err
 	}
-	// Ends that do not know of their edges are told of them.
-	*c.err = before
-	_, err = c.readEvidenceWith(ctx, lost)
-	return err
+	if more || len(lost) > 0 {
+		// Ends that do not know of their edges are told of them.
+		_, err = c.readEvidenceWith(ctx, lost)
+		return err
+	}
+	for _, difference := range found {
+		if err := tell(difference); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readEvidenceWith is readEvidence with halves of edges that are not stored, in the order of
@@ -156,7 +172,7 @@ func (c *evidenceReader) halves(space byte, i int) iter.Seq2[[]half, error] {
 				continue
 			}
 			if len(held) > 0 && held[0].of != identity.Token(a) {
-				if err := context.Cause(c.ctx); err != nil {
+				if err := c.ended(); err != nil {
 					yield(nil, err)
 					return
 				}

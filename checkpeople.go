@@ -65,7 +65,7 @@ func (c *checker) placeAll(ctx context.Context, from, to uint64) (*places, error
 			if uint64(ordinal) >= first+c.batch {
 				break
 			}
-			if err := context.Cause(c.ctx); err != nil {
+			if err := c.ended(); err != nil {
 				return err
 			}
 			if err := c.checkGroup(in, ordinal, c.roster.root[c.byOrdinal.at(ordinal)-1]); err != nil {

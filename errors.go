@@ -34,7 +34,7 @@ var (
 // CheckError is what Check returns when the store disagrees with the naive
 // recomputation.
 type CheckError struct {
-	// Differences names each, in words. At most 1,000 are listed.
+	// Differences names each, in words. At most 1,000 are listed; see [Admin.Differences].
 	Differences []string
 	// Total counts all of them.
 	Total int

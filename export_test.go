@@ -31,14 +31,18 @@ func CheckedTree(db *DB, e segment.Expr) (syntax.Expr, error) {
 
 // CheckCut is Check by so many goroutines, with the work cut up much finer if fine is set.
 func CheckCut(ctx context.Context, db *DB, workers int, fine bool) error {
-	_, err := within(ctx, db, func(v *View) (struct{}, error) {
-		s := scaleOf(v.epoch.meta.nextOrdinal)
-		if fine {
-			s = scale{ranges: 64, span: 128, batch: 64, replay: 100, follow: 70, expiries: 1}
+	return checkError(func(yield func(string, error) bool) {
+		_, err := within(ctx, db, func(v *View) (struct{}, error) {
+			s := scaleOf(v.epoch.meta.nextOrdinal)
+			if fine {
+				s = scale{ranges: 64, span: 128, batch: 64, replay: 100, follow: 70, expiries: 1}
+			}
+			return struct{}{}, v.check(ctx, workers, s, yieldTo(yield))
+		})
+		if err != nil {
+			yield("", err)
 		}
-		return struct{}{}, v.checkAt(ctx, workers, s)
 	})
-	return err
 }
 
 // WithoutState returns the record of a node as if no event lay at it.

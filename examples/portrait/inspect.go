@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -13,7 +12,8 @@ import (
 
 type checkVerb struct{}
 
-// Run recomputes everything. The answer is no where anything differs.
+// Run recomputes everything, and prints every difference as it is found. The answer is no
+// where anything differs.
 func (v *checkVerb) Run(s *session) error {
 	return s.with(false, func(db *portrait.DB) error {
 		type answer struct {
@@ -21,27 +21,28 @@ func (v *checkVerb) Run(s *session) error {
 			List        []string `json:"list"` // the first 1,000
 		}
 		a := answer{List: []string{}}
-		err := db.Check(s)
-		differs, ok := errors.AsType[*portrait.CheckError](err)
-		if err != nil && !ok {
-			return err
-		}
-		if ok {
-			a.Differences, a.List = differs.Total, differs.Differences
-		}
-		err = s.answer(a, func(w io.Writer) error {
-			if a.Differences == 0 {
-				_, err := fmt.Fprintln(w, "ok")
+		for d, err := range db.Admin().Differences(s) {
+			if err != nil {
 				return err
 			}
-			for _, d := range a.List {
-				if _, err := fmt.Fprintln(w, table.Clean(d)); err != nil {
+			a.Differences++
+			switch {
+			case !s.json:
+				if _, err := fmt.Fprintln(s.stdout, table.Clean(d)); err != nil {
 					return err
 				}
+			case len(a.List) < 1000:
+				a.List = append(a.List, d)
 			}
-			return nil
+		}
+		err := s.answer(a, func(w io.Writer) error {
+			if a.Differences > 0 {
+				return nil
+			}
+			_, err := fmt.Fprintln(w, "ok")
+			return err
 		})
-		if err == nil && ok {
+		if err == nil && a.Differences > 0 {
 			s.printf("%d differences\n", a.Differences)
 			return errNo
 		}
