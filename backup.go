@@ -19,6 +19,9 @@ import (
 // wait for the former alone. The directory is there whole, and durable, or not at all; an
 // unfinished copy on another disk is refused by Open with [store.ErrIncomplete].
 //
+// A directory that is the store's own, or would lie in it, is refused, by whatever name, before
+// anything is written.
+//
 // It is on record in the audit log, which the copy has too, before anything is copied. It is encrypted
 // if the store is. It keeps what is erased and purged later, as any copy
 // does, and takes up the disk space of what the store no longer needs. Opened it is
@@ -28,6 +31,9 @@ func (a *Admin) Checkpoint(ctx context.Context, dir string) error {
 		return err
 	}
 	defer a.db.gate.leave()
+	if err := a.apart("checkpoint", dir); err != nil {
+		return err
+	}
 	if err := a.db.attestAlone(ctx, didCheckpoint); err != nil {
 		return err
 	}
@@ -43,7 +49,8 @@ func (a *Admin) Checkpoint(ctx context.Context, dir string) error {
 }
 
 // Backup puts the store as of one commit into a target, while events go in and segments
-// are asked, and returns what it put. Tables that the target has from an earlier backup
+// are asked, and returns what it put. A target in the directory of the store
+// ([backup.Dir.Paths]) is refused before anything is written. Tables that the target has from an earlier backup
 // are not read again: the cost is that of what was written since. A backup is whole, or is
 // no backup: what an interrupted one leaves the next one uses, or [backup.Prune] removes.
 // One backup or checkpoint is made at a time; a Purge waits for it, and it for a Purge;
@@ -60,6 +67,9 @@ func (a *Admin) Backup(ctx context.Context, target backup.Target) (_ backup.Mani
 	defer a.db.gate.leave()
 	if target == nil {
 		return backup.Manifest{}, errors.New("portrait: backup: the target is nil")
+	}
+	if err := a.apartFrom("backup", target); err != nil {
+		return backup.Manifest{}, err
 	}
 	if err := a.db.attestAlone(ctx, didBackup); err != nil {
 		return backup.Manifest{}, err
@@ -98,7 +108,40 @@ func (a *Admin) BackupKeys(ctx context.Context, target backup.Target) error {
 	if target == nil {
 		return errors.New("portrait: backup of keys: the target is nil")
 	}
+	if err := a.apartFrom("backup of keys", target); err != nil {
+		return err
+	}
 	return a.backupKeys(ctx, target)
+}
+
+// apartFrom refuses a target that writes to the directory of the store, as far as it says
+// where it writes.
+func (a *Admin) apartFrom(what string, target backup.Target) error {
+	at, ok := target.(interface{ Paths() []string })
+	if !ok {
+		return nil
+	}
+	for _, dir := range at.Paths() {
+		if err := a.apart(what, dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apart refuses a directory that is the store's, or lies in it.
+func (a *Admin) apart(what, dir string) error {
+	if dir == "" {
+		return fmt.Errorf("portrait: %s: the directory has no name", what)
+	}
+	within, err := a.db.store.Contains(dir)
+	if err != nil {
+		return fmt.Errorf("portrait: %s: %w", what, err)
+	}
+	if within {
+		return fmt.Errorf("portrait: %s: %s is the directory of the store, or lies in it", what, dir)
+	}
+	return nil
 }
 
 func (a *Admin) backupKeys(ctx context.Context, target backup.Target) error {

@@ -42,7 +42,7 @@ func ExamplePrivacy_Anonymise() {
 	}
 	_, err = rights.Anonymise(ctx, mei)
 	fmt.Println("held:", errors.Is(err, privacy.ErrHeld))
-	if err := rights.Release(ctx, "court-44"); err != nil {
+	if err := rights.ReleaseAll(ctx, "court-44"); err != nil {
 		log.Fatal(err)
 	}
 	done, err := rights.Anonymise(ctx, mei)

@@ -81,7 +81,7 @@ func rightsAct(r *rand.Rand, id profile.Identifier) act {
 		}}
 	case 2:
 		return act{name: "release " + ref, commits: 1, do: func(h *host) (string, error) {
-			return "", h.db.Privacy().Release(h.ctx, ref)
+			return "", h.db.Privacy().ReleaseAll(h.ctx, ref)
 		}}
 	case 3:
 		return act{name: "prove the audit log", do: func(h *host) (string, error) {

@@ -170,11 +170,11 @@ func (t *txn) withholds(token identity.Token) (bool, error) {
 // Hold puts people under a legal hold: until its release they cannot be erased or made
 // anonymous, which is then privacy.ErrHeld, nor are their kept events deleted when they
 // expire; answers show no more of these than they would. The reference is the host's own, such as the number
-// of a case, of the letters, digits and signs that a [privacy.Note] may have. The hold is on every
+// of a case: 1 to 64 of the letters, digits and signs that a [privacy.Note] may have. The hold is on every
 // identifier of the people as they are known now; whoever is later found to be one with
 // any of these is held too. There may be 100 holds on somebody. Held again under one
 // reference, they are held since the first time. One that is not known is ErrNotFound,
-// and nobody is held then.
+// and nobody is held then. A call that names nobody is refused.
 func (p *Privacy) Hold(ctx context.Context, ref string, ids ...profile.Identifier) error {
 	return p.changeHolds(ctx, didHold, ref, ids, func(t *txn, token identity.Token) (bool, error) {
 		h := t.holdsOf(token)
@@ -190,11 +190,31 @@ func (p *Privacy) Hold(ctx context.Context, ref string, ids ...profile.Identifie
 	})
 }
 
-// Release ends the hold of a reference on people, or, where no identifier is given, on
-// everybody. Events of theirs that expired meanwhile are deleted like others from then
-// on. It is ErrNotFound where nobody of them is held under the reference.
+// Release ends the hold of a reference on people. Events of theirs that expired meanwhile
+// are deleted like others from then on. It is ErrNotFound where nobody of them is held
+// under the reference. A call that names nobody is refused: [Privacy.ReleaseAll] releases
+// everybody.
 func (p *Privacy) Release(ctx context.Context, ref string, ids ...profile.Identifier) error {
-	return p.changeHolds(ctx, didRelease, ref, ids, func(t *txn, token identity.Token) (bool, error) {
+	return p.changeHolds(ctx, didRelease, ref, ids, release(ref))
+}
+
+// ReleaseAll is Release of everybody who is held under a reference.
+func (p *Privacy) ReleaseAll(ctx context.Context, ref string) error {
+	return p.changeHeld(ctx, didRelease, ref, func(t *txn) ([]identity.Token, error) {
+		var tokens []identity.Token
+		for token, h := range t.db.held {
+			if _, has := h.find(ref); has {
+				tokens = append(tokens, token)
+			}
+		}
+		slices.SortFunc(tokens, compareTokens)
+		return tokens, nil
+	}, release(ref))
+}
+
+// release takes a hold off an identifier, and reports whether there was one.
+func release(ref string) func(*txn, identity.Token) (bool, error) {
+	return func(t *txn, token identity.Token) (bool, error) {
 		h := t.holdsOf(token)
 		i, has := h.find(ref)
 		if !has {
@@ -206,17 +226,28 @@ func (p *Privacy) Release(ctx context.Context, ref string, ids ...profile.Identi
 			return true, nil
 		}
 		return true, t.expireAgain(token)
-	})
+	}
 }
 
 // changeHolds changes the holds on people, in one commit.
 func (p *Privacy) changeHolds(ctx context.Context, what, ref string, ids []profile.Identifier, change func(*txn, identity.Token) (bool, error)) error {
+	if len(ids) == 0 {
+		return fmt.Errorf("portrait: %s: no identifier is given", what)
+	}
+	return p.changeHeld(ctx, what, ref, func(t *txn) ([]identity.Token, error) { return t.allOf(ids) }, change)
+}
+
+// changeHeld changes the holds on identifiers, in one commit.
+func (p *Privacy) changeHeld(ctx context.Context, what, ref string, of func(*txn) ([]identity.Token, error), change func(*txn, identity.Token) (bool, error)) error {
+	if ref == "" {
+		return fmt.Errorf("portrait: %s: the reference is empty", what)
+	}
 	if err := privacy.ValidReference(ref); err != nil {
 		return fmt.Errorf("portrait: %s: the reference %w", what, err)
 	}
 	return p.db.transact(ctx, func(t *txn) error {
 		t.settled = true
-		tokens, err := t.heldOf(what, ref, ids)
+		tokens, err := of(t)
 		if err != nil {
 			return err
 		}
@@ -238,17 +269,9 @@ func (p *Privacy) changeHolds(ctx context.Context, what, ref string, ids []profi
 	}, func(*txn) {})
 }
 
-// heldOf returns all identifiers of some people; of a release of nobody in particular
-// those that are held under the reference.
-func (t *txn) heldOf(what, ref string, ids []profile.Identifier) ([]identity.Token, error) {
+// allOf returns all identifiers of some people.
+func (t *txn) allOf(ids []profile.Identifier) ([]identity.Token, error) {
 	all := map[identity.Token]bool{}
-	if len(ids) == 0 && what == didRelease {
-		for token, h := range t.db.held {
-			if _, has := h.find(ref); has {
-				all[token] = true
-			}
-		}
-	}
 	for _, id := range ids {
 		n, err := t.known(id)
 		if err != nil {

@@ -84,7 +84,7 @@ func TestHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	held(true, mei)
-	if err := db.Privacy().Release(t.Context(), "case-8"); err != nil {
+	if err := db.Privacy().ReleaseAll(t.Context(), "case-8"); err != nil {
 		t.Fatal(err)
 	}
 	held(false, mei)
@@ -94,6 +94,46 @@ func TestHold(t *testing.T) {
 	}
 	if _, err := db.Privacy().Erase(t.Context(), mei); err != nil {
 		t.Error(err)
+	}
+}
+
+// What names nobody, or no reference, is refused and changes nothing: a list of identifiers
+// that came out empty releases nobody.
+func TestHold_refused(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+	mei := id("user_id", "mei")
+	take(t, db, profile.Event{MessageID: "1", Name: "Order Completed", Time: epoch0, Identifiers: []profile.Identifier{mei}})
+	rights := db.Privacy()
+	if err := rights.Hold(t.Context(), "case-7", mei); err != nil {
+		t.Fatal(err)
+	}
+	epoch := db.Metrics().Epoch
+	none := []profile.Identifier{}
+	for _, call := range []struct {
+		name string
+		do   func() error
+		want string
+	}{
+		{"hold nobody", func() error { return rights.Hold(t.Context(), "case-7") }, "portrait: hold: no identifier is given"},
+		{"hold an empty list", func() error { return rights.Hold(t.Context(), "case-8", none...) }, "portrait: hold: no identifier is given"},
+		{"release nobody", func() error { return rights.Release(t.Context(), "case-7") }, "portrait: release: no identifier is given"},
+		{"release an empty list", func() error { return rights.Release(t.Context(), "case-7", none...) }, "portrait: release: no identifier is given"},
+		{"hold under nothing", func() error { return rights.Hold(t.Context(), "", mei) }, "portrait: hold: the reference is empty"},
+		{"release under nothing", func() error { return rights.Release(t.Context(), "", mei) }, "portrait: release: the reference is empty"},
+		{"release all under nothing", func() error { return rights.ReleaseAll(t.Context(), "") }, "portrait: release: the reference is empty"},
+	} {
+		if err := call.do(); err == nil || err.Error() != call.want {
+			t.Errorf("%s: %v", call.name, err)
+		}
+	}
+	if err := rights.ReleaseAll(t.Context(), "case-9"); !errors.Is(err, portrait.ErrNotFound) {
+		t.Errorf("release all of a reference that nobody is held under: %v", err)
+	}
+	if e := db.Metrics().Epoch; e != epoch {
+		t.Errorf("commit %d, and it was %d", e, epoch)
+	}
+	if refs := exportedHolds(t, db, mei); !slices.Equal(refs, []string{"case-7"}) {
+		t.Errorf("held under %q", refs)
 	}
 }
 
@@ -178,7 +218,7 @@ func TestHold_events(t *testing.T) {
 	if done, err := db.Admin().Repair(t.Context()); err != nil || len(done.Mended) > 0 {
 		t.Errorf("repaired %+v, %v", done, err)
 	}
-	if err := db.Privacy().Release(t.Context(), "case-7"); err != nil {
+	if err := db.Privacy().ReleaseAll(t.Context(), "case-7"); err != nil {
 		t.Fatal(err)
 	}
 	at = at.Add(24 * time.Hour)

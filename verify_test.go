@@ -70,7 +70,7 @@ func TestVerify(t *testing.T) {
 		b.Delete([]byte{keys.Meta, 'x'})
 	})
 	reopen()
-	if err := db.Privacy().Release(t.Context(), "case-7"); err != nil {
+	if err := db.Privacy().ReleaseAll(t.Context(), "case-7"); err != nil {
 		t.Fatal(err)
 	}
 	erased, err := db.Privacy().Erase(t.Context(), phone)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 )
 
@@ -14,11 +15,18 @@ const partial = ".partial"
 
 // Dir is a Target in a directory of the operating system. It may be used from several
 // goroutines, but for one Put of one name at a time.
-type Dir struct{ root *os.Root }
+type Dir struct {
+	root *os.Root
+	path string
+}
 
 // OpenDir opens a directory to keep backups in, and makes it if need be. Nothing outside
 // of it is reached through a Dir, by symbolic links neither. The caller closes it.
 func OpenDir(name string) (*Dir, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(name, 0o700); err != nil {
 		return nil, err
 	}
@@ -26,7 +34,20 @@ func OpenDir(name string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Dir{root}, nil
+	return &Dir{root, path}, nil
+}
+
+// Paths returns the directories that backups write to, from the root of the file system, as
+// they were named when this one was opened. By them [portrait.Admin.Backup] refuses the directory of the store itself, also of a
+// Target that embeds a Dir.
+//
+// [portrait.Admin.Backup]: https://pkg.go.dev/github.com/portraitdb/portrait#Admin.Backup
+func (d *Dir) Paths() []string {
+	paths := []string{d.path}
+	for _, folder := range [...]string{objectsDir, manifestsDir, keysDir} {
+		paths = append(paths, filepath.Join(d.path, folder))
+	}
+	return paths
 }
 
 // Close gives the directory back.

@@ -121,9 +121,11 @@ func (st *Stage) remove() {
 // Move makes the files a directory of their own, which must not exist yet, and closes
 // the Stage. There the note is what Copied returns. It is whole from its first moment on
 // or, on another disk, refused by Open with ErrIncomplete until it is. The directory is
-// durable when Move returns nil; it leaves nothing behind when it fails.
+// durable when Move returns nil; it leaves nothing behind when it fails. The caller has made
+// sure that it does not lie in that of the store: see [Store.Contains].
 func (st *Stage) Move(ctx context.Context, dir string, note []byte) error {
 	disk := st.s.base
+	dir = disk.PathJoin(dir) // as Contains reads it
 	if _, err := disk.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(&fs.PathError{Op: "copy", Path: dir, Err: fs.ErrExist}, err, st.Close())
 	}
