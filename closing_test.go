@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/portraitdb/portrait"
@@ -39,7 +39,8 @@ func arguments(ctx context.Context, target backup.Target) map[reflect.Type]refle
 	return all
 }
 
-// call calls a method, ranges over what it yields, and returns its error.
+// call calls a method, ranges over what it yields, and returns its error, which what it yields
+// has once and last, with nothing beside it.
 func call(ctx context.Context, method reflect.Value, target backup.Target) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -64,9 +65,14 @@ func call(ctx context.Context, method reflect.Value, target backup.Target) (err 
 		case out.Type() == reflect.TypeFor[error]() && !out.IsNil():
 			err = out.Interface().(error)
 		case out.Type().CanSeq2():
-			for _, last := range out.Seq2() {
+			for what, last := range out.Seq2() {
+				if err != nil {
+					return fmt.Errorf("panic: it goes on after %w", err)
+				}
 				if e, ok := last.Interface().(error); ok && e != nil {
-					err = e
+					if err = e; !what.IsZero() {
+						return fmt.Errorf("panic: it yields %v beside %w", what, err)
+					}
 				}
 			}
 		}
@@ -100,8 +106,51 @@ func handles(t *testing.T, db *portrait.DB) map[string]any {
 }
 
 // answering are the methods that need nothing of the disk and go on answering; who holds
-// what they return may ask it after Close.
-var answering = []string{"DB.Close", "DB.Privacy", "DB.Admin", "DB.Lists", "DB.Metrics", "DB.Model", "DB.Health", "Admin.Repaired", "View.Close", "View.AsOf", "View.Epoch", "View.Cursor", "View.Lists"}
+// what they return may ask it after Close. Each says whether it does, of a store that was
+// asked the same before.
+func answering(db *portrait.DB, v *portrait.View) map[string]func() error {
+	model, repaired := db.Model(), db.Admin().Repaired()
+	at, epoch, cursor, lists := v.AsOf(), v.Epoch(), v.Cursor(), v.Lists()
+	same := func(is, was any, opts ...cmp.Option) error {
+		if d := cmp.Diff(was, is, opts...); d != "" {
+			return errors.New(d)
+		}
+		return nil
+	}
+	closed := func(err error) error {
+		if !errors.Is(err, portrait.ErrClosed) {
+			return fmt.Errorf("its calls: %w", err)
+		}
+		return nil
+	}
+	return map[string]func() error{
+		"DB.Close": db.Close,
+		"DB.Privacy": func() error {
+			_, err := db.Privacy().Verify(context.Background())
+			return closed(err)
+		},
+		"DB.Admin": func() error {
+			_, err := db.Admin().Health(context.Background())
+			return closed(err)
+		},
+		"DB.Lists":   func() error { return closed(db.Lists().Drop(context.Background(), "vip")) },
+		"DB.Metrics": func() error { return same(db.Metrics(), portrait.Metrics{}) },
+		"DB.Model": func() error {
+			was, err := model.MarshalJSON()
+			if err != nil {
+				return err
+			}
+			is, err := db.Model().MarshalJSON()
+			return errors.Join(err, same(string(is), string(was)))
+		},
+		"Admin.Repaired": func() error { return same(db.Admin().Repaired(), repaired) },
+		"View.Close":     func() error { v.Close(); return nil },
+		"View.AsOf":      func() error { return same(v.AsOf(), at) },
+		"View.Epoch":     func() error { return same(v.Epoch(), epoch) },
+		"View.Cursor":    func() error { return same(v.Cursor().String(), cursor.String()) },
+		"View.Lists":     func() error { return same(v.Lists(), lists) },
+	}
+}
 
 // After Close every method of everything says ErrClosed, or answers from memory.
 func TestClose_every_method(t *testing.T) {
@@ -112,7 +161,11 @@ func TestClose_every_method(t *testing.T) {
 	}
 	apply(t, db, testModel)
 	take(t, db, callOf(0)...)
+	if _, err := db.Lists().Edit(t.Context(), "vip", "anonymous_id", []string{"a1"}, nil); err != nil {
+		t.Fatal(err)
+	}
 	all, target := handles(t, db), targetOf(t)
+	answers := answering(db, all["View"].(*portrait.View))
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -123,18 +176,27 @@ func TestClose_every_method(t *testing.T) {
 			name := what + "." + of.Type().Method(i).Name
 			err := call(t.Context(), of.Method(i), target)
 			tried++
-			if !slices.Contains(answering, name) && !errors.Is(err, portrait.ErrClosed) {
+			if answer, ok := answers[name]; ok {
+				if err := errors.Join(err, answer()); err != nil {
+					t.Errorf("%s after Close: %v", name, err)
+				}
+				delete(answers, name)
+			} else if !errors.Is(err, portrait.ErrClosed) || strings.HasPrefix(err.Error(), "panic") {
 				t.Errorf("%s after Close: %v", name, err)
 			}
 		}
+	}
+	for name := range answers {
+		t.Errorf("there is no %s", name)
 	}
 	if tried < 80 {
 		t.Errorf("%d methods tried", tried)
 	}
 }
 
-// While Close runs every method answers, or says ErrClosed; none panics, and none waits for
-// ever. Views that nobody closed do not keep it, and no goroutine is left.
+// While Close runs every method answers, refuses what it is asked, or says ErrClosed; none
+// panics, none waits for ever, and none says of the store's end that its context ended, the disk
+// failed or something is damaged. Views that nobody closed do not keep it, and no goroutine is left.
 func TestClose_beside_everything(t *testing.T) {
 	target := targetOf(t)
 	for range 5 {
@@ -160,7 +222,16 @@ func TestClose_beside_everything(t *testing.T) {
 				}
 				wg.Go(func() {
 					begun <- struct{}{}
-					if err := call(ctx, of.Method(i), target); err != nil && strings.Contains(err.Error(), "panic") {
+					err := call(ctx, of.Method(i), target)
+					if err == nil || errors.Is(err, portrait.ErrClosed) && !strings.HasPrefix(err.Error(), "panic") {
+						return
+					}
+					for _, wrong := range []error{context.Canceled, portrait.ErrFailed, portrait.ErrCorrupt} {
+						if errors.Is(err, wrong) {
+							t.Errorf("%s: %v", name, err)
+						}
+					}
+					if strings.HasPrefix(err.Error(), "panic") || strings.Contains(err.Error(), "pebble") {
 						t.Errorf("%s: %v", name, err)
 					}
 				})
