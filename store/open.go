@@ -154,6 +154,9 @@ func (s *Store) openPebble(dir string) (err error) {
 	cache := pebble.NewCache(s.opts.cacheTotal())
 	defer cache.Unref()
 	s.db, err = pebble.Open(dir, s.pebbleOptions(s.lock, cache))
+	if errors.Is(err, pebble.ErrDBNotPristine) { // It says so of a directory in use that does not tell its format.
+		return fmt.Errorf("%w: marker.format-version, which says how the files are written, is missing: %w", ErrCorrupt, err)
+	}
 	// Pebble has no class for a table that is missing, or that has another length than
 	// the MANIFEST says.
 	if pebble.IsCorruptionError(err) || errors.Is(err, fs.ErrNotExist) || err != nil && strings.Contains(err.Error(), "object size mismatch") {
