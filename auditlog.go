@@ -43,6 +43,10 @@ const (
 	didUnrestrict = "unrestrict"
 	didOptOut     = "opt out"
 	didOptIn      = "opt in"
+	didUpload     = "upload list"
+	didEdit       = "edit list"
+	didDrop       = "drop list"
+	didBackupKeys = "backup keys"
 )
 
 // maxSubjects is how many pseudonyms one record of the audit log has at most.
@@ -243,6 +247,13 @@ func (t *txn) attestDecided() {
 	for _, what := range slices.Sorted(maps.Keys(t.decided)) {
 		t.attest(what, "", t.decided[what]...)
 	}
+}
+
+// listDetail is what the audit log says of a list: the hash of its name, which is a text of
+// the host's own and could be anybody's, and how many identifiers it then holds.
+func listDetail(name string, identifiers int64) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("list sha256:%x: %d identifiers", sum, identifiers)
 }
 
 // modelDetail is what the audit log says of a model: the hash of its stored form.

@@ -100,6 +100,7 @@ func (a *Admin) writeBackup(ctx context.Context, target backup.Target, st *store
 // that was made without Options.Shred. Every Backup does so; after an erasure it makes
 // whoever was erased unreadable in the backups that the target has, without one more. Copies of the
 // target's key file that others keep (versions of an object, snapshots of a disk) are theirs to remove.
+// It is on record in the audit log before anything is put.
 func (a *Admin) BackupKeys(ctx context.Context, target backup.Target) error {
 	if err := a.db.gate.enter(); err != nil {
 		return err
@@ -109,6 +110,12 @@ func (a *Admin) BackupKeys(ctx context.Context, target backup.Target) error {
 		return errors.New("portrait: backup of keys: the target is nil")
 	}
 	if err := a.apartFrom("backup of keys", target); err != nil {
+		return err
+	}
+	if a.db.store.KeyFileID() == "" {
+		return nil // It was made without Options.Shred.
+	}
+	if err := a.db.attestAlone(ctx, didBackupKeys); err != nil {
 		return err
 	}
 	return a.backupKeys(ctx, target)

@@ -55,6 +55,7 @@ func (t *txn) editList(name, namespace string, add, remove []string) (segment.Up
 	l.about.At = profile.Instant(max(int64(t.meta.instant), int64(t.db.now()))).Time()
 	t.batch.Set(keys.AppendList(nil, uint32(l.field)), appendList(nil, &l.about))
 	t.lists = append(without(t.db.lists, old), l)
+	t.attest(didEdit, listDetail(name, l.about.Identifiers), slices.Collect(maps.Keys(wanted))...)
 	asked := t.cat.asksList(name) != ""
 	if asked {
 		t.passTimeOfPeople()

@@ -237,7 +237,7 @@ const maxEdited = 10_000
 // Edit puts identifiers of a namespace, plain values, into a list, which is made if there is
 // none, and takes others out, in one commit, with the tags that ask of it. Of a list that is there the namespace may be
 // empty, and is else the list's own. Those that the store does not know are left out, and counted as
-// Unknown, or as Erased where they are of a person who was erased. It takes at most 10,000 of both; an identifier in both is taken out.
+// Unknown, or as Erased where they are of a person who was erased. The audit log has whose were put in and taken out. It takes at most 10,000 of both; an identifier in both is taken out.
 func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []string) (segment.Uploaded, error) {
 	db := l.db
 	if err := db.gate.enter(); err != nil {
@@ -261,7 +261,11 @@ func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []
 	}
 	t := db.begin()
 	t.settled = true
-	report, err := t.editList(name, namespace, add, remove)
+	var report segment.Uploaded
+	err := t.noted(ctx)
+	if err == nil {
+		report, err = t.editList(name, namespace, add, remove)
+	}
 	if err != nil {
 		t.abort()
 		return segment.Uploaded{}, err
@@ -275,7 +279,7 @@ func (l *Lists) Edit(ctx context.Context, name, namespace string, add, remove []
 
 // Drop removes a list. Segments that ask for it are refused from then on. A list that
 // is not there is an error, as is one that the model asks of: of what is kept live, which
-// the error names.
+// the error names. It is on record in the audit log.
 func (l *Lists) Drop(ctx context.Context, name string) error {
 	db := l.db
 	if err := db.gate.enter(); err != nil {
@@ -295,8 +299,13 @@ func (l *Lists) Drop(ctx context.Context, name string) error {
 	}
 	t := db.begin()
 	t.settled = true
+	if err := t.noted(ctx); err != nil {
+		t.abort()
+		return err
+	}
 	t.dropList(old.field)
 	t.lists = without(db.lists, old)
+	t.attest(didDrop, listDetail(name, 0))
 	return t.finish(false)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/idlist"
 	"github.com/portraitdb/portrait/internal/keys"
+	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 )
@@ -36,6 +37,7 @@ import (
 // tokens, which is gone when the call returns; and then up to 16 bytes for each identifier
 // found, twice, and 512 MiB for whose they are. A profile that comes to hold an identifier later is not in the list unless the
 // store knew that identifier when the list was read. Whoever is erased meanwhile is not in it.
+// The audit log has a record of it, in the commit with which the list becomes the one that answers.
 //
 // Upload reads on a goroutine of its own: the end of ctx, and Close with ErrClosed, end an
 // Upload that is reading at once, even while a Read hangs. That goroutine ends when its Read
@@ -47,6 +49,9 @@ func (l *Lists) Upload(ctx context.Context, name string, r io.Reader, o segment.
 	}
 	defer db.gate.leave()
 	if err := validListName(name); err != nil {
+		return segment.Uploaded{}, err
+	}
+	if err := privacy.NoteOf(ctx).Validate(); err != nil {
 		return segment.Uploaded{}, err
 	}
 	w := &listWriter{db: db, list: &list{about: segment.List{Name: name, Namespace: o.Namespace}}}

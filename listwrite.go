@@ -176,6 +176,10 @@ func (w *listWriter) show(ctx context.Context, identifiers int64) error {
 	}
 	t := db.begin()
 	t.settled = true
+	if err := t.noted(ctx); err != nil {
+		t.abort()
+		return err
+	}
 	if old := findList(db.lists, w.list.about.Name); asked && old != nil {
 		t.passTimeOfPeople()
 		if err := t.exchange(ctx, old, w.list); err != nil {
@@ -184,6 +188,7 @@ func (w *listWriter) show(ctx context.Context, identifiers int64) error {
 		}
 	}
 	t.showList(w.list, identifiers-w.out)
+	t.attest(didUpload, listDetail(w.list.about.Name, identifiers-w.out))
 	if err := t.finish(false); err != nil {
 		return err
 	}

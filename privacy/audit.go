@@ -37,11 +37,11 @@ type Record struct {
 	// What was done: "erase", "anonymise", "suppress", "unsuppress", "purge", "export",
 	// "hold", "release", "link", "unlink", "withdraw", "veto", "lift", "apply", "rekey",
 	// "copy" (the store was opened for the first time since it was made from another), "replay",
-	// "backup", "checkpoint", "repair", "suggest", "prune" (of the audit log itself) and what
+	// "backup", "backup keys", "checkpoint", "upload list", "edit list", "drop list", "repair", "suggest", "prune" (of the audit log itself) and what
 	// docs/privacy.md adds.
 	What string
 	// Detail is of what was done, such as the hash of the model that was applied, the
-	// reference of a hold, or the head of the last record that was pruned.
+	// reference of a hold, the hash of the name of a list, or the head of the last record that was pruned.
 	Detail string
 	// Subjects are whose data it was, at most 1,000 a record, ascending: what concerns
 	// more has several records.
