@@ -66,17 +66,24 @@ func (p *Privacy) ExportLedger(ctx context.Context, w io.Writer) error {
 // privacy.Replayed.Held names them: replay the ledger once more after the release. Replayed
 // again, or after a newer one, it changes nothing else. A
 // ledger of a store with another key is an error. What [backup.Restore] was given is
-// replayed by Open; [Privacy.Purge] makes the bytes go.
+// replayed by Open; [Privacy.Purge] makes the bytes go. A ledger that was cut short or
+// changed changes nothing, and the error names the line where that shows; nor does one of
+// 2 GiB or more.
 func (p *Privacy) ReplayLedger(ctx context.Context, r io.Reader) (privacy.Replayed, error) {
+	return p.replayLedger(ctx, r, maxLedger)
+}
+
+// replayLedger is ReplayLedger of a ledger of so many bytes at most.
+func (p *Privacy) replayLedger(ctx context.Context, r io.Reader, most int64) (privacy.Replayed, error) {
 	if err := p.db.whileOpen(); err != nil {
 		return privacy.Replayed{}, err
 	}
 	if r == nil {
 		return privacy.Replayed{}, errors.New("portrait: ledger of erasures: the reader is nil")
 	}
-	data, err := io.ReadAll(io.LimitReader(r, maxLedger+1))
-	if err == nil && len(data) > maxLedger {
-		err = fmt.Errorf("it has more than %d bytes, which is the most", maxLedger)
+	data, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(data)) > most {
+		err = fmt.Errorf("it has more than %d bytes, which is the most", most)
 	}
 	if err != nil {
 		return privacy.Replayed{}, fmt.Errorf("portrait: ledger of erasures: %w", err)

@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"context"
+	"io"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
@@ -43,6 +44,12 @@ func CheckCut(ctx context.Context, db *DB, workers int, fine bool) error {
 			yield("", err)
 		}
 	})
+}
+
+// ReplayLedger is Privacy.ReplayLedger of a ledger of so many bytes at most.
+func ReplayLedger(ctx context.Context, db *DB, r io.Reader, most int64) error {
+	_, err := db.Privacy().replayLedger(ctx, r, most)
+	return err
 }
 
 // WithoutState returns the record of a node as if no event lay at it.

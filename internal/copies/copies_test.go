@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,4 +165,41 @@ func FuzzReadNote(f *testing.F) {
 			t.Errorf("%+v is read as %+v, %v", n, m, err)
 		}
 	})
+}
+
+// A ledger that was cut short or changed is refused, and the error names the line where that shows.
+func TestReadLedger_names_where(t *testing.T) {
+	entry := func(n byte) copies.Entry {
+		return copies.Entry{Token: [16]byte{n}, At: int64(n), Lifted: copies.Never}
+	}
+	whole := (&copies.Ledger{Key: key, Taken: 7, Entries: []copies.Entry{entry(1), entry(2), entry(3)}}).Append(nil)
+	lines := bytes.SplitAfter(whole, []byte{'\n'})
+	join := func(n int) []byte { return bytes.Join(lines[:n], nil) }
+	replace := func(old, by string) []byte { return bytes.Replace(whole, []byte(old), []byte(by), 1) }
+	for _, damaged := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"empty", nil, "it ends after line 0"},
+		{"cut in the head", join(2), "it ends after line 2"},
+		{"cut after an entry", join(6), "it ends after line 6"},
+		{"cut within an entry", whole[:len(join(6))+5], "it ends within line 7"},
+		{"without the checksum", join(7), "it ends after line 7"},
+		{"cut within the checksum", whole[:len(whole)-1], "it ends within line 8"},
+		{"another heading", replace("ledger 1", "ledger 2"), "line 1: "},
+		{"a key without its name", replace("key ", "kay "), "line 2: "},
+		{"a time that is none", replace("taken 7", "taken x"), "line 3: "},
+		{"an entry that is none", replace("02000000", "0x000000"), "line 6: "},
+		{"entries in another order", replace("02000000", "00000000"), "line 6: tokens do not ascend"},
+		{"an entry too many", replace("entries 3", "entries 2"), "line 7: want the checksum"},
+		{"an entry too few", replace("entries 3", "entries 4"), "line 8: "},
+		{"more behind it", append(slices.Clone(whole), "x\n"...), "line 8: nothing follows"},
+		{"another time", replace("taken 7", "taken 8"), "every line has its form"},
+	} {
+		l, err := copies.ReadLedger(damaged.data)
+		if l != nil || !errors.Is(err, copies.ErrSeal) || !strings.Contains(err.Error(), damaged.want) {
+			t.Errorf("%s: %v, want %q", damaged.name, err, damaged.want)
+		}
+	}
 }

@@ -60,11 +60,12 @@ func (l *Ledger) Append(dst []byte) []byte {
 	return append(dst, Seal(text)...)
 }
 
-// ReadLedger reads a ledger. It takes exactly what Append writes.
+// ReadLedger reads a ledger. It takes exactly what Append writes. Of one that was cut short
+// or changed the error, which wraps ErrSeal, names the line where that shows, if it does.
 func ReadLedger(data []byte) (*Ledger, error) {
 	text, err := Unseal(data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %s", err, broken(data))
 	}
 	if text, err = heading(text, ledgerHeading); err != nil {
 		return nil, err
@@ -99,6 +100,51 @@ func ReadLedger(data []byte) (*Ledger, error) {
 		l.Entries, text = append(l.Entries, e), rest
 	}
 	return l, nil
+}
+
+// broken says where a text whose checksum does not hold is no ledger.
+func broken(data []byte) string {
+	const head = 4 // lines before the entries
+	entries, n := int64(math.MaxInt64), int64(0)
+	var before [16]byte
+	for rest := data; len(rest) > 0; {
+		n++
+		one, next, whole := line(rest)
+		if !whole {
+			return fmt.Sprintf("it ends within line %d", n)
+		}
+		var err error
+		switch {
+		case n == 1:
+			_, err = heading(rest, ledgerHeading)
+		case n == 2:
+			_, _, err = field(rest, "key ")
+		case n == 3:
+			_, _, err = number(rest, "taken ")
+		case n == head:
+			entries, _, err = number(rest, "entries ")
+		case n-head == entries+1:
+			if !strings.HasPrefix(one, sealPrefix) || len(one)+1 != sealLen {
+				err = errors.New("want the checksum")
+			} else if len(next) > 0 {
+				err = errors.New("nothing follows the checksum")
+			}
+		default:
+			var e Entry
+			if e, err = readEntry(one); err == nil && n > head+1 && bytes.Compare(before[:], e.Token[:]) >= 0 {
+				err = errors.New("tokens do not ascend")
+			}
+			before = e.Token
+		}
+		if err != nil {
+			return fmt.Sprintf("line %d: %v", n, err)
+		}
+		rest = next
+	}
+	if n < head || n-head <= entries {
+		return fmt.Sprintf("it ends after line %d", n)
+	}
+	return "every line has its form, and one of them is another than was written"
 }
 
 // Find returns the entry of a token.
