@@ -15,6 +15,7 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/backup"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/store"
 )
@@ -80,11 +81,11 @@ func (v vault) sync(dir string) error {
 
 // clones takes what a crash would leave before write operations of what do does, every
 // one of the first and then some.
-func clones(t *testing.T, r *rand.Rand, mem *vfs.MemFS, do func(store.FS)) []*vfs.MemFS {
+func clones(t *testing.T, r *rand.Rand, mem *crashdisk.FS, do func(store.FS)) []*crashdisk.FS {
 	t.Helper()
 	var (
 		mu    sync.Mutex
-		all   []*vfs.MemFS
+		all   []*crashdisk.FS
 		ops   int
 		next  = 1
 		every = 30
@@ -133,9 +134,9 @@ func opensAs(t *testing.T, options func(store.FS) *portrait.Options, mem store.F
 	return true
 }
 
-func crashedStore(t *testing.T, options func(store.FS) *portrait.Options) (*vfs.MemFS, portrait.Digest) {
+func crashedStore(t *testing.T, options func(store.FS) *portrait.Options) (*crashdisk.FS, portrait.Digest) {
 	t.Helper()
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	db, err := portrait.Open("db", options(mem))
 	if err != nil {
 		t.Fatal(err)

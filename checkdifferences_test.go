@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/store"
@@ -38,7 +38,7 @@ func disordered(t *testing.T) *portrait.DB {
 // muchDamaged returns a store of many people with two identifiers each, damaged.
 func muchDamaged(t *testing.T, damage func(s *store.Store, b *store.Batch)) *portrait.DB {
 	t.Helper()
-	fs := vfs.NewCrashableMem()
+	fs := crashdisk.New()
 	db, err := portrait.Open("db", small(fs))
 	if err != nil {
 		t.Fatal(err)

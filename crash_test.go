@@ -12,6 +12,7 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/store"
 )
@@ -70,7 +71,7 @@ func TestAtomicAndDurable_crash(t *testing.T) {
 
 func surviveCrashes(t *testing.T, options func(store.FS) *portrait.Options, calls int) {
 	r := seed(t)
-	fs := vfs.NewCrashableMem()
+	fs := crashdisk.New()
 	db, err := portrait.Open("db", options(fs))
 	if err != nil {
 		t.Fatal(err)

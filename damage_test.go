@@ -13,6 +13,7 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/store"
 )
 
@@ -22,7 +23,7 @@ func TestDamageIsTold(t *testing.T) {
 	for name, options := range map[string]func(store.FS) *portrait.Options{"plain": small, "encrypted": sealed(&keySet{current: "a"})} {
 		t.Run(name, func(t *testing.T) {
 			r := seed(t)
-			mem := vfs.NewCrashableMem()
+			mem := crashdisk.New()
 			db := open(t, "db", options(mem))
 			apply(t, db, testModel)
 			for i := range 250 {
@@ -69,7 +70,7 @@ func TestDamageIsTold(t *testing.T) {
 }
 
 // flip flips one bit of a file.
-func flip(t *testing.T, disk *vfs.MemFS, name string, draw func(int) int) {
+func flip(t *testing.T, disk *crashdisk.FS, name string, draw func(int) int) {
 	t.Helper()
 	f, err := disk.Open(name)
 	if err != nil {

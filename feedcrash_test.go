@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -21,7 +22,7 @@ import (
 // of before, that still answers, and the one reopened.
 func interrupt(t *testing.T, opts portrait.Options, nth int64, prepare, interrupted func(db *portrait.DB) error) (before, after *portrait.DB, failed bool) {
 	t.Helper()
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	f := &fault{kind: errorfs.OpFileWrite, file: ".log", nth: 1 << 40, err: syscall.EIO}
 	set := func(o *portrait.Options) *portrait.Options {
 		return portrait.WithAdvanceBatch(portrait.WithFeedPart(o, 3), 5)

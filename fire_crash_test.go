@@ -14,6 +14,7 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/store"
 )
 
@@ -37,14 +38,14 @@ var fireOptions = map[string]func(store.FS, portrait.Options) *portrait.Options{
 
 // A wreck is what a crash left of a file system.
 type wreck struct {
-	fs   *vfs.MemFS
+	fs   *crashdisk.FS
 	at   errorfs.Op // before which it came
 	kept int        // per cent of what was not synced
 }
 
 // wreckage takes wrecks before each sync, and now and then before another write.
 type wreckage struct {
-	mem *vfs.MemFS
+	mem *crashdisk.FS
 
 	mu    sync.Mutex // what follows
 	r     *rand.Rand
@@ -111,7 +112,7 @@ func TestAtomicAndDurable_crash_in_a_history(t *testing.T) {
 // how many it opened.
 func crashHistory(t *testing.T, r *rand.Rand, kind string, most int) (opened int) {
 	t.Helper()
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	w := &wreckage{mem: mem, r: rand.New(rand.NewPCG(r.Uint64(), 1)), most: 6}
 	h := newHost(t)
 	options := func(fs store.FS) *portrait.Options { return fireOptions[kind](fs, h.options(portrait.Options{})) }

@@ -67,6 +67,7 @@ var house = map[string][]string{
 	"internal/keys":      {},
 	"internal/counts":    {}, // what tests tried, for the gate
 	"internal/seeds":     {}, // the seeds of random tests
+	"internal/crashdisk": {}, // a file system that crashes, for tests
 	"internal/pack":      {},
 	"internal/copies":    {},
 	"internal/shard":     {},
@@ -95,8 +96,10 @@ func TestHouse_arrows_point_down(t *testing.T) {
 		for _, imp := range p.Imports {
 			rel, ours := strings.CutPrefix(imp, module+"/")
 			switch {
-			case strings.HasPrefix(imp, "github.com/cockroachdb/pebble") && name != "store":
-				t.Errorf("%s imports %s: only store does", p.ImportPath, imp)
+			case strings.HasPrefix(imp, "github.com/cockroachdb/pebble") && name != "store" && name != "internal/crashdisk":
+				t.Errorf("%s imports %s: only store does, and the disk that its tests crash", p.ImportPath, imp)
+			case rel == "internal/crashdisk":
+				t.Errorf("%s imports %s: only tests do", p.ImportPath, imp)
 			case !ours || name == "":
 			case program:
 				if strings.HasPrefix(rel, "internal/") {

@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 )
 
@@ -525,8 +526,8 @@ func TestSweep_work(t *testing.T) {
 func TestLog_crash(t *testing.T) {
 	r := seed(t)
 	c := clockAt(epoch0)
-	fs := vfs.NewCrashableMem()
-	opts := func(fs *vfs.MemFS) *portrait.Options {
+	fs := crashdisk.New()
+	opts := func(fs *crashdisk.FS) *portrait.Options {
 		return portrait.WithFS(portrait.Options{Clock: c.now, MemTableBytes: 256 << 10, CacheBytes: 1 << 20, IndexBytes: 1 << 20}, fs)
 	}
 	db, err := portrait.Open("db", opts(fs))

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -45,8 +46,8 @@ func TestApply_identity(t *testing.T) {
 	for range 2 * *rounds {
 		steps := history(r, 40+r.IntN(150), r.IntN(20))
 		before, after := drawLaxModel(r), drawLaxModel(r)
-		fs := vfs.NewCrashableMem()
-		opts := func(fs *vfs.MemFS) *portrait.Options { return portrait.WithRecastBatch(small(fs), 1+r.IntN(20)) }
+		fs := crashdisk.New()
+		opts := func(fs *crashdisk.FS) *portrait.Options { return portrait.WithRecastBatch(small(fs), 1+r.IntN(20)) }
 		db := open(t, "db", opts(fs))
 		apply(t, db, before)
 		play(t, db, steps, 1)
@@ -60,7 +61,7 @@ func TestApply_identity(t *testing.T) {
 		if diff := cmp.Diff(old, groupsOf(t, db)); diff != "" {
 			t.Fatalf("a dry run changed who is who:\n%s", diff)
 		}
-		clones := make(chan *vfs.MemFS, 1)
+		clones := make(chan *crashdisk.FS, 1)
 		go func() {
 			for spin := r.IntN(200_000); spin > 0; spin-- {
 				_ = len(clones)

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/tags"
 )
@@ -58,8 +59,8 @@ func TestApply_random_definitions(t *testing.T) {
 	r := seed(t)
 	for range *rounds {
 		clock := clockAt(now.AddDate(0, -1, 0))
-		fs := vfs.NewCrashableMem()
-		opts := func(fs *vfs.MemFS) *portrait.Options {
+		fs := crashdisk.New()
+		opts := func(fs *crashdisk.FS) *portrait.Options {
 			return portrait.WithRecastBatch(portrait.WithFS(portrait.Options{Clock: clock.now}, fs), 1+r.IntN(4))
 		}
 		db := open(t, "db", opts(fs))

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/tags"
@@ -54,12 +55,12 @@ func TestRefold_equals_declared_before(t *testing.T) {
 	names := slices.Sorted(maps.Keys(laterTraits))
 	for range *rounds {
 		c := clockAt(now)
-		opts := func(fs *vfs.MemFS) *portrait.Options {
+		opts := func(fs *crashdisk.FS) *portrait.Options {
 			return portrait.WithRecastBatch(portrait.WithFS(portrait.Options{Clock: c.now, MemTableBytes: 256 << 10, CacheBytes: 1 << 20, IndexBytes: 1 << 20}, fs), 1+r.IntN(4))
 		}
-		fs := vfs.NewCrashableMem()
+		fs := crashdisk.New()
 		db := open(t, "db", opts(fs))
-		before := open(t, "db", opts(vfs.NewCrashableMem()))
+		before := open(t, "db", opts(crashdisk.New()))
 		applyModel(t, before, declareLater(t, policy, names...))
 		applyModel(t, db, withLog(t, policy))
 		declared, n := 0, 0

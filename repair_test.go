@@ -18,6 +18,7 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/health"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/internal/shard"
 	"github.com/portraitdb/portrait/profile"
@@ -41,9 +42,9 @@ log: {retain: 400d}
 `
 
 // repairable is a store with something of everything, closed, and its Digest.
-func repairable(t *testing.T, r *rand.Rand) (*vfs.MemFS, portrait.Digest) {
+func repairable(t *testing.T, r *rand.Rand) (*crashdisk.FS, portrait.Digest) {
 	t.Helper()
-	fs := vfs.NewCrashableMem()
+	fs := crashdisk.New()
 	db, err := portrait.Open("db", portrait.WithFS(portrait.Options{Clock: fixed(now)}, fs))
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func repairable(t *testing.T, r *rand.Rand) (*vfs.MemFS, portrait.Digest) {
 	return fs, d
 }
 
-func cloneOf(fs *vfs.MemFS) *vfs.MemFS {
+func cloneOf(fs *crashdisk.FS) *crashdisk.FS {
 	return fs.CrashClone(vfs.CrashCloneCfg{})
 }
 
@@ -362,7 +363,7 @@ func TestRepair_lost(t *testing.T) {
 
 // A repair of a store whose people are sealed writes no node in the clear, and reads back.
 func TestRepair_sealed(t *testing.T) {
-	fs := vfs.NewCrashableMem()
+	fs := crashdisk.New()
 	opts := portrait.WithFS(portrait.Options{Clock: fixed(now), Shred: true}, fs)
 	db, err := portrait.Open("db", opts)
 	if err != nil {

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
-
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/health"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/store"
@@ -176,7 +175,7 @@ func TestRepair_holds(t *testing.T) {
 // TestRepair_paths loses half of the moves by profile, in a store of several blocks, and mends
 // them some blocks at a time; where a move by time is lost too, what is there by profile stays.
 func TestRepair_paths(t *testing.T) {
-	fs := vfs.NewCrashableMem()
+	fs := crashdisk.New()
 	db, err := portrait.Open("db", portrait.WithFS(portrait.Options{Clock: fixed(now)}, fs))
 	if err != nil {
 		t.Fatal(err)

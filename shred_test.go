@@ -18,6 +18,7 @@ import (
 
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/backup"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/store"
@@ -344,9 +345,9 @@ func TestShred_disk_errors(t *testing.T) {
 // is gone, with the key.
 func TestShred_crash_while_erasing(t *testing.T) {
 	r := seed(t)
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	type crash struct {
-		fs    *vfs.MemFS
+		fs    *crashdisk.FS
 		acked int
 	}
 	var (

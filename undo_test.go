@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/portraitdb/portrait"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/store"
 )
@@ -45,7 +46,7 @@ func TestMergeExact_withdrawn(t *testing.T) {
 	r := seed(t)
 	moved := 0
 	for range *rounds {
-		fs := vfs.NewCrashableMem()
+		fs := crashdisk.New()
 		db := open(t, "db", later(fs))
 		apply(t, db, drawModel(r))
 		steps := history(r, 40+r.IntN(60), 0)
@@ -99,7 +100,7 @@ func later(fs store.FS) *portrait.Options {
 }
 
 // crash reopens a store from what a crash of the machine leaves of its files.
-func crash(t *testing.T, r *rand.Rand, fs *vfs.MemFS, db *portrait.DB) (*vfs.MemFS, *portrait.DB) {
+func crash(t *testing.T, r *rand.Rand, fs *crashdisk.FS, db *portrait.DB) (*crashdisk.FS, *portrait.DB) {
 	t.Helper()
 	clone := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(101), RNG: rand.New(rand.NewPCG(r.Uint64(), 0))})
 	checkAndClose(t, db)

@@ -13,12 +13,13 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/internal/seeds"
 )
 
 // A crash is what a loss of power left, and what had been acknowledged.
 type crash struct {
-	fs    *vfs.MemFS
+	fs    *crashdisk.FS
 	at    errorfs.Op // the operation that it came before
 	acked int
 }
@@ -27,7 +28,7 @@ type crash struct {
 // takes what a crash would leave before many an operation on the disk: before
 // each of the first ones, when the store is opened, and then now and then. A
 // random part of what was not synced survives, in no order.
-func crashes(t *testing.T, rnd *rand.Rand, with options, mem *vfs.MemFS, first, last int) []crash {
+func crashes(t *testing.T, rnd *rand.Rand, with options, mem *crashdisk.FS, first, last int) []crash {
 	t.Helper()
 	var (
 		mu    sync.Mutex // what is below, which several goroutines of Pebble reach
@@ -73,7 +74,7 @@ func TestStore_survives_a_crash_anywhere(t *testing.T) {
 func surviveCrashes(t *testing.T, with options) {
 	rnd := rand.New(rand.NewPCG(seeds.Draw(t), 0))
 	const many = 50
-	mem, first := vfs.NewCrashableMem(), 0
+	mem, first := crashdisk.New(), 0
 	for round := range 3 { // a new store, and then one that has crashed
 		last := first + many
 		found := crashes(t, rnd, with, mem, first, last)
@@ -167,7 +168,7 @@ func TestStore_reports_damaged_tables(t *testing.T) {
 }
 
 func TestStore_fails_when_a_compaction_cannot_read(t *testing.T) {
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	inj := &injector{fault: fault{op: "read", file: "table", nth: 1, err: syscall.EIO}, fs: mem}
 	inj.off.Store(true)
 	o := small(faulty(mem, inj))

@@ -19,6 +19,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/portraitdb/portrait/internal/atrest"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 )
 
 // testCrypt returns an encrypting file system on another, with a directory "db".
@@ -363,8 +364,8 @@ func TestCryptFS_header_before_content(t *testing.T) {
 	keys := newTestKeys("a")
 	lengths := map[bool]int{}
 	for range 300 {
-		disk := vfs.NewCrashableMem()
-		var clones []*vfs.MemFS
+		disk := crashdisk.New()
+		var clones []*crashdisk.FS
 		take := errorfs.InjectorFunc(func(op errorfs.Op) error {
 			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
 				clones = append(clones, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rnd.IntN(101), RNG: rnd}))

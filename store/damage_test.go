@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/internal/seeds"
 )
 
@@ -52,9 +53,9 @@ func page(data []byte, at float64) []byte {
 // lived returns what is left of a store with tables in several levels and commits in its
 // log, all of them acknowledged, after the process was killed, or after a loss of power;
 // and what was in it after each commit.
-func lived(t *testing.T, with options, kept int) (mem *vfs.MemFS, contents []string) {
+func lived(t *testing.T, with options, kept int) (mem *crashdisk.FS, contents []string) {
 	t.Helper()
-	mem = vfs.NewCrashableMem()
+	mem = crashdisk.New()
 	s, err := Open("db", with(mem))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +91,7 @@ func fileOf(t *testing.T, fs FS, name string) []byte {
 }
 
 // damaged returns a copy of a file system in which one file has another content.
-func damaged(t *testing.T, mem *vfs.MemFS, name string, data []byte) *vfs.MemFS {
+func damaged(t *testing.T, mem *crashdisk.FS, name string, data []byte) *crashdisk.FS {
 	t.Helper()
 	out := mem.CrashClone(vfs.CrashCloneCfg{})
 	f, err := out.Create(name, vfs.WriteCategoryUnspecified)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/portraitdb/portrait/internal/crashdisk"
 )
 
 // wantKeyError opens a store that must not open, for want of a key.
@@ -125,11 +127,11 @@ func TestStore_goes_on_without_its_source_of_keys(t *testing.T) {
 // takes what a crash would leave at any write.
 func TestStore_Rekey_survives_a_crash_anywhere(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	var (
 		mu     sync.Mutex // clones, which several goroutines of Pebble reach
 		on     bool
-		clones []*vfs.MemFS
+		clones []*crashdisk.FS
 	)
 	watch := errorfs.InjectorFunc(func(op errorfs.Op) error {
 		mu.Lock()

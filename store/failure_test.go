@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/portraitdb/portrait/internal/counts"
+	"github.com/portraitdb/portrait/internal/crashdisk"
 )
 
 // A fault fails the operations of one kind on one kind of file, from the nth on.
@@ -265,7 +266,7 @@ func TestStore_survives_every_fault_of_the_disk(t *testing.T) {
 }
 
 func surviveFaults(t *testing.T, with options) {
-	old := vfs.NewCrashableMem() // holds batches 0 to 9, after two crashes
+	old := crashdisk.New() // holds batches 0 to 9, after two crashes
 	for first := range 2 {
 		s := mustOpen(t, "db", with(old))
 		if _, err := workload(s, first*5, first*5+4); err != nil {
@@ -286,7 +287,7 @@ func surviveFaults(t *testing.T, with options) {
 					if i%3 == 0 {
 						f.err = syscall.EIO
 					}
-					mem, first, name := vfs.NewCrashableMem(), 0, "new store "
+					mem, first, name := crashdisk.New(), 0, "new store "
 					if i/2%2 == 0 {
 						mem, first, name = old.CrashClone(vfs.CrashCloneCfg{}), 10, "old store "
 					}
@@ -303,7 +304,7 @@ func surviveFaults(t *testing.T, with options) {
 // underFault runs the workload, from batch first on, against a faulty disk and
 // then checks what a sound one finds: in the directory as it is, and after a
 // loss of power.
-func underFault(t *testing.T, with options, mem *vfs.MemFS, first int, f fault) (hit bool) {
+func underFault(t *testing.T, with options, mem *crashdisk.FS, first int, f fault) (hit bool) {
 	t.Helper()
 	inj := &injector{fault: f, fs: mem}
 	var told atomic.Int32
@@ -391,7 +392,7 @@ func checkReads(t *testing.T, s *Store, acked int) {
 }
 
 func TestStore_fails_while_the_disk_is_full_during_replay(t *testing.T) {
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	s := mustOpen(t, "db", small(mem))
 	acked, err := workload(s, 0, 9)
 	if err != nil {
@@ -418,7 +419,7 @@ func TestStore_fails_while_the_disk_is_full_during_replay(t *testing.T) {
 func TestStore_fails_with_many_writers_and_readers(t *testing.T) {
 	for _, file := range []string{"log", "table", "manifest"} {
 		t.Run(file, func(t *testing.T) {
-			mem := vfs.NewCrashableMem()
+			mem := crashdisk.New()
 			inj := &injector{fault: fault{op: "write", file: file, nth: 30, err: syscall.ENOSPC}, fs: mem}
 			if file != "log" {
 				inj.fault.nth = 3

@@ -14,6 +14,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"github.com/portraitdb/portrait/internal/crashdisk"
 )
 
 func TestMain(m *testing.M) {
@@ -180,7 +182,7 @@ func TestStore_Commit_refuses_the_keys_of_the_store(t *testing.T) {
 }
 
 func TestStore_Commit_with_sync_of_an_empty_batch_makes_earlier_ones_durable(t *testing.T) {
-	fs := vfs.NewCrashableMem()
+	fs := crashdisk.New()
 	s := mustOpen(t, "db", small(fs))
 	b := s.NewBatch()
 	b.Set([]byte("a"), []byte("1"))

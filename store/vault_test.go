@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"github.com/portraitdb/portrait/internal/crashdisk"
 	"github.com/portraitdb/portrait/internal/seeds"
 	"github.com/portraitdb/portrait/internal/shred"
 )
@@ -251,7 +252,7 @@ func TestShred_key_files_that_do_not_fit(t *testing.T) {
 // An older copy of the store under the key file of today does not bring back what was
 // destroyed, says that it is behind, and gives out no number again.
 func TestShred_an_older_copy_of_the_store(t *testing.T) {
-	mem := vfs.NewCrashableMem()
+	mem := crashdisk.New()
 	s := mustOpen(t, "db", shredded(mem))
 	numbers := setSealed(t, s, "v1", "one", "v2", "two")
 	if err := s.Commit(s.NewBatch(), true); err != nil {
@@ -333,7 +334,7 @@ func TestShred_survives_a_crash_anywhere(t *testing.T) {
 			if testing.Short() {
 				rounds = 2
 			}
-			found := shredCrashes(t, rnd, with, vfs.NewCrashableMem(), rounds)
+			found := shredCrashes(t, rnd, with, crashdisk.New(), rounds)
 			if len(found) < 10*rounds {
 				t.Errorf("only %d crashes", len(found))
 			}
@@ -353,7 +354,7 @@ func TestShred_survives_a_crash_anywhere(t *testing.T) {
 // shredCrashes runs rounds that each write two values and then destroy the first one's key,
 // and takes what a crash would leave before every operation. A crash's acked counts the
 // destructions.
-func shredCrashes(t *testing.T, rnd *rand.Rand, with options, mem *vfs.MemFS, rounds int) (found []crash) {
+func shredCrashes(t *testing.T, rnd *rand.Rand, with options, mem *crashdisk.FS, rounds int) (found []crash) {
 	var mu sync.Mutex
 	acked := 0
 	s := mustOpen(t, "db", with(errorfs.Wrap(mem, watching(&mu, rnd, mem, &acked, &found))))
@@ -368,7 +369,7 @@ func shredCrashes(t *testing.T, rnd *rand.Rand, with options, mem *vfs.MemFS, ro
 	return found
 }
 
-func watching(mu *sync.Mutex, rnd *rand.Rand, mem *vfs.MemFS, acked *int, found *[]crash) errorfs.Injector {
+func watching(mu *sync.Mutex, rnd *rand.Rand, mem *crashdisk.FS, acked *int, found *[]crash) errorfs.Injector {
 	return errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
 			mu.Lock()
