@@ -195,7 +195,7 @@ var roleQuestions = map[string]func(a *asking) any{
 // perLabel asks one thing of each tag and tracked segment.
 func (a *asking) perLabel(ask func(name string) any) any {
 	var answers []any
-	for _, name := range strings.Fields("adult rich paid best flush ill around seen ward vip old stage recent wealthy twin consent:scoring consent:marketing nothing") {
+	for name := range strings.FieldsSeq("adult rich paid best flush ill around seen ward vip old stage recent wealthy twin consent:scoring consent:marketing nothing") {
 		answers = append(answers, name, ask(name))
 	}
 	return answers

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -337,12 +338,8 @@ func askingAs(t *testing.T, db *portrait.DB, role string) *asking {
 // questionsOfRoles are all questions, by name.
 func questionsOfRoles() map[string]func(a *asking) any {
 	all := map[string]func(a *asking) any{}
-	for name, ask := range questions {
-		all[name] = ask
-	}
-	for name, ask := range roleQuestions {
-		all[name] = ask
-	}
+	maps.Copy(all, questions)
+	maps.Copy(all, roleQuestions)
 	return all
 }
 
