@@ -42,7 +42,7 @@ func TestErase_consents(t *testing.T) {
 					t.Fatal(err)
 				}
 				checkAndClose(t, db)
-				if hits := inFiles(t, dir, formsOf(form, "mei-canary")); len(hits) > 0 {
+				if hits := inClosed(t, dir, nil, formsOf(form, "mei-canary")); len(hits) > 0 {
 					t.Errorf("it is left: %q", hits)
 				}
 				if name != "erased" {

@@ -156,7 +156,7 @@ func TestErasedMeansErased_in_a_backup(t *testing.T) {
 			}
 			vaultDir := t.TempDir()
 			target, m := backupTo(t, db, vaultDir)
-			if hits := inFiles(t, vaultDir, forms); (name == "plain") != slices.ContainsFunc(hits, func(h string) bool { return strings.Contains(h, "plain "+mail) }) {
+			if hits := inFiles(t, vaultDir, nil, forms); (name == "plain") != slices.ContainsFunc(hits, func(h string) bool { return strings.Contains(h, "plain "+mail) }) {
 				t.Fatalf("in the backup there is %v", hits)
 			}
 			if _, err := db.Privacy().Erase(t.Context(), her[0]); err != nil {
@@ -177,7 +177,7 @@ func TestErasedMeansErased_in_a_backup(t *testing.T) {
 			if _, err := again.Privacy().Purge(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if hits := inFiles(t, dir, forms); len(hits) > 0 {
+			if hits := append(inFiles(t, dir, keys, forms), inTables(t, dir, keys, forms)...); len(hits) > 0 {
 				t.Errorf("after a purge there is\n%s", strings.Join(hits, "\n"))
 			}
 			if res, err := again.Ingest(t.Context(), profile.Event{Source: "web", MessageID: "late", Time: now, Name: "Order Completed", Identifiers: her[:1]}); err != nil || res.Accepted != 0 {
@@ -587,7 +587,8 @@ func TestBackup_and_purge(t *testing.T) {
 	if _, err := db.Privacy().Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if hits := inFiles(t, dir, forms); len(hits) > 0 {
+	checkAndClose(t, db)
+	if hits := inClosed(t, dir, nil, forms); len(hits) > 0 {
 		t.Errorf("after a purge there is\n%s", strings.Join(hits, "\n"))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/portraitdb/portrait"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/store"
 )
 
 const retainModel = `
@@ -169,9 +170,14 @@ func TestRetain(t *testing.T) {
 // A value that is kept no longer is in no record after a Purge, unless its person is held;
 // what was told before it does not come back, however late.
 func TestRetain_purged(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { retainPurged(t, nil) })
+	t.Run("encrypted", func(t *testing.T) { retainPurged(t, &keySet{current: "a"}) })
+}
+
+func retainPurged(t *testing.T, keys store.Keys) {
 	c := clockAt(now)
 	dir := t.TempDir()
-	db := open(t, dir, &portrait.Options{Clock: c.now})
+	db := open(t, dir, &portrait.Options{Clock: c.now, Keys: keys})
 	apply(t, db, retainModel)
 	tell := func(n int, who, value string, at time.Time) {
 		t.Helper()
@@ -192,8 +198,12 @@ func TestRetain_purged(t *testing.T) {
 	if _, err := db.Privacy().Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if hits := inFiles(t, dir, formsOf("canary-free")); len(hits) > 0 {
+	free, held := formsOf("canary-free"), formsOf("canary-held")
+	if hits := append(inFiles(t, dir, keys, free), inTables(t, dir, keys, free)...); len(hits) > 0 {
 		t.Errorf("it is left: %q", hits)
+	}
+	if hits := inTables(t, dir, keys, held); len(hits) == 0 {
+		t.Error("what is held was not found: the search is blind")
 	}
 	tell(3, "free", "older", now.Add(-time.Microsecond))
 	p, err := db.Profile(t.Context(), id("user_id", "free"))

@@ -105,7 +105,7 @@ func TestShred(t *testing.T) {
 	live, old := filepath.Join(dir, "live"), filepath.Join(dir, "old")
 	db, her := shredStore(t, live)
 	forms := formsOf(shredMail, shredPhone, shredName, shredOrder, shredDevice, shredUser)
-	if hits := inFiles(t, live, forms); len(hits) > 0 {
+	if hits := inFiles(t, live, nil, forms); len(hits) > 0 {
 		t.Errorf("of a living person the files show %q", hits)
 	}
 	target, err := backup.OpenDir(filepath.Join(dir, "backups"))
@@ -139,7 +139,7 @@ func TestShred(t *testing.T) {
 	}
 	checkAndClose(t, db)
 	for _, d := range []string{live, old, point} {
-		if hits := inFiles(t, d, forms); len(hits) > 0 {
+		if hits := inClosed(t, d, nil, forms); len(hits) > 0 {
 			t.Errorf("%s: the files show %q", filepath.Base(d), hits)
 		}
 	}
