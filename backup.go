@@ -19,8 +19,8 @@ import (
 // wait for the former alone. The directory is there whole, and durable, or not at all; an
 // unfinished copy on another disk is refused by Open with [store.ErrIncomplete].
 //
-// A directory that is the store's own, or would lie in it, is refused, by whatever name, before
-// anything is written.
+// A directory that is there, or that would lie in the store's own, by whatever name, is refused
+// before anything is written.
 //
 // It is on record in the audit log, which the copy has too, before anything is copied. It is encrypted
 // if the store is. It keeps what is erased and purged later, as any copy
@@ -33,6 +33,9 @@ func (a *Admin) Checkpoint(ctx context.Context, dir string) error {
 	defer a.db.gate.leave()
 	if err := a.apart("checkpoint", dir); err != nil {
 		return err
+	}
+	if err := a.db.store.Absent(dir); err != nil {
+		return fmt.Errorf("portrait: checkpoint: %w", err)
 	}
 	if err := a.db.attestAlone(ctx, didCheckpoint); err != nil {
 		return err

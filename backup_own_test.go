@@ -1,6 +1,8 @@
 package portrait_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +39,7 @@ func TestBackup_into_the_store(t *testing.T) {
 		"", dir, filepath.Join(dir, "copy"), filepath.Join(dir, "a", "b"), filepath.Join(below, "copy"),
 		"objects/copy", "./beside/../objects/copy", "beside/new/../../objects/copy",
 		"link", "link/copy", filepath.Join(top, "link", "a", "b"), "into/copy", "link/below/copy", "astray", "astray/copy",
+		"beside", // which is there
 	} {
 		if err := db.Admin().Checkpoint(t.Context(), name); err == nil || !strings.HasPrefix(err.Error(), "portrait: checkpoint: ") {
 			t.Errorf("a checkpoint in %q: %v", name, err)
@@ -110,5 +113,12 @@ func TestCheckpoint_into_the_store_by_name(t *testing.T) {
 		if err := db.Admin().Checkpoint(t.Context(), name); err != nil {
 			t.Errorf("a checkpoint in %q: %v", name, err)
 		}
+	}
+	epoch := db.Metrics().Epoch
+	if err := db.Admin().Checkpoint(t.Context(), "b/../b/db"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a checkpoint in what is there: %v", err)
+	}
+	if e := db.Metrics().Epoch; e != epoch {
+		t.Errorf("what was refused is on record: commit %d, and it was %d", e, epoch)
 	}
 }

@@ -29,6 +29,19 @@ func (s *Store) Contains(dir string) (bool, error) {
 	}
 }
 
+// Absent returns an error that wraps [fs.ErrExist] if there is something under a name on the
+// file system of the store, where a copy of it must not go.
+func (s *Store) Absent(dir string) error {
+	_, err := s.base.Stat(s.base.PathJoin(dir)) // as Contains reads it
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &fs.PathError{Op: "copy", Path: dir, Err: fs.ErrExist}
+}
+
 // liesIn reports whether a path leads to a directory, which is there, or into it.
 func liesIn(path, dir string) (bool, error) {
 	own, err := os.Stat(dir)

@@ -126,8 +126,8 @@ func (st *Stage) remove() {
 func (st *Stage) Move(ctx context.Context, dir string, note []byte) error {
 	disk := st.s.base
 	dir = disk.PathJoin(dir) // as Contains reads it
-	if _, err := disk.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(&fs.PathError{Op: "copy", Path: dir, Err: fs.ErrExist}, err, st.Close())
+	if err := st.s.Absent(dir); err != nil {
+		return errors.Join(err, st.Close())
 	}
 	moved, err := st.rename(dir, note)
 	if err != nil && !moved && ctx.Err() == nil {
