@@ -408,18 +408,26 @@ func (e *estimate) plan() Plan {
 		note = nil // The parts are of more people than the whole.
 	}
 	text := e.p.text(note)
-	text += fmt.Sprintf("%d members or so (%d to %d); %d blocks in %d shards, %d bytes at most",
-		c.Members, c.Least, c.Most, c.Blocks, c.Shards, c.Bytes)
+	text += fmt.Sprintf("%s or so (%d to %d); %s in %s, %s at most", counted(c.Members, "member"), c.Least, c.Most,
+		counted(c.Blocks, "block"), counted(c.Shards, "shard"), counted(c.Bytes, "byte"))
 	if c.Unloaded > 0 {
-		text += fmt.Sprintf("; %d shards to load", c.Unloaded)
+		text += fmt.Sprintf("; %s to load", counted(c.Unloaded, "shard"))
 	}
 	if c.Scans > 0 {
-		text += fmt.Sprintf("; %d scans of every profile", c.Scans)
+		text += fmt.Sprintf("; %s of every profile", counted(c.Scans, "scan"))
 	}
 	if c.Scanned > 0 {
-		text += fmt.Sprintf("; %d profiles looked at one by one, at most", c.Scanned)
+		text += fmt.Sprintf("; %s looked at one by one, at most", counted(c.Scanned, "profile"))
 	}
 	return Plan{Text: text + "\n", Cost: *c}
+}
+
+// counted is so many of a thing, in English.
+func counted[T int | int64 | uint64](n T, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // size returns how many bytes the view's block takes to read.
