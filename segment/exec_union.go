@@ -13,8 +13,10 @@ type unionScratch struct {
 	slots  []unionSlot
 	blocks [shard.Blocks]int32 // by block: the last of its parts
 	parts  []unionPart
-	sums   [shard.Blocks]*words // of the lists of many small shards
+	small  []unionSmall         // of many shards those that are one slab
+	sums   [shard.Blocks]*words // of the words of a block and what is laid over them
 	laid   uint16               // the blocks of which there is such a sum
+	set    [shard.Blocks]int    // how many members have been laid since they were counted
 }
 
 // unionSlot is one shard of one bitmap.
@@ -28,6 +30,12 @@ type unionSlot struct {
 type unionPart struct {
 	bitmap *bitmap
 	next   int32
+}
+
+// unionSmall is a shard that is one slab.
+type unionSmall struct {
+	bitmap *bitmap
+	mask   uint16 // of its blocks
 }
 
 // unionMax is how many shards of bitmaps the scratch may hold that waits to be
@@ -81,8 +89,9 @@ func (u *unionScratch) add(f *field) {
 func (u *unionScratch) forget() {
 	clear(u.slots)
 	clear(u.parts)
+	clear(u.small)
 	u.laid = 0
-	if cap(u.slots)+cap(u.parts) > unionMax {
+	if cap(u.slots)+cap(u.parts)+cap(u.small) > unionMax {
 		*u = unionScratch{sums: u.sums}
 	}
 }
@@ -93,8 +102,9 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 		return 0, err
 	}
 	clear(u.parts)
-	u.parts = append(u.parts[:0], unionPart{})
-	u.blocks = [shard.Blocks]int32{}
+	clear(u.small)
+	u.parts, u.small = append(u.parts[:0], unionPart{}), u.small[:0]
+	u.blocks, u.laid = [shard.Blocks]int32{}, 0
 	full, many := uint16(0), u.many(head)
 	var (
 		batch [unionBatch]*content
@@ -114,7 +124,7 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 		}
 		for k, c := range batch[:n] {
 			if many && c.bits.blocks == nil && c.bits.toggles == nil {
-				u.lay(&c.bits, masks[k]&^full)
+				u.small = append(u.small, unionSmall{&c.bits, masks[k]})
 				continue
 			}
 			for mask := c.bits.mask &^ full; mask != 0; mask &= mask - 1 {
@@ -123,6 +133,9 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 				u.blocks[i] = int32(len(u.parts) - 1)
 			}
 		}
+	}
+	if len(u.small) > 0 {
+		full = l.laySmall(u, full)
 	}
 	for i, first := range u.blocks {
 		switch {
@@ -134,7 +147,6 @@ func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
 			n += uint64(popcount(u.sums[i]))
 		}
 	}
-	u.laid = 0
 	return n, nil
 }
 
@@ -155,24 +167,89 @@ func (u *unionScratch) many(head int32) bool {
 	return n == manySlots
 }
 
-// lay sets the bits of a shard that is one slab, in the sums of the blocks of a mask.
-func (u *unionScratch) lay(m *bitmap, mask uint16) {
+// laySmall lays the shards that are one slab over the words of their blocks, which are united
+// before, since they may come to everything. It returns which blocks do, beside those of full.
+func (l *light) laySmall(u *unionScratch, full uint16) uint16 {
+	wanted := uint16(0)
+	for i := range u.small {
+		wanted |= u.small[i].mask
+	}
+	for mask := wanted &^ full; mask != 0; mask &= mask - 1 {
+		i := bits.TrailingZeros16(mask)
+		if l.layWords(u, i) == blockSpan {
+			full |= 1 << i
+		}
+	}
+	for i := range u.small {
+		full |= u.lay(u.small[i].bitmap, u.small[i].mask&^full)
+	}
+	return full
+}
+
+// layWords takes the parts that are words off the list of a block, makes their union its
+// sum, and returns how many members that has.
+func (l *light) layWords(u *unionScratch, i int) (card int) {
+	x := l.scratch()
+	x.ptrs = x.ptrs[:0]
+	var (
+		p    piece
+		rest int32
+		sum  = u.sum(i)
+	)
+	for at, next := u.blocks[i], int32(0); at != 0; at = next {
+		next = u.parts[at].next
+		if p.of(u.parts[at].bitmap, i); !p.isWords() || card == blockSpan {
+			u.parts[at].next, rest = rest, at
+			continue
+		}
+		if x.ptrs = append(x.ptrs, p.words); len(x.ptrs) == uniteRound {
+			card = orWords(sum, x.ptrs)
+			x.ptrs = append(x.ptrs[:0], sum)
+		}
+	}
+	u.blocks[i] = rest
+	if len(x.ptrs) > 0 && card < blockSpan {
+		card = orWords(sum, x.ptrs)
+	}
+	if card == 0 {
+		u.laid &^= 1 << i // It is made when there is something to lay.
+	}
+	return card
+}
+
+// sum returns the sum of a block, empty where there is none yet.
+func (u *unionScratch) sum(i int) *words {
+	if u.laid>>i&1 == 0 {
+		u.laid |= 1 << i
+		if u.sums[i] == nil {
+			u.sums[i] = new(words)
+		}
+		clear(u.sums[i][:])
+		u.set[i] = 0
+	}
+	return u.sums[i]
+}
+
+// lay sets the bits of a shard that is one slab, in the sums of the blocks of a mask, and
+// returns which of these are full then. Whether one is is asked each time that as many
+// members have been laid as it has room for.
+func (u *unionScratch) lay(m *bitmap, mask uint16) (full uint16) {
 	for ; mask != 0; mask &= mask - 1 {
 		i := bits.TrailingZeros16(mask)
-		if u.laid>>i&1 == 0 {
-			u.laid |= 1 << i
-			if u.sums[i] == nil {
-				u.sums[i] = new(words)
-			}
-			clear(u.sums[i][:])
-		}
+		sum := u.sum(i)
 		list, card := m.slab.list(i)
 		v := view{state: viewRuns, array: list}
 		if len(list) == card {
 			v.state = viewArray
 		}
-		v.lay(u.sums[i])
+		v.lay(sum)
+		if u.set[i] += card; u.set[i] >= blockSpan {
+			if u.set[i] = 0; popcount(sum) == blockSpan {
+				full |= 1 << i
+			}
+		}
 	}
+	return full
 }
 
 // uniteBlock counts what is in a block of any of the parts on a list: words first,

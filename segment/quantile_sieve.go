@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -106,17 +107,22 @@ func (p *sieve) block(w *walk) {
 func (p *sieve) compare(c *shard.Chunk, mask [4]uint64, from, to, n int) {
 	for bin := from; bin < to; bin++ {
 		var below [4]uint64
-		countBelow(&below, c, &p.cuts[bin], &mask, n)
-		if p.want[bin] {
-			p.keep(bin, c, &below)
+		count := countBelow(&below, c, &p.cuts[bin], &mask, n)
+		if count == 0 {
+			continue
 		}
-		count := takeOut(&mask, &below)
+		if p.want[bin] {
+			p.keep(bin, c, &below, count)
+		}
+		for j := range mask {
+			mask[j] &^= below[j]
+		}
 		p.counts[bin] += uint64(count)
 		n -= count
 	}
 	p.counts[to] += uint64(n)
 	if p.want[to] {
-		p.keep(to, c, &mask)
+		p.keep(to, c, &mask, n)
 	}
 }
 
@@ -134,18 +140,18 @@ func (p *sieve) search(c *shard.Chunk, mask [4]uint64, from, to int) {
 	}
 }
 
-// keep collects the values of the packed integers in mask, as long as there is
+// keep collects the values of the n packed integers in mask, as long as there is
 // room.
-func (p *sieve) keep(bin int, c *shard.Chunk, mask *[4]uint64) {
-	var places [chunkSpan]uint8
-	n := list(&places, mask)
+func (p *sieve) keep(bin int, c *shard.Chunk, mask *[4]uint64, n int) {
 	if n == 0 || n > p.room {
 		return
 	}
 	p.room -= n
 	kept := p.kept[bin]
-	for _, i := range places[:n] {
-		kept = append(kept, c.Value(packedAt(c.Data, c.Width, int(i))))
+	for j, x := range mask {
+		for ; x != 0; x &= x - 1 {
+			kept = append(kept, c.Value(packedAt(c.Data, c.Width, j<<6|bits.TrailingZeros64(x))))
+		}
 	}
 	p.kept[bin] = kept
 }

@@ -175,7 +175,7 @@ func TestSieve_keeps_no_more_than_it_has_room_for(t *testing.T) {
 	}
 	c := shard.PackChunk(&exists, &values)
 	for range 3 {
-		p.keep(2, c, &exists)
+		p.keep(2, c, &exists, chunkSpan)
 	}
 	if n := len(p.kept[2]); n != chunkSpan {
 		t.Errorf("%d values are kept", n)

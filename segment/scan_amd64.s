@@ -1,8 +1,9 @@
 #include "textflag.h"
 
-// The scans compare as many integers as a register holds, unsigned and less the
-// lower bound, and store a bit for each. The last, partial register is masked:
-// nothing beyond the data is read.
+// The scans compare integers, unsigned and less the lower bound, and store a bit for each:
+// by 64, where they have so many left (by 32 those of eight bytes), for what reads the bits
+// reads 64 at once and would wait for smaller stores; then by register, the last, partial
+// one of which is masked: nothing beyond the data is read.
 
 // AHEAD asks for what a scan of the column reads next: chunks that were loaded
 // together lie one behind the other. What is not there does no harm.
@@ -53,9 +54,30 @@ TEXT ·scan16AVX512(SB), NOSPLIT, $0-40
 	MOVQ         span+32(FP), AX
 	VPBROADCASTW AX, Z11
 	KXNORQ       K1, K1, K1
+	SUBQ         $64, CX
+	JLT          scan16tail
 
 scan16loop:
 	AHEAD
+	PREFETCHT0 2112(SI)
+	VMOVDQU16  (SI), Z0
+	VMOVDQU16  64(SI), Z1
+	VPSUBW     Z10, Z0, Z0
+	VPSUBW     Z10, Z1, Z1
+	VPCMPUW    $2, Z11, Z0, K2
+	VPCMPUW    $2, Z11, Z1, K3
+	KUNPCKDQ   K2, K3, K2
+	KMOVQ      K2, (DI)
+	ADDQ       $128, SI
+	ADDQ       $8, DI
+	SUBQ       $64, CX
+	JGE        scan16loop
+
+scan16tail:
+	ADDQ $64, CX
+	JZ   scan16done
+
+scan16rest:
 	TAIL(32, scan16full)
 
 scan16full:
@@ -66,7 +88,9 @@ scan16full:
 	ADDQ        $64, SI
 	ADDQ        $4, DI
 	SUBQ        $32, CX
-	JGT         scan16loop
+	JGT         scan16rest
+
+scan16done:
 	VZEROUPPER
 	RET
 
@@ -80,9 +104,40 @@ TEXT ·scan32AVX512(SB), NOSPLIT, $0-40
 	MOVQ         span+32(FP), AX
 	VPBROADCASTD AX, Z11
 	KXNORQ       K1, K1, K1
+	SUBQ         $64, CX
+	JLT          scan32tail
 
 scan32loop:
 	AHEAD
+	PREFETCHT0 2112(SI)
+	PREFETCHT0 2176(SI)
+	PREFETCHT0 2240(SI)
+	VMOVDQU32  (SI), Z0
+	VMOVDQU32  64(SI), Z1
+	VMOVDQU32  128(SI), Z2
+	VMOVDQU32  192(SI), Z3
+	VPSUBD     Z10, Z0, Z0
+	VPSUBD     Z10, Z1, Z1
+	VPSUBD     Z10, Z2, Z2
+	VPSUBD     Z10, Z3, Z3
+	VPCMPUD    $2, Z11, Z0, K2
+	VPCMPUD    $2, Z11, Z1, K3
+	VPCMPUD    $2, Z11, Z2, K4
+	VPCMPUD    $2, Z11, Z3, K5
+	KUNPCKWD   K2, K3, K2
+	KUNPCKWD   K4, K5, K4
+	KUNPCKDQ   K2, K4, K2
+	KMOVQ      K2, (DI)
+	ADDQ       $256, SI
+	ADDQ       $8, DI
+	SUBQ       $64, CX
+	JGE        scan32loop
+
+scan32tail:
+	ADDQ $64, CX
+	JZ   scan32done
+
+scan32rest:
 	TAIL(16, scan32full)
 
 scan32full:
@@ -93,7 +148,9 @@ scan32full:
 	ADDQ        $64, SI
 	ADDQ        $2, DI
 	SUBQ        $16, CX
-	JGT         scan32loop
+	JGT         scan32rest
+
+scan32done:
 	VZEROUPPER
 	RET
 
@@ -105,9 +162,40 @@ TEXT ·scan64AVX512(SB), NOSPLIT, $0-40
 	VPBROADCASTQ from+24(FP), Z10
 	VPBROADCASTQ span+32(FP), Z11
 	KXNORQ       K1, K1, K1
+	SUBQ         $32, CX
+	JLT          scan64tail
 
 scan64loop:
 	AHEAD
+	PREFETCHT0 2112(SI)
+	PREFETCHT0 2176(SI)
+	PREFETCHT0 2240(SI)
+	VMOVDQU64  (SI), Z0
+	VMOVDQU64  64(SI), Z1
+	VMOVDQU64  128(SI), Z2
+	VMOVDQU64  192(SI), Z3
+	VPSUBQ     Z10, Z0, Z0
+	VPSUBQ     Z10, Z1, Z1
+	VPSUBQ     Z10, Z2, Z2
+	VPSUBQ     Z10, Z3, Z3
+	VPCMPUQ    $2, Z11, Z0, K2
+	VPCMPUQ    $2, Z11, Z1, K3
+	VPCMPUQ    $2, Z11, Z2, K4
+	VPCMPUQ    $2, Z11, Z3, K5
+	KUNPCKBW   K2, K3, K2
+	KUNPCKBW   K4, K5, K4
+	KUNPCKWD   K2, K4, K2
+	KMOVD      K2, (DI)
+	ADDQ       $256, SI
+	ADDQ       $4, DI
+	SUBQ       $32, CX
+	JGE        scan64loop
+
+scan64tail:
+	ADDQ $32, CX
+	JZ   scan64done
+
+scan64rest:
 	TAIL(8, scan64full)
 
 scan64full:
@@ -118,7 +206,9 @@ scan64full:
 	ADDQ        $64, SI
 	ADDQ        $1, DI
 	SUBQ        $8, CX
-	JGT         scan64loop
+	JGT         scan64rest
+
+scan64done:
 	VZEROUPPER
 	RET
 
