@@ -1,8 +1,6 @@
 package tags
 
 import (
-	"slices"
-
 	"github.com/portraitdb/portrait/internal/civil"
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
@@ -38,10 +36,9 @@ func newSequence(x *syntax.Sequence, f *syntax.Fold, id uint32, s syntax.Scope) 
 
 // survey is what is known of a sequence at one instant.
 type survey struct {
+	tally
 	trace []profile.TraceFold
-	found []found
-	left  []profile.Instant // by found: when the day of its first event leaves the window
-	ok    bool              // false: a day of the window had too many events
+	ok    bool // false: a day of the window had too many events
 	// horizon is the first instant after now from which on more has to be known.
 	horizon profile.Instant
 }
@@ -54,7 +51,10 @@ func (o *sequence) survey(st *profile.State, now profile.Instant) survey {
 		v.horizon = min(v.horizon, o.window.loss(s, from, to))
 		return v
 	}
-	v.found = o.matcher.find(v.trace)
+	v.found, v.looks = o.matcher.find(v.trace)
+	if len(v.found) == 0 {
+		return v
+	}
 	v.left = make([]profile.Instant, len(v.found))
 	days := map[int64]profile.Instant{}
 	for i := range v.found {
@@ -66,48 +66,8 @@ func (o *sequence) survey(st *profile.State, now profile.Instant) survey {
 		}
 		v.left[i] = left
 	}
+	v.link(o.overlap)
 	return v
-}
-
-// count returns how many matches there are at an instant before the horizon, and the
-// place of the one that ends last, or -1. Where matches may not overlap they are taken
-// as they end.
-func (o *sequence) count(v *survey, at profile.Instant) (n, last int) {
-	last = -1
-	taken := -1 // the last one taken of the group
-	for i := range v.found {
-		f := &v.found[i]
-		if f.done > at || v.left[i] <= at {
-			continue
-		}
-		if last < 0 || f.last.Compare(v.found[last].last) > 0 {
-			last = i
-		}
-		if o.overlap {
-			n += f.starts
-			continue
-		}
-		if taken < 0 || v.found[taken].group != f.group || f.first.Compare(v.found[taken].last) > 0 {
-			n++
-			taken = i
-		}
-	}
-	return n, last
-}
-
-// turns returns the instants after now, before the horizon, at which there may be
-// more matches or fewer, ascending; the horizon itself is the last.
-func (v *survey) turns(now profile.Instant) []profile.Instant {
-	var at []profile.Instant
-	for i := range v.found {
-		for _, t := range [...]profile.Instant{v.found[i].done, v.left[i]} {
-			if t > now && t < v.horizon && v.found[i].done < v.left[i] {
-				at = append(at, t)
-			}
-		}
-	}
-	slices.Sort(at)
-	return append(slices.Compact(at), v.horizon)
 }
 
 func (o *sequence) read(st *profile.State, now profile.Instant) reading {
@@ -115,26 +75,22 @@ func (o *sequence) read(st *profile.State, now profile.Instant) reading {
 	if !v.ok {
 		return missing(v.horizon)
 	}
-	n, _ := o.count(&v, now)
-	return reading{value: profile.Number(float64(n)), ok: true, until: v.turns(now)[0]}
+	n := v.count(v.at(now))
+	return reading{value: profile.Number(float64(n)), ok: true, until: v.turn(now, v.horizon)}
 }
 
 // test implements tester.
 func (o *sequence) test(p predicate, st *profile.State, now profile.Instant) answer {
 	v := o.survey(st, now)
-	n, _ := o.count(&v, now)
-	held := p.holds(profile.Number(float64(n)), v.ok)
-	if v.ok {
-		for _, at := range v.turns(now) {
-			if at == v.horizon {
-				break
-			}
-			if n, _ := o.count(&v, at); p.holds(profile.Number(float64(n)), true) != held {
-				return answer{ok: held, until: at, exact: true}
-			}
-		}
-	}
-	return answer{ok: held, until: v.horizon, exact: v.horizon == profile.Never}
+	return v.test(p, now)
+}
+
+func (v *survey) test(p predicate, now profile.Instant) answer {
+	spans := v.at(now)
+	holds := func(n int) bool { return p.holds(profile.Number(float64(n)), v.ok) }
+	held := holds(v.count(spans))
+	until := v.until(spans, now, v.horizon, func(n int) bool { return holds(n) != held })
+	return answer{ok: held, until: until, exact: until < v.horizon || until == profile.Never}
 }
 
 // witnesses returns the stamps of the events of the match that ends last.
@@ -143,7 +99,7 @@ func (o *sequence) witnesses(st *profile.State, now profile.Instant) []profile.S
 	if !v.ok {
 		return nil
 	}
-	_, last := o.count(&v, now)
+	last := v.last(v.at(now))
 	if last < 0 {
 		return nil
 	}
