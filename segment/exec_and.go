@@ -167,6 +167,10 @@ const probeMax = 512
 // keepNode keeps the values that are in a node, or with minus those that are
 // not.
 func (x *exec) keepNode(f *filtering, n *node, minus bool) {
+	if f.left == 1 && f.count && n.isUnion() {
+		x.countOutside(f, n, minus)
+		return
+	}
 	if n.op != opRange || len(f.values) > probeMax || n.slot != 0 {
 		top, atop := x.top, x.atop
 		v := x.eval(n, false)
@@ -184,6 +188,36 @@ func (x *exec) keepNode(f *filtering, n *node, minus bool) {
 		}
 	}
 	f.values = out
+}
+
+// unionFew is of how many operands a union may be to be taken apart.
+const unionFew = 8
+
+// isUnion reports whether a node is the union of a few that are read where they lie or are
+// kept, and is not kept itself.
+func (n *node) isUnion() bool {
+	return n.op == opOr && n.slot == 0 && len(n.kids) <= unionFew && !slices.ContainsFunc(n.kids, func(k *node) bool { return k.rank() > rankKept })
+}
+
+// countOutside counts the values that are in a union, or with minus those that are not, by
+// leaving out those that are in any operand: the union is not made.
+func (x *exec) countOutside(f *filtering, n *node, minus bool) {
+	f.left--
+	f.counted, f.card = true, 0
+	atop := x.atop
+	rest := filtering{dst: x.values(), values: f.values, left: len(n.kids)}
+	for _, k := range n.kids {
+		if !x.live() {
+			return
+		}
+		if x.keep(&rest, x.fetch(k), true); len(rest.values) == 0 {
+			break
+		}
+	}
+	x.atop = atop
+	if f.card = len(rest.values); !minus {
+		f.card = len(f.values) - f.card
+	}
 }
 
 // keep keeps the values that are in v, or with minus those that are not.
