@@ -103,6 +103,7 @@ type indexed struct {
 	everyone *segment.Query
 	measure  segment.Measure
 	n        int
+	known    map[int]profile.Value // by rank from the least: those that were looked up
 }
 
 // indexed finds the column of an operand; nil where it has none.
@@ -111,20 +112,35 @@ func (v *View) indexed(ctx context.Context, x syntax.Operand) (*indexed, error) 
 	if !ok {
 		return nil, nil
 	}
-	p := &indexed{view: v, everyone: v.query(segment.All()), measure: segment.Measure{Field: field, Kind: kind}}
+	p := &indexed{view: v, everyone: v.query(segment.All()), measure: segment.Measure{Field: field, Kind: kind}, known: map[int]profile.Value{}}
 	n, err := v.query(segment.HasValue(field)).Count(ctx, v.sourceFor(ctx))
 	p.n = int(n)
 	return p, err
 }
 
-// at returns the i-th value from the least.
-func (p *indexed) at(ctx context.Context, i int) (profile.Value, error) {
-	// The discrete quantile of a share (i+1)/n is the i-th value: of numbers as they divide.
-	keys, err := p.everyone.Quantiles(ctx, p.view.sourceFor(ctx), p.measure, segment.Discrete, float64(i+1)/float64(p.n))
-	if err != nil {
-		return profile.Value{}, err
+// look looks up values by their ranks from the least, all of them at once.
+func (p *indexed) look(ctx context.Context, ranks []int) error {
+	slices.Sort(ranks)
+	ranks = slices.DeleteFunc(slices.Compact(ranks), func(i int) bool {
+		_, ok := p.known[i]
+		return ok
+	})
+	if len(ranks) == 0 {
+		return nil
 	}
-	return valueOf(keys[0], p.measure.Kind == profile.KindTime), nil
+	// The discrete quantile of a share (i+1)/n is the i-th value: of numbers as they divide.
+	shares := make([]float64, len(ranks))
+	for k, i := range ranks {
+		shares[k] = float64(i+1) / float64(p.n)
+	}
+	keys, err := p.everyone.Quantiles(ctx, p.view.sourceFor(ctx), p.measure, segment.Discrete, shares...)
+	if err != nil {
+		return err
+	}
+	for k, i := range ranks {
+		p.known[i] = valueOf(keys[k], p.measure.Kind == profile.KindTime)
+	}
+	return nil
 }
 
 // ranker is how single values stand in a column. An error, after which every level is
@@ -148,79 +164,6 @@ func (r ranker) Level(v profile.Value) (level float64, ok bool) {
 		return 0, false
 	}
 	return r.as.Level(int(at.Below), int(at.Above), r.n), true
-}
-
-// compare returns the condition on the value itself under which its level compares
-// with a constant, so that the index answers it.
-func (p *indexed) compare(ctx context.Context, as *syntax.Standing, op syntax.Op, level float64) (syntax.Expr, error) {
-	if p.n == 0 {
-		return &syntax.Const{}, nil
-	}
-	var parts [2]syntax.Expr // the second without the first
-	var err error
-	part := func(i int, x syntax.Expr, fault error) {
-		parts[i], err = x, cmp.Or(err, fault)
-	}
-	from := func(i int, above bool) {
-		x, fault := p.from(ctx, as, level, above)
-		part(i, x, fault)
-	}
-	all := func() {
-		x, fault := p.than(ctx, as, syntax.Ge, 0)
-		part(0, x, fault)
-	}
-	switch op {
-	case syntax.Ge:
-		from(0, false)
-	case syntax.Gt:
-		from(0, true)
-	case syntax.Lt:
-		all()
-		from(1, false)
-	case syntax.Le:
-		all()
-		from(1, true)
-	case syntax.Eq:
-		from(0, false)
-		from(1, true)
-	case syntax.Ne:
-		all()
-		equal, fault := p.compare(ctx, as, syntax.Eq, level)
-		part(1, equal, fault)
-	}
-	if err != nil || parts[1] == nil {
-		return parts[0], err
-	}
-	return &syntax.Minus{X: parts[:]}, nil
-}
-
-// from returns the condition of those whose level is at least so much, or above it.
-func (p *indexed) from(ctx context.Context, as *syntax.Standing, level float64, above bool) (syntax.Expr, error) {
-	n := p.n
-	reaches := func(less, greater int) bool {
-		c := cmp.Compare(as.Level(less, greater, n), level)
-		return c > 0 || c == 0 && !above
-	}
-	if as.Fn == syntax.Rank {
-		// Those reach it who have at least so many above them. They are less than
-		// the last of as many.
-		greater := sort.Search(n, func(i int) bool { return reaches(0, i) })
-		if greater == 0 {
-			return p.than(ctx, as, syntax.Ge, 0)
-		}
-		return p.than(ctx, as, syntax.Lt, n-greater)
-	}
-	less := sort.Search(n, func(i int) bool { return reaches(i, 0) })
-	if less == 0 {
-		return p.than(ctx, as, syntax.Ge, 0)
-	}
-	return p.than(ctx, as, syntax.Gt, less-1)
-}
-
-// than compares the value itself with the i-th from the least.
-func (p *indexed) than(ctx context.Context, as *syntax.Standing, op syntax.Op, i int) (syntax.Expr, error) {
-	bound, err := p.at(ctx, i)
-	return &syntax.Compare{Op: op, L: as.X, R: &syntax.Literal{Value: bound, Pos: -1}, Pos: as.Pos}, err
 }
 
 // tiles are the values above which the parts of a population begin, but for the first.

@@ -93,7 +93,7 @@ func (s *settler) expr(e syntax.Expr) syntax.Expr {
 	case *syntax.Compare:
 		if x, k, op := beside(e); x != nil && s.explain == nil {
 			if p := s.column(x.X); p != nil {
-				return s.compare(p, x, op, k)
+				return s.levels(p, x, p.compared(x, op, k))
 			}
 		}
 	case *syntax.In:
@@ -121,33 +121,29 @@ func beside(e *syntax.Compare) (*syntax.Standing, float64, syntax.Op) {
 	return nil, 0, 0
 }
 
-// compare settles how somebody stands by comparing the value itself, which the column
+// levels settles how somebody stands by comparing the value itself, which the column
 // answers.
-func (s *settler) compare(p *indexed, x *syntax.Standing, op syntax.Op, level float64) syntax.Expr {
-	if s.err != nil {
+func (s *settler) levels(p *indexed, x *syntax.Standing, l levels) syntax.Expr {
+	if !s.grow(len(l.bands)) {
 		return &syntax.Const{}
 	}
 	var e syntax.Expr
-	e, s.err = p.compare(s.ctx, x, op, level)
+	e, s.err = p.condition(s.ctx, x, l)
 	return e
 }
 
 // among settles whether a standing is one of some numbers, or, negated, none.
 func (s *settler) among(p *indexed, x *syntax.Standing, e *syntax.In) syntax.Expr {
-	op, parts := syntax.Eq, make([]syntax.Expr, len(e.List))
-	if e.Negated {
-		op = syntax.Ne
-	}
-	for i, v := range e.List {
-		parts[i] = s.compare(p, x, op, v.Number())
-	}
-	switch {
-	case !e.Negated:
-		return &syntax.Or{X: parts}
-	case len(parts) == 0:
+	if len(e.List) == 0 && e.Negated {
 		return &syntax.Exists{X: s.operand(x.X), Pos: e.Pos}
 	}
-	return &syntax.And{X: parts}
+	list := make([]float64, len(e.List))
+	for i, v := range e.List {
+		list[i] = v.Number()
+	}
+	l := p.listed(x, list)
+	l.negated = e.Negated
+	return s.levels(p, x, l)
 }
 
 // list refuses a list that is not there, and to explain somebody looks them up in it.

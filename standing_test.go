@@ -116,6 +116,15 @@ func TestStandings(t *testing.T) {
 					level, ok := s.level(fn, who)
 					return ok && level != 1 && level != 2 && level != 0.5
 				})
+				list, among := s.someLevels(r, fn)
+				s.check(t, text+" in "+list, func(who string) bool {
+					level, ok := s.level(fn, who)
+					return ok && among(level)
+				})
+				s.check(t, text+" not in "+list, func(who string) bool {
+					level, ok := s.level(fn, who)
+					return ok && !among(level)
+				})
 				s.check(t, text+" + 1 < 2.5", func(who string) bool {
 					level, ok := s.level(fn, who)
 					return ok && level+1 < 2.5
@@ -127,6 +136,28 @@ func TestStandings(t *testing.T) {
 			}
 		}
 	}
+}
+
+// someLevels returns a list of levels, many side by side and some where nobody can stand,
+// and what is among them.
+func (s *standings) someLevels(r *rand.Rand, fn string) (list string, among func(level float64) bool) {
+	n := float64(max(len(s.amounts), 1))
+	var levels []float64
+	var texts []string
+	for i := -1.0; i <= n+1; i++ {
+		level := i
+		if fn == "percentile" {
+			level /= n
+		}
+		if r.IntN(8) == 0 {
+			level += 0.3 / n
+		}
+		if r.IntN(3) > 0 {
+			levels, texts = append(levels, level), append(texts, strconv.FormatFloat(level, 'f', -1, 64))
+		}
+	}
+	r.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
+	return "[" + strings.Join(texts, ", ") + "]", func(level float64) bool { return slices.Contains(levels, level) }
 }
 
 func compareBy(op string, a, b float64) bool {
@@ -382,6 +413,81 @@ func TestStandings_sweeps(t *testing.T) {
 		plan, err := v.Plan(t.Context(), segment.MustParse(text))
 		if err != nil || int(plan.Cost.Scans) != want {
 			t.Errorf("%s: %d sweeps, want %d, %v", text, plan.Cost.Scans, want, err)
+		}
+	}
+}
+
+// Where an index has the value a list of levels is looked up at once, however long it is:
+// the bytes that are read tell.
+func TestStandings_lists(t *testing.T) {
+	s := newStandings(t, rand.New(rand.NewPCG(9, 10)), 300)
+	v := viewOf(t, s.db)
+	reads := func(text string) (bytes int64) {
+		t.Helper()
+		for bytes = 1; ; {
+			_, err := v.Count(segment.WithBudget(t.Context(), segment.Budget{Bytes: bytes}), segment.MustParse(text))
+			var over *segment.BudgetError
+			switch {
+			case err == nil:
+				return bytes
+			case !errors.As(err, &over) || over.Needed <= bytes:
+				t.Fatalf("%s within %d bytes: %v", text, bytes, err)
+			}
+			bytes = over.Needed
+		}
+	}
+	var every, odd, tiles []string
+	for i := range 200 {
+		every, odd, tiles = append(every, fmt.Sprint(i+1)), append(odd, fmt.Sprint(2*i+1)), append(tiles, fmt.Sprint(5*i+1))
+	}
+	for form, levels := range map[string][][]string{"rank(indexed)": {every, odd}, "ntile(indexed, 1000)": {every, tiles}} {
+		for _, in := range []string{"in", "not in"} {
+			one := reads(fmt.Sprintf("%s %s [100]", form, in))
+			for _, list := range levels {
+				if all := reads(fmt.Sprintf("%s %s [%s]", form, in, strings.Join(list, ", "))); all > 2*one {
+					t.Errorf("%s %s [%s ...]: %d bytes are read, of one level %d", form, in, strings.Join(list[:5], ", "), all, one)
+				}
+			}
+		}
+	}
+	// What is known is not looked up again.
+	once := reads("rank(indexed) >= 100")
+	if often := reads(strings.Join(slices.Repeat([]string{"rank(indexed) >= 100"}, 50), " or ")); often > 2*once {
+		t.Errorf("fifty times: %d bytes are read, once %d", often, once)
+	}
+}
+
+// The levels of a list count as conditions, as far as they do not lie side by side.
+func TestStandings_lists_bounded(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	apply(t, db, "traits: {n: {type: number, index: true}}")
+	people := make([]profile.Event, 400)
+	for i := range people {
+		people[i] = profile.Event{
+			Type: profile.Identify, MessageID: fmt.Sprint(i), Time: epoch0, Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u", i))},
+			Traits: map[string]profile.Value{"n": profile.Number(float64(i))},
+		}
+	}
+	take(t, db, people...)
+	var odd, every []string
+	for i := range 200 {
+		odd, every = append(odd, fmt.Sprint(2*i+1)), append(every, fmt.Sprint(i+1))
+	}
+	m := db.Model()
+	for name, list := range map[string][]string{"odd": odd, "every": every} {
+		m.Tags = append(m.Tags, tags.Definition{Name: name, Query: true, Rule: tags.MustParse("rank(n) in [" + strings.Join(list, ", ") + "]")})
+	}
+	if _, err := db.Apply(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		tag     string
+		n       int
+		refused bool
+	}{{"odd", 495, false}, {"odd", 496, true}, {"every", 5000, false}} {
+		_, err := db.Count(t.Context(), segment.MustParse(strings.Join(slices.Repeat([]string{fmt.Sprintf("tag(%q)", tt.tag)}, tt.n), " and ")))
+		if refused := err != nil && strings.Contains(err.Error(), "more than 100000 conditions"); refused != tt.refused || !refused && err != nil {
+			t.Errorf("%d times %s: %v", tt.n, tt.tag, err)
 		}
 	}
 }
