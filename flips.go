@@ -91,7 +91,7 @@ func (v *View) due(ctx context.Context, before profile.Instant) iter.Seq2[*membe
 		from := keys.AppendDeadline(nil, int64(v.epoch.instant), 0)
 		for kv, err := range v.epoch.snap.Scan(from, keys.End([]byte{keys.Deadline})) {
 			if err == nil {
-				err = ctx.Err()
+				err = context.Cause(ctx)
 			}
 			if err != nil {
 				yield(nil, err)

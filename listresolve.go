@@ -90,7 +90,7 @@ func (e *epoch) about(ctx context.Context) (float64, error) {
 				return 0, err
 			}
 			share := (float64(binary.BigEndian.Uint64(token[:])) + 1) / math.MaxUint64
-			return n / share, ctx.Err()
+			return n / share, context.Cause(ctx)
 		}
 	}
 	return n, nil

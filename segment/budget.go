@@ -88,7 +88,7 @@ func (p *program) ready(ctx context.Context, src Source, m *Meter) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // affordScans adds what the scans of everybody that have not been run will take, before

@@ -135,7 +135,7 @@ func (x *exec) failure(ctx context.Context) error {
 		x.ask() // so that the budget knows of all
 	}
 	if x.err == errStopped {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	return x.err
 }

@@ -83,8 +83,8 @@ type light struct {
 
 // countLight counts a light program.
 func (q *Query) countLight(ctx context.Context, src *Source) (n uint64, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
 	}
 	// Field by field, for what is written and at once read in wider pieces is waited for.
 	var l light
@@ -129,8 +129,8 @@ func (l *light) load(f *field, i int) (*content, error) {
 	if c := f.loaded(i); c != nil {
 		return c, nil
 	}
-	if err := l.ctx.Err(); err != nil {
-		return nil, err
+	if l.ctx.Err() != nil {
+		return nil, context.Cause(l.ctx)
 	}
 	return f.load(i, l.root, l.loader)
 }
@@ -204,8 +204,8 @@ func (l *light) meet(fields []*field, pos int) (n uint64, err error) {
 			}
 		}
 		if n += l.countAnd(maps[:len(fields)], pos, mask); i&15 == 15 {
-			if err := l.ctx.Err(); err != nil {
-				return 0, err
+			if l.ctx.Err() != nil {
+				return 0, context.Cause(l.ctx)
 			}
 		}
 	}

@@ -73,8 +73,8 @@ func (f *field) countBoth(ctx context.Context, src *Source, b *field) (n uint64,
 	if !ok {
 		return 0, nil
 	}
-	if err := ctx.Err(); err != nil {
-		return 0, err
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
 	}
 	var l light
 	l.ctx, l.root, l.loader = ctx, src.Root, src.Loader
@@ -104,7 +104,7 @@ func (f *field) loaded(i int) *content {
 
 // loadTwo returns the contents of two entries.
 func (l *light) loadTwo(a, b *field, i, j int) (c, d *content, err error) {
-	if err = l.ctx.Err(); err == nil {
+	if err = context.Cause(l.ctx); err == nil {
 		c, err = a.load(i, l.root, l.loader)
 	}
 	if err == nil {

@@ -27,7 +27,7 @@ func (s *scan) resolve(ctx context.Context) (*Set, error) {
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 	defer func() { <-s.turn }()
 	if !s.done.Load() {
