@@ -34,7 +34,7 @@ func (w *words) number(v float64) string {
 	case v >= 1000 || v == math.Trunc(v):
 		return w.count(uint64(math.Round(v)))
 	}
-	return strings.TrimSuffix(strings.TrimRight(significant(v, 4), "0"), ".")
+	return significant(v)
 }
 
 // minus puts the sign before a figure that is not zero.
@@ -45,17 +45,18 @@ func minus(figure string) string {
 	return "−" + figure
 }
 
-// significant writes a number below 1,000 with so many digits that count, without an
-// exponent unless it is tiny.
-func significant(v float64, digits int) string {
+// significant writes a number above 0 and below 1,000 with four digits that count, or
+// fewer where the others are zeros, and without an exponent unless it is tiny.
+func significant(v float64) string {
+	const digits = 4
 	if v < 1e-6 {
-		return strconv.FormatFloat(v, 'g', digits, 64)
+		return strconv.FormatFloat(v, 'g', digits, 64) // whose zeros are of the exponent
 	}
 	whole := max(1, int(math.Floor(math.Log10(v)))+1)
 	if v < 1 {
 		whole = int(math.Floor(math.Log10(v))) + 1 // leading zeros do not count
 	}
-	return strconv.FormatFloat(v, 'f', max(0, digits-whole), 64)
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', digits-whole, 64), "0"), ".")
 }
 
 // short is a number along an axis: with the language's word for thousands, or more,
@@ -66,7 +67,7 @@ func (w *words) short(v float64) string {
 	}
 	for _, u := range w.units {
 		if v >= u.from {
-			return strings.TrimSuffix(strings.TrimRight(significant(min(v/u.from, 999.9), 4), "0"), ".") + u.name
+			return significant(min(v/u.from, 999.9)) + u.name
 		}
 	}
 	return w.number(v)
