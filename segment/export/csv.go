@@ -27,7 +27,7 @@ func CSV(w io.Writer, profiles iter.Seq2[*profile.Profile, error], columns []Col
 		headers[i] = c.header
 	}
 	var cell []byte
-	f := format{layout: layout("csv", columns), header: sheet.header(headers)}
+	f := format{layout: layout("csv", columns) + sheet.layout(), header: sheet.header(headers)}
 	f.rows = func(dst []byte, p *profile.Profile, done *Progress) ([]byte, error) {
 		for i, c := range columns {
 			if i > 0 {

@@ -47,8 +47,10 @@ func Hashed(w io.Writer, profiles iter.Seq2[*profile.Profile, error], audience A
 		return opts.begun(), fmt.Errorf("export: %w", err)
 	}
 	sheet := sheetOf(opts)
+	sheet.bare = sheet.bare && headers != nil
+	f := format{layout: audience.layout() + sheet.layout()}
 	sheet.bare = sheet.bare || headers == nil
-	f := format{layout: audience.layout(), header: sheet.header(headers)}
+	f.header = sheet.header(headers)
 	if len(audience.Columns) == 1 {
 		f.rows = func(dst []byte, p *profile.Profile, done *Progress) ([]byte, error) {
 			cells := audience.cells(p, audience.Columns[0], done)

@@ -6,7 +6,8 @@ import "github.com/portraitdb/portrait/profile"
 // and the ones that it continues. It is plain data and may be kept as JSON. The zero
 // Progress is the beginning.
 type Progress struct {
-	// Layout names the format and the columns. An export is continued in the same.
+	// Layout names the format and the columns, and NoHeader, BOM and GuardFormulas where
+	// they are set. An export is continued in the same.
 	Layout string `json:"layout"`
 	// Last is the profile after which the export goes on; without meaning while
 	// Profiles is 0.
@@ -46,9 +47,10 @@ type Options struct {
 	// and Hashed.
 	BOM bool
 	// GuardFormulas puts an apostrophe before text that a spreadsheet would run as a
-	// formula: what begins with = + - @, a tab, a carriage return or a line feed. It
-	// alters the data, phone numbers with a plus among them, so it is for files that
-	// people open, not for those that programs read. Of CSV and Hashed.
+	// formula: what begins with = + - @ or the full-width form of one of these, a tab, a
+	// carriage return or a line feed. It alters the data, phone numbers with a plus among
+	// them, so it is for files that people open, not for those that programs read. Of CSV
+	// and Hashed.
 	GuardFormulas bool
 }
 

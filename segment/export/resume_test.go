@@ -191,3 +191,87 @@ func TestExport_streams(t *testing.T) {
 		t.Errorf("%+v, %v: %d writes, %d rows behind", done, err, len(told), lag)
 	}
 }
+
+// A sequence may yield the same memory again, with another profile in it.
+func TestExport_profiles_in_the_same_memory(t *testing.T) {
+	for name, write := range formats(t) {
+		list := three()
+		reused := func(yield func(*profile.Profile, error) bool) {
+			var p profile.Profile
+			for i := range list {
+				if p = *list[i]; !yield(&p, nil) {
+					return
+				}
+			}
+		}
+		var want, got bytes.Buffer
+		all, err := write(&want, sequence(list, nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, err := write(&got, reused, &Options{Flushed: func(Progress) error { return nil }})
+		if err != nil || done != all || got.String() != want.String() {
+			t.Errorf("%s: %+v, %v, want %+v", name, done, err, all)
+		}
+		slices.Reverse(list)
+		if done, err = write(&got, reused, nil); err != nil || !done.Unordered {
+			t.Errorf("%s backwards: %+v, %v", name, done, err)
+		}
+	}
+}
+
+// An export is continued under the options that the rows before were written under, and one
+// of before these were kept goes on where it was begun without any.
+func TestExport_goes_on_under_its_options(t *testing.T) {
+	ways := map[string]Options{
+		"": {}, ", without headers": {NoHeader: true}, ", with a byte order mark": {BOM: true}, ", with formulas guarded": {GuardFormulas: true},
+		", with a byte order mark, without headers, with formulas guarded": {NoHeader: true, BOM: true, GuardFormulas: true},
+	}
+	list := three()
+	for name, write := range formats(t) {
+		plain, err := write(io.Discard, sequence(list[:2], nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for suffix, before := range ways {
+			done, err := write(io.Discard, sequence(list[:2], nil), &before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := plain.Layout + suffix
+			switch name {
+			case "json":
+				want = plain.Layout // which knows none of them
+			case "lines": // a platform whose files have no headers
+				want = strings.ReplaceAll(want, ", without headers", "")
+			}
+			if done.Layout != want {
+				t.Errorf("%s: the layout is %q, want %q", name, done.Layout, want)
+			}
+			for _, now := range ways {
+				now.After = done
+				again, err := write(io.Discard, sequence(list, nil), &now)
+				now.After = Progress{}
+				begun, other := write(io.Discard, sequence(list, nil), &now)
+				if other != nil {
+					t.Fatal(other)
+				}
+				if same := begun.Layout == want; same && (err != nil || again.Rows < done.Rows) {
+					t.Errorf("%s begun %q, continued %q: %+v, %v", name, want, begun.Layout, again, err)
+				} else if !same && (err == nil || !strings.Contains(err.Error(), "as "+begun.Layout+", and it was begun as "+want)) {
+					t.Errorf("%s begun %q, continued %q: %v", name, want, begun.Layout, err)
+				}
+			}
+		}
+	}
+	// As it was kept before.
+	for name, layout := range map[string]string{
+		"csv":   "csv of id, identifier:email, identifiers:phone, trait:city, tags, count",
+		"json":  "json lines of id, identifier:email, identifiers:phone, trait:city, tags, count",
+		"lines": "audience of phone (phone of China, md5)",
+	} {
+		if done, err := formats(t)[name](io.Discard, sequence(list, nil), nil); err != nil || done.Layout != layout {
+			t.Errorf("%s: %q, %v, want %q", name, done.Layout, err, layout)
+		}
+	}
+}

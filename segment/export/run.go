@@ -29,8 +29,10 @@ type run struct {
 	buf  []byte
 	// written is what is in the file, done counts what is in buf too.
 	written, done Progress
-	// last is the profile that came last, if any did.
-	last *profile.Profile
+	// last is the ID of the profile that came last, if any came. The profile itself may be
+	// another one by now: a sequence may yield the same memory again.
+	last profile.ID
+	came bool
 }
 
 // write is the way of every format.
@@ -85,11 +87,11 @@ func (r *run) add(f *format, p *profile.Profile) error {
 	if p == nil {
 		return errors.New("export: the sequence yielded a nil profile")
 	}
-	next, before := r.done, r.last
-	r.last = p
-	if before != nil && p.ID <= before.ID {
+	next, before, unordered := r.done, r.last, r.came && p.ID <= r.last
+	r.last, r.came = p.ID, true
+	if unordered {
 		if r.opts.Flushed != nil || r.opts.After != (Progress{}) {
-			return fmt.Errorf("export: profile %d comes after %d: to be continued, profiles must ascend", p.ID, before.ID)
+			return fmt.Errorf("export: profile %d comes after %d: to be continued, profiles must ascend", p.ID, before)
 		}
 		next.Unordered = true
 	}

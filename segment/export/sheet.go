@@ -1,6 +1,10 @@
 package export
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
 
 // byteOrderMark begins a file of UTF-8 for Excel.
 const byteOrderMark = "\ufeff"
@@ -13,6 +17,21 @@ func sheetOf(opts *Options) sheet {
 		return sheet{}
 	}
 	return sheet{bom: opts.BOM, bare: opts.NoHeader, guard: opts.GuardFormulas}
+}
+
+// layout is what a Progress says of it, after the columns: nothing of what is as usual.
+func (s sheet) layout() string {
+	var text string
+	if s.bom {
+		text += ", with a byte order mark"
+	}
+	if s.bare {
+		text += ", without headers"
+	}
+	if s.guard {
+		text += ", with formulas guarded"
+	}
+	return text
 }
 
 // header is the beginning of a file.
@@ -35,7 +54,7 @@ func (s sheet) header(headers []string) []byte {
 
 // append appends a cell that is not empty. told says that its text is somebody's.
 func (s sheet) append(dst, text []byte, told bool) []byte {
-	guard := s.guard && told && bytes.IndexByte([]byte("=+-@\t\r\n"), text[0]) >= 0
+	guard := s.guard && told && formula(text)
 	if !guard && !quoted(text) {
 		return append(dst, text...)
 	}
@@ -52,6 +71,13 @@ func (s sheet) append(dst, text []byte, told bool) []byte {
 		text = text[i+1:]
 	}
 	return append(append(dst, text...), '"')
+}
+
+// formula reports whether a spreadsheet may run a cell as a formula. Those of East Asia
+// read the full-width forms of the signs as they do the signs.
+func formula(text []byte) bool {
+	first, _ := utf8.DecodeRune(text)
+	return strings.ContainsRune("=+-@＝＋－＠\t\r\n", first)
 }
 
 // quoted reports whether a cell stands in quotes: for what CSV makes of it, for spaces

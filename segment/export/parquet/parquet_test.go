@@ -330,6 +330,16 @@ func TestWrite_errors(t *testing.T) {
 			t.Fatalf("a disk of %d bytes: %v", room, err)
 		}
 	}
+	for what, call := range map[string]func() (uint64, error){
+		"the writer is nil":   func() (uint64, error) { return Write(nil, sequence(list, nil), cs, nil) },
+		"the sequence is nil": func() (uint64, error) { return Write(io.Discard, nil, cs, nil) },
+		"no columns":          func() (uint64, error) { return Write(io.Discard, sequence(list, nil), nil, &Options{}) },
+		"a nil profile":       func() (uint64, error) { return Write(io.Discard, sequence([]*profile.Profile{nil}, nil), cs, nil) },
+	} {
+		if rows, err := call(); err == nil || rows != 0 || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %d rows, %v", what, rows, err)
+		}
+	}
 	rows, err := Write(io.Discard, sequence(list, errBroken), cs, nil)
 	if !errors.Is(err, errBroken) || rows != 100 {
 		t.Errorf("%d rows, %v", rows, err)
