@@ -7,11 +7,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait/internal/shard"
+	"github.com/portraitdb/portrait/profile"
 )
 
 // newManyShards makes bitmaps over that many shards, unloaded. Some have nothing in
@@ -171,5 +173,77 @@ func TestQuery_Limit_looks_no_further_on_many_workers(t *testing.T) {
 	}
 	if w.loader.loads > 2 {
 		t.Errorf("%d shards were read; the first one of two fields is enough", w.loader.loads)
+	}
+}
+
+// failing fails at the first read, and lets any other wait until whoever met that has ended.
+type failing struct {
+	*memLoader
+	failed atomic.Bool
+	others sync.Map // shards that were read
+}
+
+func (l *failing) LoadShard(f FieldID, n uint32) ([]byte, error) {
+	if l.failed.CompareAndSwap(false, true) {
+		return nil, errDisk
+	}
+	l.others.Store(n, true)
+	synctest.Wait()
+	return l.memLoader.LoadShard(f, n)
+}
+
+// Once one goroutine has failed the others finish the shard that they are at, and begin no
+// other.
+func TestQuery_on_many_workers_ends_with_the_first_error(t *testing.T) {
+	q, m := NewQuery(Bits(1).Or(Bits(2)), 0), Measure{3, profile.KindNumber}
+	for name, ask := range map[string]func(context.Context, Source) error{
+		"Count": func(ctx context.Context, src Source) error { _, err := q.Count(ctx, src); return err },
+		"Set":   func(ctx context.Context, src Source) error { _, err := q.Set(ctx, src); return err },
+		"Batch": func(ctx context.Context, src Source) error {
+			b, err := NewBatch(q, NewQuery(Bits(1), 0))
+			if err != nil {
+				return err
+			}
+			_, err = b.Counts(ctx, src)
+			return err
+		},
+		"Cross": func(ctx context.Context, src Source) error {
+			c, err := NewCross(q, []*Query{NewQuery(Bits(1), 0)})
+			if err != nil {
+				return err
+			}
+			_, err = c.Counts(ctx, src)
+			return err
+		},
+		"Summary": func(ctx context.Context, src Source) error { _, err := q.Summary(ctx, src, m); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newManyShards(t, 9, 2)
+			tx := New(0).Begin() // of another index, so that this one loads it
+			tx.Add(3, Column)
+			shards := make([]uint32, 9)
+			for s := range shards {
+				shards[s] = uint32(s)
+				tx.Put(3, uint32(s)*shard.Span, 1)
+			}
+			w.loader.merge(tx)
+			tx.Commit()
+			w.ix.Attach(3, Column, shards)
+			synctest.Test(t, func(t *testing.T) {
+				src := w.source()
+				src.Workers = 2
+				l := &failing{memLoader: w.loader}
+				src.Loader = l
+				src.Root.all.Store(&universe{0, &Set{}})
+				if err := ask(t.Context(), src); !errors.Is(err, errDisk) || !l.failed.Load() {
+					t.Fatal(err)
+				}
+				n := 0
+				l.others.Range(func(any, any) bool { n++; return true })
+				if n > 1 {
+					t.Errorf("%d more shards were read", n)
+				}
+			})
+		})
 	}
 }

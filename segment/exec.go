@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"errors"
+	"math"
 	"sync/atomic"
 
 	"github.com/portraitdb/portrait/internal/shard"
@@ -475,13 +476,26 @@ func (q *Query) countParallel(ctx context.Context, src Source, m *Meter, workers
 }
 
 // parallel runs work on several goroutines, each of which takes the next number,
-// from 0 on, until it has enough, and returns one of their errors.
+// from 0 on, until it has enough, and returns one of their errors. Once one of them has
+// failed the next number is math.MaxInt, which is enough for all.
 func parallel(workers int, work func(next func() int) error) error {
 	var at atomic.Int64
-	next := func() int { return int(at.Add(1)) - 1 }
+	var failed atomic.Bool
+	next := func() int {
+		if failed.Load() {
+			return math.MaxInt
+		}
+		return int(at.Add(1)) - 1
+	}
 	results := make(chan error, workers)
 	for range workers {
-		go func() { results <- work(next) }()
+		go func() {
+			err := work(next)
+			if err != nil {
+				failed.Store(true)
+			}
+			results <- err
+		}()
 	}
 	var err error
 	for range workers {
