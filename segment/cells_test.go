@@ -256,3 +256,38 @@ func BenchmarkCompile_places(b *testing.B) {
 		}
 	}
 }
+
+// covered is an area that counts how often it is narrowed down.
+type covered struct {
+	syntax.Area
+	times int
+}
+
+func (c *covered) Covering(context.Context, int) (geo.Covering, error) {
+	c.times++
+	return geo.Covering{}, nil
+}
+
+// What a context does not allow at all is refused before a place is narrowed down, which
+// for one of many corners is much work.
+func TestCompile_asks_before_it_covers(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 5))
+	w := newTown(r, 10)
+	gone, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("enough")
+	cancel(why)
+	area := &covered{Area: nears(t, r, 1)[0].(*syntax.Inside).Area}
+	e := &syntax.Inside{X: home(), Area: area, Place: "p", Pos: -1}
+	if _, err := Compile(gone, e, w, 0); !errors.Is(err, why) || area.times != 0 {
+		t.Errorf("an ended context: %v, covered %d times", err, area.times)
+	}
+	if _, err := Compile(WithBudget(t.Context(), Budget{}), e, w, 0); !errors.Is(err, errNoBudget) || area.times != 0 {
+		t.Errorf("a budget of zero: %v, covered %d times", err, area.times)
+	}
+	if _, err := Compile(WithBudget(t.Context(), Budget{Scanned: -1}), e, w, 0); err == nil || area.times != 0 {
+		t.Errorf("a negative budget: %v, covered %d times", err, area.times)
+	}
+	if _, err := Compile(WithBudget(t.Context(), Budget{Scanned: 1}), e, w, 0); err != nil || area.times != 1 {
+		t.Errorf("a budget: %v, covered %d times", err, area.times)
+	}
+}

@@ -57,8 +57,15 @@ type Values interface {
 // Compile turns an expression into a query. The expression must have been
 // checked against the model of the catalog's epoch. Now stands for the instant
 // in now() and ago(). To cover places with cells takes up to some milliseconds each: the
-// error is the cause of ctx soon after that ends.
+// error is the cause of ctx soon after that ends. A budget of ctx that allows nothing is
+// refused before.
 func Compile(ctx context.Context, e syntax.Expr, c Catalog, now profile.Instant) (*Query, error) {
+	if err := MeterOf(ctx).check(); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	k := &compiler{ctx: ctx, catalog: c, now: now, ranges: rangesEach(areas(e))}
 	n, err := k.expr(e)
 	if err != nil {
