@@ -122,6 +122,7 @@ func TestUpload_refused(t *testing.T) {
 		"too many lines":                {strings.NewReader("1\n2\n3\n"), segment.Upload{Namespace: "phone", Kind: "plain", MaxLines: 2}, "line 3: too many lines: the most is 2"},
 		"a negative column":             {strings.NewReader(good), segment.Upload{Namespace: "phone", Column: -1}, `"vip": Column is -1`},
 		"a comma that is none":          {strings.NewReader(good), segment.Upload{Namespace: "phone", Column: 1, Comma: '"'}, `"vip": Comma is '"'`},
+		"a comma and no column":         {strings.NewReader(good), segment.Upload{Namespace: "phone", Comma: ';'}, `"vip": Comma is ';' and Column is 0`},
 		"no reader":                     {nil, phones, `"vip": there is no list to read: the reader is nil`},
 		"an unknown namespace":          {strings.NewReader(good), segment.Upload{Namespace: "fax"}, "no namespace"},
 		"a namespace without digests":   {strings.NewReader("x"), segment.Upload{Namespace: "email", Kind: "md5"}, "no index of md5"},

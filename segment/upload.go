@@ -14,8 +14,9 @@ type Upload struct {
 	// or "" tells it from the lines, which must then all be of one kind.
 	Kind string
 	// Column is the number of the CSV column that holds the identifier, from 1; 0 means
-	// that a line is one. Comma separates columns; 0 means a comma. Header says that the
-	// first line is none. A quoted field ends in the line in which it begins.
+	// that a line is one. Comma separates columns; 0 means a comma, and without Column
+	// it must be 0. Header says that the first line is none. A quoted field ends in the
+	// line in which it begins.
 	Column int
 	Comma  byte
 	Header bool

@@ -130,6 +130,9 @@ func (o Options) withDefaults(list io.Reader, index Index) (Options, error) {
 	if o.MemoryBytes == 0 {
 		o.MemoryBytes = defaultMemoryBytes
 	}
+	if o.Format.Comma != 0 && o.Format.Column == 0 {
+		fault("Comma is %q and Column is 0: a line that is one identifier has no columns", o.Format.Comma)
+	}
 	if o.Format.Comma == 0 {
 		o.Format.Comma = ','
 	}
