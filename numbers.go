@@ -30,7 +30,7 @@ func (v *View) counts(ctx context.Context, es []segment.Expr) ([]uint64, error) 
 	for i, e := range es {
 		var err error
 		if queries[i], err = v.compile(ctx, e); err != nil {
-			return nil, fmt.Errorf("portrait: segment %d: %w", i+1, err)
+			return nil, fmt.Errorf("portrait: segment %d of %d: %w", i+1, len(es), err)
 		}
 	}
 	batch, err := segment.NewBatch(queries...)
@@ -60,7 +60,7 @@ func (v *View) cross(ctx context.Context, base segment.Expr, dims [][]segment.Ex
 		queries[d] = make([]*segment.Query, len(es))
 		for i, e := range es {
 			if queries[d][i], err = v.compile(ctx, e); err != nil {
-				return nil, fmt.Errorf("portrait: dimension %d, segment %d: %w", d+1, i+1, err)
+				return nil, fmt.Errorf("portrait: dimension %d of %d, segment %d of %d: %w", d+1, len(dims), i+1, len(es), err)
 			}
 		}
 	}
@@ -189,10 +189,19 @@ func (v *View) Histogram(ctx context.Context, of tags.Formula, e segment.Expr, n
 		}
 		bins := make([]segment.Bin, 0, len(bounds))
 		for i := range bounds[:len(bounds)-1] {
-			bins = append(bins, segment.Bin{From: m.measure.Value(bounds[i]), To: m.measure.Value(bounds[i+1]), Count: counts[i+1]})
+			bins = append(bins, segment.Bin{From: finite(m.measure.Value(bounds[i])), To: finite(m.measure.Value(bounds[i+1])), Count: counts[i+1]})
 		}
 		return bins, nil
 	})
+}
+
+// finite returns the number nearest to an infinite one, which has no JSON, and any other
+// value as it is.
+func finite(v profile.Value) profile.Value {
+	if v.Kind() != profile.KindNumber {
+		return v
+	}
+	return profile.Number(max(-math.MaxFloat64, min(math.MaxFloat64, v.Number())))
 }
 
 // Bins counts the values of a number or a time over a segment between bounds, which

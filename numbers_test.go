@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -219,9 +220,9 @@ tags:
 		"is empty":                func() error { _, err := v.Summary(t.Context(), tags.Formula{}, es[0]); return err },
 		"unknown trait":           func() error { _, err := v.Top(t.Context(), tags.MustParseFormula("spnt"), es[0], 3, true); return err },
 		"canceled":                func() error { _, err := v.Quantiles(gone, tags.MustParseFormula("spent"), es[0], 0.5); return err },
-		"segment 2":               func() error { _, err := v.Counts(t.Context(), es[0], segment.MustParse("x > 1")); return err },
+		"segment 2 of 2: ":        func() error { _, err := v.Counts(t.Context(), es[0], segment.MustParse("x > 1")); return err },
 		"base of a table":         func() error { _, err := v.Cross(t.Context(), segment.MustParse("x > 1"), es); return err },
-		"dimension 2, segment 1": func() error {
+		"dimension 2 of 2, segment 1 of 1: ": func() error {
 			_, err := v.Cross(t.Context(), es[0], es, []segment.Expr{segment.MustParse("x > 1")})
 			return err
 		},
@@ -260,5 +261,38 @@ func TestBudget_everybody(t *testing.T) {
 	}
 	if _, err := v.Plan(segment.WithBudget(t.Context(), segment.Budget{Scanned: 40}), segment.MustParse("percentile(plain) > 0.5")); err != nil {
 		t.Error(err)
+	}
+}
+
+// The parts of a histogram hold the greatest and the least number there are, and are JSON.
+func TestHistogram_of_extremes(t *testing.T) {
+	for _, values := range [][]float64{{math.MaxFloat64}, {-math.MaxFloat64}, {1, math.MaxFloat64}, {-math.MaxFloat64, 0, math.MaxFloat64}, {-math.MaxFloat64, -1e308}, {1e308, math.MaxFloat64}, {-1, 5e-324}} {
+		db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+		apply(t, db, "traits: {n: {type: number, index: true}, m: {type: number}}")
+		for i, x := range values {
+			n := profile.Number(x)
+			take(t, db, profile.Event{Type: profile.Identify, Time: now, Identifiers: []profile.Identifier{id("user_id", fmt.Sprint("u", i))}, Traits: map[string]profile.Value{"n": n, "m": n}})
+		}
+		v := viewOf(t, db)
+		for _, of := range []string{"n", "m"} {
+			for _, parts := range []int{0, 1, 3} {
+				bins, err := v.Histogram(t.Context(), tags.MustParseFormula(of), segment.MustParse("true"), parts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				total := uint64(0)
+				for i, b := range bins {
+					total += b.Count
+					for _, end := range []profile.Value{b.From, b.To} {
+						if _, err := end.MarshalJSON(); err != nil {
+							t.Errorf("%s of %v in %d parts: part %d of %d ends at %v: %v", of, values, parts, i+1, len(bins), end, err)
+						}
+					}
+				}
+				if total != uint64(len(values)) {
+					t.Errorf("%s of %v in %d parts: %d in all: %v", of, values, parts, total, bins)
+				}
+			}
+		}
 	}
 }

@@ -28,7 +28,9 @@ type Score struct {
 	Value profile.Value
 }
 
-// Bin is one part of a histogram: the values from From on and below To.
+// Bin is one part of a histogram: the values from From on and below To. To of the last one
+// may be the number after the greatest value. Where a value is the greatest number that
+// there is, it is that number, and the part includes it.
 type Bin struct {
 	From, To profile.Value
 	Count    uint64

@@ -181,5 +181,6 @@ func middle[F fmt.Stringer](ctx context.Context, m Measurer[F], of F, e segment.
 	for _, b := range bins {
 		bounds = append(bounds, b.From)
 	}
-	return append(bounds, bins[len(bins)-1].To), nil
+	// Beyond the greatest number there is none: its part may begin and end with it.
+	return slices.CompactFunc(append(bounds, bins[len(bins)-1].To), profile.Value.Equal), nil
 }
