@@ -3,6 +3,7 @@ package portrait
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/portraitdb/portrait/identity"
 	"github.com/portraitdb/portrait/internal/keys"
@@ -209,4 +210,22 @@ func WithRepairBatch(o *Options, bytes int) *Options {
 func WithPurgeBatch(o *Options, n int) *Options {
 	o.purgeBatch = n
 	return o
+}
+
+// Admissions is the bound on events of Ingest calls under way, of no store.
+type Admissions struct{ q queue }
+
+// Enter waits as an Ingest of so many events does.
+func (a *Admissions) Enter(ctx context.Context, events int) error { return a.q.enter(ctx, events) }
+
+// Leave is called at the end of an Ingest that was let in.
+func (a *Admissions) Leave(events int) { a.q.leave(events) }
+
+// UnderWay returns how many events are under way.
+func (a *Admissions) UnderWay() int { _, events := a.q.load(); return events }
+
+// CountFlips is how many flips FlipsBefore tells of, where it may tell of so many.
+func CountFlips(ctx context.Context, v *View, e segment.Expr, t time.Time, most int) (int, error) {
+	flips, err := v.flips(ctx, e, profile.InstantOf(t), most)
+	return len(flips), err
 }

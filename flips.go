@@ -12,30 +12,42 @@ import (
 	"github.com/portraitdb/portrait/internal/syntax"
 	"github.com/portraitdb/portrait/profile"
 	"github.com/portraitdb/portrait/segment"
+	"github.com/portraitdb/portrait/tags"
 )
 
 // FlipsBefore yields who will enter or leave a segment after the view's instant and
 // before t, if nothing else happens, in the order of time and then of ID: every
 // change, so that a profile may come several times. It works all of them out before it
-// yields the first. Where the expression asks for tags alone, and for what time does
+// yields the first, and of more than 16,777,216 none: that is an error, and an earlier t the
+// way out. Memory is 16 bytes for each, twice while their list grows. Where the expression asks for tags alone, and for what time does
 // not change, it reads the profiles that something is due of, otherwise all. An error
 // comes at most once, last, with the zero Flip.
 func (v *View) FlipsBefore(ctx context.Context, e segment.Expr, t time.Time) iter.Seq2[segment.Flip, error] {
 	return func(yield func(segment.Flip, error) bool) {
-		flips, err := inside(v, func() ([]segment.Flip, error) { return v.flips(ctx, e, profile.InstantOf(t)) })
+		flips, err := inside(v, func() ([]flip, error) { return v.flips(ctx, e, profile.InstantOf(t), maxFlips) })
 		if err != nil {
 			yield(segment.Flip{}, err)
 			return
 		}
 		for _, f := range flips {
-			if !yield(f, nil) {
+			if !yield(segment.Flip{At: f.at.Time(), Profile: profile.MakeID(0, f.ordinal), Enters: f.enters}, nil) {
 				return
 			}
 		}
 	}
 }
 
-func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([]segment.Flip, error) {
+// maxFlips is how many flips one call of FlipsBefore may tell of.
+const maxFlips = 1 << 24
+
+// flip is a segment.Flip, in less memory.
+type flip struct {
+	at      profile.Instant
+	ordinal uint32
+	enters  bool
+}
+
+func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant, most int) ([]flip, error) {
 	program, err := v.program(e)
 	if err != nil {
 		return nil, err
@@ -56,7 +68,7 @@ func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([
 	} else if err := v.affordEveryone(ctx); err != nil {
 		return nil, err
 	}
-	var flips []segment.Flip
+	var flips []flip
 	for m, err := range people {
 		if err == nil {
 			err = v.epoch.enlist(m, lists)
@@ -64,13 +76,35 @@ func (v *View) flips(ctx context.Context, e segment.Expr, to profile.Instant) ([
 		if err != nil {
 			return nil, err
 		}
-		for at, enters := range program.Flips(m.state(), v.at, to) {
-			flips = append(flips, segment.Flip{At: at.Time(), Profile: profile.MakeID(0, m.ordinal), Enters: enters})
+		if flips, err = appendFlips(ctx, flips, program, m, v.at, to, most); err != nil {
+			return nil, err
 		}
 	}
-	slices.SortFunc(flips, func(a, b segment.Flip) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Profile, b.Profile))
+	slices.SortFunc(flips, func(a, b flip) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.ordinal, b.ordinal))
 	})
+	return flips, nil
+}
+
+// appendFlips appends those of one profile, after now and before to, unless that makes more
+// than most. A rule may change every minute, or be evaluated so often, for millennia.
+func appendFlips(ctx context.Context, flips []flip, program *tags.Program, m *member, now, to profile.Instant, most int) ([]flip, error) {
+	const turn = 256 // evaluations between two looks at ctx
+	state := m.state()
+	was, at := program.Eval(state, now)
+	for n := 1; at < to; n++ {
+		if n%turn == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		is, next := program.Eval(state, at)
+		if is != was {
+			if len(flips) == most {
+				return nil, fmt.Errorf("portrait: more than %d changes before %s: ask for those before an earlier time", most, to.Time().Format(time.RFC3339))
+			}
+			flips = append(flips, flip{at: at, ordinal: m.ordinal, enters: is})
+		}
+		was, at = is, next
+	}
 	return flips, nil
 }
 

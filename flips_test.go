@@ -1,8 +1,11 @@
 package portrait_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,6 +147,37 @@ func TestOrderFree_clocks(t *testing.T) {
 			case got != want:
 				t.Fatalf("way %d: digest %s, want %s, under\n%s", way, got, want, text)
 			}
+		}
+	}
+}
+
+// A rule may flip every day for millennia: the context is asked on the way, and more flips
+// than there is memory for are an error.
+func TestFlipsBefore_without_end(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	apply(t, db, "traits: {born: {type: time}}")
+	take(t, db, profile.Event{Type: profile.Identify, Time: now, Identifiers: []profile.Identifier{id("user_id", "a")}, Traits: map[string]profile.Value{"born": profile.Time(epoch0)}})
+	v, until := viewOf(t, db), now.AddDate(0, 0, 1000).Add(time.Second)
+	odd := segment.MustParse("days_since(born) - 2 * floor(days_since(born) / 2) = 1")
+	flips, err := collect(v.FlipsBefore(t.Context(), odd, until))
+	if err != nil || len(flips) != 1000 || flips[0].Enters == flips[1].Enters {
+		t.Fatalf("%d flips, %v", len(flips), err)
+	}
+	ended := &countdown{left: 3} // asked first for the person, then every 256 days
+	ended.Context, ended.end = context.WithCancel(t.Context())
+	if flips, err = collect(v.FlipsBefore(ended, odd, until)); !errors.Is(err, context.Canceled) || len(flips) != 0 || ended.asked > 5 {
+		t.Errorf("%d flips, %v, the context asked %d times", len(flips), err, ended.asked)
+	}
+	for _, most := range []int{0, 999, 1000} {
+		n, err := portrait.CountFlips(t.Context(), v, odd, until, most)
+		if most == 1000 {
+			if err != nil || n != 1000 {
+				t.Errorf("of 1,000 allowed %d, %v", n, err)
+			}
+			continue
+		}
+		if want := fmt.Sprintf("more than %d changes before", most); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d flips, %v, want %q", n, err, want)
 		}
 	}
 }
