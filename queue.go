@@ -14,30 +14,43 @@ const maxUnderWay = 100_000
 type queue struct {
 	mu       sync.Mutex // guards the fields below
 	waiting  []*request
-	underWay int           // events let in
-	left     chan struct{} // closed when some of them leave, if somebody waits for that
+	underWay int          // events let in
+	outside  []*admission // calls not let in yet, the longest waiting first
 }
 
-// enter waits until so many events more may be under way.
+// admission is a call that waits to be let in.
+type admission struct {
+	events int
+	in     chan struct{} // closed once it is let in
+}
+
+// enter waits until so many events more may be under way, and every call that came before
+// is let in: else calls of few events would keep one of many out for ever. If ctx ends
+// first the error is its cause.
 func (q *queue) enter(ctx context.Context, events int) error {
-	for {
-		q.mu.Lock()
-		if q.underWay == 0 || q.underWay+events <= maxUnderWay {
-			q.underWay += events
-			q.mu.Unlock()
-			return nil
-		}
-		if q.left == nil {
-			q.left = make(chan struct{})
-		}
-		left := q.left
+	q.mu.Lock()
+	if len(q.outside) == 0 && q.hasRoom(events) {
+		q.underWay += events
 		q.mu.Unlock()
-		select {
-		case <-left:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		return nil
 	}
+	a := &admission{events: events, in: make(chan struct{})}
+	q.outside = append(q.outside, a)
+	q.mu.Unlock()
+	select {
+	case <-a.in:
+		return nil
+	case <-ctx.Done():
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if i := slices.Index(q.outside, a); i >= 0 {
+		q.outside = slices.Delete(q.outside, i, i+1)
+	} else {
+		q.underWay -= events // it was let in just now
+	}
+	q.admit()
+	return context.Cause(ctx)
 }
 
 // leave says that so many events that entered are under way no more.
@@ -45,10 +58,21 @@ func (q *queue) leave(events int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.underWay -= events
-	if q.left != nil {
-		close(q.left)
-		q.left = nil
+	q.admit()
+}
+
+// admit lets those in whose turn it is. The caller holds mu.
+func (q *queue) admit() {
+	for len(q.outside) > 0 && q.hasRoom(q.outside[0].events) {
+		q.underWay += q.outside[0].events
+		close(q.outside[0].in)
+		q.outside = slices.Delete(q.outside, 0, 1)
 	}
+}
+
+// hasRoom reports whether so many events more may be under way. The caller holds mu.
+func (q *queue) hasRoom(events int) bool {
+	return q.underWay == 0 || q.underWay+events <= maxUnderWay
 }
 
 // load returns how many calls wait for a commit, and how many events are under way.
