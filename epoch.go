@@ -66,7 +66,7 @@ func (db *DB) publish() error {
 	e.refs.Store(1)
 	if old := db.current.Swap(e); old != nil {
 		close(old.later)
-		if e.nextDue < old.nextDue {
+		if e.nextDue < old.nextDue || e.cat.model.Log.longest() > 0 && old.cat.model.Log.longest() == 0 {
 			db.timer.rouse()
 		}
 		old.release()

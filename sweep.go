@@ -137,6 +137,16 @@ func (t *txn) sweepLog(budget int) (more bool, err error) {
 	return more, nil
 }
 
+// awaitsSweep reports whether the log holds events that are to expire, under this model or
+// one of before; what cannot be read may be such.
+func (e *epoch) awaitsSweep() bool {
+	first := []byte{keys.Expiry}
+	for range e.snap.Scan(first, keys.End(first)) {
+		return true
+	}
+	return false
+}
+
 // logSweep is one go of the sweep.
 type logSweep struct {
 	t    *txn

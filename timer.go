@@ -67,7 +67,7 @@ func (c *clock) ahead() time.Duration { return time.Duration(c.step.Load()) * ti
 // timer applies what time alone changes when it comes due, so that the feed tells
 // it then and not at the next query. It is one goroutine.
 type timer struct {
-	wake chan struct{} // one place: something comes due earlier than was known
+	wake chan struct{} // one place: something comes due earlier than was known, or expires
 	quit context.CancelFunc
 	done chan struct{}
 }
@@ -148,7 +148,7 @@ func (db *DB) tick(ctx context.Context) (wait time.Duration, ok bool) {
 // idle does what is to be done while nothing is due, and returns how long to wait.
 func (db *DB) idle(ctx context.Context, now, due profile.Instant) (wait time.Duration, ok bool) {
 	e := db.acquire()
-	logs, behind := e.cat.model.Log.longest() > 0, dayOf(now) > dayOf(e.instant)
+	logs, behind := e.cat.model.Log.longest() > 0 || e.awaitsSweep(), dayOf(now) > dayOf(e.instant)
 	e.release()
 	if logs && behind {
 		// What the log need not keep any more goes once a day, without events too.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/portraitdb/portrait"
@@ -223,4 +224,31 @@ func TestExactInTime_reopened_after_long(t *testing.T) {
 	if n, err := v.Count(t.Context(), segment.MustParse(`tag("fresh")`)); n != 0 || err != nil || !v.AsOf().Equal(w.read()) {
 		t.Errorf("%d as of %s, %v", n, v.AsOf(), err)
 	}
+}
+
+// Events go from the disk when they expire, without a query or another event, although
+// nothing else comes due: also those of a model that is first to keep any, and those of a
+// model that was the last to.
+func TestTimer_expired_events(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := openInBubble(t, portrait.Options{NoSync: true})
+		expire := func(what string) {
+			t.Helper()
+			if n := portrait.LoggedEvents(db); n != 1 {
+				t.Errorf("%s: %d events are kept, want 1", what, n)
+			}
+			time.Sleep(3 * day)
+			synctest.Wait()
+			if n := portrait.LoggedEvents(db); n != 0 {
+				t.Errorf("%s: %d events are kept after three days, want none", what, n)
+			}
+		}
+		synctest.Wait() // nothing comes due, so that the timer waits to be woken
+		applyModel(t, db, portrait.Model{Log: portrait.LogPolicy{Retain: day}})
+		take(t, db, profile.Event{Name: "Login", Time: time.Now(), Identifiers: []profile.Identifier{id("user_id", "a")}})
+		expire("the first model that keeps events")
+		take(t, db, profile.Event{Name: "Login", Time: time.Now(), Identifiers: []profile.Identifier{id("user_id", "a")}})
+		applyModel(t, db, portrait.Model{})
+		expire("a model that keeps none any more")
+	})
 }
