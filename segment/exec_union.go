@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"context"
 	"math/bits"
 
 	"github.com/portraitdb/portrait/internal/shard"
@@ -98,8 +99,8 @@ func (u *unionScratch) forget() {
 
 // uniteShard counts what is in any of the slots on a list.
 func (l *light) uniteShard(u *unionScratch, head int32) (n uint64, err error) {
-	if err := l.ctx.Err(); err != nil {
-		return 0, err
+	if l.ctx.Err() != nil {
+		return 0, context.Cause(l.ctx)
 	}
 	clear(u.parts)
 	clear(u.small)

@@ -78,3 +78,55 @@ func TestQuery_counts_unions_of_many(t *testing.T) {
 		tx.Commit()
 	}
 }
+
+// TestQuery_counts_unions_within_a_shard unites many bitmaps of one or two shards: dense
+// ones that come to everything in some blocks and nearly so in others, and small ones that
+// fill the rest, or all but a member of it.
+func TestQuery_counts_unions_within_a_shard(t *testing.T) {
+	rng := newRand(t)
+	for range 12 {
+		w := &world{rng: rng, ix: New(0), loader: newLoader()}
+		const fields, span = 150, 2 * shard.Span
+		hole := rng.Uint64N(span) // in nobody
+		for f := range fields {
+			bm := roaring.New()
+			switch f % 10 {
+			case 0, 9: // dense, more than are united at once in the last blocks
+				from, one := span-(1+rng.Uint64N(3))*blockSpan, 2+rng.IntN(10)
+				for i := range uint64(blockSpan) {
+					if rng.IntN(one) == 0 {
+						bm.Add(uint32(from + i))
+					}
+				}
+			case 1: // half of a block as words, the other half mostly of another
+				from := rng.Uint64N(4) * blockSpan
+				parity := rng.Uint64N(2)
+				for i := parity; i < blockSpan; i += 2 {
+					bm.Add(uint32(from + i))
+				}
+			case 2, 3, 4: // long runs, which together come to whole blocks
+				from := rng.Uint64N(span)
+				bm.AddRange(from, min(from+10_000+rng.Uint64N(60_000), span))
+			default:
+				for range 1 + rng.IntN(200) {
+					bm.Add(uint32(rng.Uint64N(span)))
+				}
+			}
+			bm.Remove(uint32(hole))
+			w.bits = append(w.bits, bm)
+			w.attachTo(t, FieldID(f), bm, shard.Span)
+		}
+		for range 20 {
+			picked := rng.Perm(fields)[:60+rng.IntN(fields-60)]
+			nodes, maps := make([]Node, len(picked)), make([]*roaring.Bitmap, len(picked))
+			for i, f := range picked {
+				nodes[i], maps[i] = Bits(FieldID(f)), w.bits[f]
+			}
+			want := roaring.FastOr(maps...).GetCardinality()
+			got, err := NewQuery(nodes[0].Or(nodes[1:]...), 0).Count(t.Context(), w.source())
+			if err != nil || got != want {
+				t.Fatalf("the union of %d: %d (%v), want %d", len(picked), got, err, want)
+			}
+		}
+	}
+}

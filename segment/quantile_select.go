@@ -134,8 +134,8 @@ func (s *selection) at(ctx context.Context, ranks []uint64) ([]int64, error) {
 			below += p.counts[bin]
 			bin++
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
 		lo, hi := p.span(bin)
 		switch kept := p.kept[bin]; {
