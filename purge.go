@@ -13,7 +13,6 @@ import (
 	"github.com/portraitdb/portrait/internal/keys"
 	"github.com/portraitdb/portrait/privacy"
 	"github.com/portraitdb/portrait/profile"
-	"github.com/portraitdb/portrait/segment"
 	"github.com/portraitdb/portrait/store"
 )
 
@@ -165,74 +164,11 @@ func (w *purge) strip(ctx context.Context) error {
 // clean removes what an erasure leaves that is nobody's.
 func (w *purge) clean(ctx context.Context) error {
 	return w.db.transact(ctx, func(t *txn) (err error) {
-		w.done.Values, err = t.dropVacant(ctx)
-		return err
+		if w.done.Values, err = t.dropVacant(ctx); err != nil {
+			return err
+		}
+		return t.forgetNames(ctx)
 	}, func(t *txn) { w.cleaned, w.since = t.meta.epoch, w.db.store.Commits() })
-}
-
-// dropVacant drops the bitmaps of indexed values and of values of tags that nobody has,
-// takes the values out of what the feed calls them, and counts them. Views of before keep
-// the catalog of before, which has the values.
-func (t *txn) dropVacant(ctx context.Context) (dropped int, err error) {
-	next := *t.cat
-	next.tags, next.indexes = slices.Clone(t.cat.tags), slices.Clone(t.cat.indexes)
-	for i, tg := range t.cat.tags {
-		if tg.values == nil || tg.filling || len(tg.def.Tiers) > 0 { // tiers are named by the model
-			continue
-		}
-		values, n, err := t.withoutVacant(ctx, tg.values)
-		if err != nil {
-			return 0, err
-		}
-		if n > 0 {
-			now := *tg
-			now.values, values.label = values, &now
-			next.tags[i] = &now
-		}
-		dropped += n
-	}
-	for i, ix := range t.cat.indexes {
-		if ix.column || ix.filling {
-			continue
-		}
-		n := 0
-		if next.indexes[i], n, err = t.withoutVacant(ctx, ix); err != nil {
-			return 0, err
-		}
-		dropped += n
-	}
-	if dropped > 0 {
-		t.next = &next
-	}
-	return dropped, nil
-}
-
-// withoutVacant drops the values of an index that nobody has, and returns the index
-// without them; itself where there is none.
-func (t *txn) withoutVacant(ctx context.Context, ix *traitIndex) (rest *traitIndex, dropped int, err error) {
-	v := &View{db: t.db, epoch: t.db.current.Load()}
-	left := newValueFields()
-	for value, field := range (valuesView{ix}).All() {
-		n, err := segment.NewQuery(segment.Bits(field), universe).Count(ctx, v.source())
-		if err != nil {
-			return nil, 0, err
-		}
-		if n > 0 {
-			left.add(value, field)
-			continue
-		}
-		t.dropField(field)
-		if ix.label != nil {
-			t.nameField(field, feedName{name: ix.name, value: fmt.Sprintf("(%d)", field)})
-		}
-		dropped++
-	}
-	if dropped == 0 {
-		return ix, 0, nil
-	}
-	now := *ix
-	now.values = left
-	return &now, dropped, nil
 }
 
 // wait waits until nothing is read that is older than what was deleted.

@@ -48,7 +48,7 @@ func (t *txn) fresh(tg *tag) {
 }
 
 // nameField records what the feed calls a field: for ever, since the feed may tell
-// of tags that are gone.
+// of tags that are gone. A Purge takes the values out that nobody has: see forgetNames.
 func (t *txn) nameField(f segment.FieldID, name feedName) {
 	t.key = keys.AppendFeedField(t.key[:0], uint32(f))
 	t.scratch = name.append(t.scratch[:0])
