@@ -10,6 +10,8 @@ type nodeCache struct {
 	bound      int64
 	young, old map[identity.Token]*node
 	bytes      int64 // of the young generation
+	// passed are the nodes that went through the cache since watch; nil: they are not noted.
+	passed map[identity.Token]struct{}
 	// hits and misses count the identifiers of events by whether they were there.
 	hits, misses uint64
 }
@@ -22,6 +24,9 @@ func newNodeCache(bound int64) *nodeCache {
 }
 
 func (c *nodeCache) get(t identity.Token) *node {
+	if c.passed != nil {
+		c.passed[t] = struct{}{}
+	}
 	if n := c.young[t]; n != nil {
 		return n
 	}
@@ -34,6 +39,9 @@ func (c *nodeCache) get(t identity.Token) *node {
 }
 
 func (c *nodeCache) put(n *node) {
+	if c.passed != nil {
+		c.passed[n.token] = struct{}{}
+	}
 	c.young[n.token] = n
 	c.bytes += n.cost()
 }
@@ -72,6 +80,23 @@ func (c *nodeCache) age() {
 	}
 	c.old, c.young = c.young, make(map[identity.Token]*node, len(c.young)/2)
 	c.bytes = 0
+}
+
+// watch notes from now on which nodes somebody is given, so that forget forgets these alone;
+// the caller ends it by unwatch.
+func (c *nodeCache) watch() { c.passed = map[identity.Token]struct{}{} }
+
+func (c *nodeCache) unwatch() { c.passed = nil }
+
+// forget forgets what a transaction may have changed that is given up.
+func (c *nodeCache) forget() {
+	if c.passed == nil {
+		c.reset()
+		return
+	}
+	for t := range c.passed {
+		c.remove(t)
+	}
 }
 
 // reset forgets everything.

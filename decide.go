@@ -379,6 +379,8 @@ func (db *DB) transact(ctx context.Context, change func(*txn) error, done func(*
 	}
 	defer db.unlock()
 	t := db.begin()
+	db.nodes.watch()
+	defer db.nodes.unwatch()
 	err := t.noted(ctx)
 	if err == nil {
 		err = change(t)

@@ -36,7 +36,9 @@ func (u *uploads) end(w *listWriter) {
 	delete(u.gone, w)
 }
 
-// note notes who goes with a commit, before it is published.
+// note notes who goes with a commit, once it is published: an upload that begins before that
+// may have read a commit before it. Nobody else may write meanwhile, so that none has looked
+// for its identifiers since.
 func (u *uploads) note(gone map[identity.Token]bool, epoch uint64) {
 	if len(gone) == 0 {
 		return

@@ -141,7 +141,7 @@ func (db *DB) begin() *txn {
 // abort forgets the transaction and everything the caches may hold of it.
 func (t *txn) abort() {
 	t.index.Abort()
-	t.db.nodes.reset()
+	t.db.nodes.forget()
 	t.db.sweep = unswept
 }
 
@@ -408,15 +408,16 @@ func (t *txn) finish(quiet bool) error {
 	maps.Copy(t.db.suppressed, t.suppressed)
 	t.keepHolds()
 	t.db.noteRelisted(t.relisted)
-	t.db.uploads.note(t.gone, t.meta.epoch)
 	if t.lists != nil {
 		t.db.lists = t.lists
 	}
 	t.db.nodes.age()
-	if quiet {
-		return nil
+	var err error
+	if !quiet {
+		err = t.db.publish()
 	}
-	return t.db.publish()
+	t.db.uploads.note(t.gone, t.meta.epoch)
+	return err
 }
 
 // write puts the records of nodes, edges, the index and the store's own state
