@@ -2,6 +2,7 @@ package portrait
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,6 +29,8 @@ type eraser struct {
 	mode   eraseMode
 	// left is what stays of people in nameless profiles.
 	left []*profile.State
+	// named is what is known of the records that name them; nil: nothing.
+	named *namingRecords
 }
 
 // eraseMode is what an erasure is to do.
@@ -41,7 +44,7 @@ const (
 
 // erase removes the people of some nodes, and sees that none of the identifiers comes
 // back. Who was seen, if that is asked, does not go along.
-func (t *txn) erase(nodes []*node, mode eraseMode, seen func(*profile.State) bool, report *privacy.Erasure) (*eraser, error) {
+func (t *txn) erase(ctx context.Context, nodes []*node, mode eraseMode, seen func(*profile.State) bool, report *privacy.Erasure) (*eraser, error) {
 	e := t.newEraser(report)
 	e.mode = mode
 	for _, n := range nodes {
@@ -58,7 +61,7 @@ func (t *txn) erase(nodes []*node, mode eraseMode, seen func(*profile.State) boo
 	if report.Held > 0 && mode != erasePreviewed {
 		return nil, fmt.Errorf("%w: %d of the people, and nobody was erased", privacy.ErrHeld, report.Held)
 	}
-	if err := e.run(); err != nil {
+	if err := e.run(ctx); err != nil {
 		return nil, err
 	}
 	did := didErase
@@ -69,13 +72,17 @@ func (t *txn) erase(nodes []*node, mode eraseMode, seen func(*profile.State) boo
 	return e, nil
 }
 
-// run removes whom it has met.
-func (e *eraser) run() error {
+// run removes whom it has met. The end of the context ends it.
+func (e *eraser) run(ctx context.Context) error {
 	t, report := e.t, e.report
 	if slices.ContainsFunc(t.db.matching, func(b *matchBuild) bool { return !b.whole }) {
 		return fmt.Errorf("%w: digests of identifiers are being made for a model; erase when it is applied", privacy.ErrBusy)
 	}
-	for _, step := range []func() error{e.cut, e.cutVetoes, e.regroup, e.part, e.unhear, e.strip, e.forgetEvents, e.unlist, e.unrecord, e.remove, e.keepNumbers} {
+	unrecord := func() error { return e.unrecord(ctx) }
+	for _, step := range []func() error{e.cut, e.cutVetoes, e.regroup, e.part, e.unhear, e.strip, e.forgetEvents, e.unlist, unrecord, e.remove, e.keepNumbers} {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err := step(); err != nil {
 			return err
 		}
@@ -471,7 +478,7 @@ func (e *eraser) remove() error {
 		if len(t.holdsOf(n.token)) > 0 { // of a copy from before the release
 			t.hold(n.token, nil)
 		}
-		t.suppress(n.token, suppression{at: now, lifted: profile.Never, unpurged: true, nameless: e.mode == eraseNames})
+		t.suppress(n.token, suppression{at: now, lifted: profile.Never, unpurged: true, nameless: e.mode == eraseNames, erasedIn: t.meta.epoch + 1})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -14,8 +15,9 @@ func (t *txn) newEraser(report *privacy.Erasure) *eraser {
 }
 
 // eraseOnly removes nodes, and not who else is joined to them, and suppresses identifiers.
-func (t *txn) eraseOnly(nodes []*node, as map[identity.Token]suppression, report *privacy.Erasure) error {
+func (t *txn) eraseOnly(ctx context.Context, nodes []*node, as map[identity.Token]suppression, named *namingRecords, report *privacy.Erasure) error {
 	e := t.newEraser(report)
+	e.named = named
 	nameless := map[identity.Token]*profile.State{} // of the people whose numbers stay, by component
 	for _, n := range nodes {
 		if as[n.token].nameless {
@@ -30,12 +32,16 @@ func (t *txn) eraseOnly(nodes []*node, as map[identity.Token]suppression, report
 	for _, root := range slices.SortedFunc(maps.Keys(nameless), compareTokens) {
 		e.leave(nameless[root])
 	}
-	if err := e.run(); err != nil {
+	if err := e.run(ctx); err != nil {
 		return err
 	}
 	tokens := slices.SortedFunc(maps.Keys(as), compareTokens)
 	for _, token := range tokens {
-		t.suppress(token, as[token])
+		s := as[token]
+		if s.unpurged && s.erasedIn == 0 {
+			s.erasedIn = t.meta.epoch + 1
+		}
+		t.suppress(token, s)
 	}
 	t.attest(didReplay, "", tokens...)
 	return nil

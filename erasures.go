@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -112,7 +113,39 @@ type replay struct {
 	turns []int64
 	next  int // the first of order that no commit has looked at
 	ahead map[identity.Token]bool
+	named *namingRecords
 	done  privacy.Replayed
+}
+
+// replayStep is one commit of a replay, which counts once it is durable.
+type replayStep struct {
+	*replay
+	next int
+	// ahead are identifiers that it takes before it is their turn, and passed those of
+	// which that is come.
+	ahead  map[identity.Token]bool
+	passed []identity.Token
+	done   privacy.Replayed
+}
+
+// step begins a commit.
+func (r *replay) step() *replayStep {
+	return &replayStep{replay: r, next: r.next, ahead: map[identity.Token]bool{}}
+}
+
+// end notes what a commit has done.
+func (s *replayStep) end() {
+	r := s.replay
+	r.next = s.next
+	maps.Copy(r.ahead, s.ahead)
+	for _, token := range s.passed {
+		delete(r.ahead, token)
+	}
+	r.done.Suppressed += s.done.Suppressed
+	r.done.Nameless += s.done.Nameless
+	r.done.Identifiers += s.done.Identifiers
+	r.done.Profiles = append(r.done.Profiles, s.done.Profiles...)
+	r.done.Held = append(r.done.Held, s.done.Held...)
 }
 
 // newReplay puts the entries of a ledger in order.
@@ -154,8 +187,19 @@ func (db *DB) replayLedger(ctx context.Context, data []byte) (privacy.Replayed, 
 		return privacy.Replayed{}, errors.New("it is of another store")
 	}
 	r := newReplay(db, l)
+	if r.named, err = db.recordsNaming(ctx, func(t identity.Token) bool { _, is := l.Find(t); return is }); err != nil {
+		return r.done, err
+	}
 	for r.next < len(r.order) {
-		if err := db.transact(ctx, r.commit, func(t *txn) { r.done.Epoch, db.erasedIn = t.meta.epoch, t.meta.epoch }); err != nil && !errors.Is(err, errPreview) {
+		s := r.step()
+		err := db.transact(ctx, func(t *txn) error { return s.commit(ctx, t) }, func(t *txn) {
+			s.end()
+			r.done.Epoch, db.erasedIn = t.meta.epoch, t.meta.epoch
+		})
+		switch {
+		case errors.Is(err, errPreview):
+			s.end()
+		case err != nil:
 			return r.done, err
 		}
 	}
@@ -163,7 +207,7 @@ func (db *DB) replayLedger(ctx context.Context, data []byte) (privacy.Replayed, 
 }
 
 // commit takes some entries over.
-func (r *replay) commit(t *txn) error {
+func (r *replayStep) commit(ctx context.Context, t *txn) error {
 	var nodes []*node
 	as := map[identity.Token]suppression{}
 	turn := 0
@@ -173,8 +217,8 @@ func (r *replay) commit(t *txn) error {
 			break
 		}
 		turn = r.turn(entry)
-		if r.ahead[entry.Token] {
-			delete(r.ahead, entry.Token)
+		if r.ahead[entry.Token] || r.replay.ahead[entry.Token] {
+			r.passed = append(r.passed, entry.Token)
 			continue
 		}
 		next, erase, changed := overlay(t, entry)
@@ -204,19 +248,19 @@ func (r *replay) commit(t *txn) error {
 		return errPreview // There is nothing to commit.
 	}
 	report := &privacy.Erasure{}
-	if err := t.eraseOnly(nodes, as, report); err != nil {
+	if err := t.eraseOnly(ctx, nodes, as, r.named, report); err != nil {
 		return err
 	}
-	r.done.Suppressed += len(as)
-	r.done.Nameless += report.Nameless
-	r.done.Identifiers += len(report.Identifiers)
-	r.done.Profiles = append(r.done.Profiles, report.Profiles...)
+	r.done.Suppressed = len(as)
+	r.done.Nameless = report.Nameless
+	r.done.Identifiers = len(report.Identifiers)
+	r.done.Profiles = report.Profiles
 	return nil
 }
 
 // held reports whether an identifier is of somebody who is under a legal hold, and notes it:
 // what the ledger says of it is done when it is replayed after the release.
-func (r *replay) held(t *txn, token identity.Token) (bool, error) {
+func (r *replayStep) held(t *txn, token identity.Token) (bool, error) {
 	if len(t.db.held) == 0 {
 		return false, nil
 	}
@@ -234,7 +278,7 @@ func (r *replay) held(t *txn, token identity.Token) (bool, error) {
 
 // together returns the nodes to be erased of the component of one: those of one person go
 // in one commit.
-func (r *replay) together(t *txn, token identity.Token, as map[identity.Token]suppression) ([]*node, error) {
+func (r *replayStep) together(t *txn, token identity.Token, as map[identity.Token]suppression) ([]*node, error) {
 	n, err := t.node(token)
 	if err != nil || n == nil {
 		return nil, err

@@ -252,7 +252,10 @@ func (p *Privacy) changeHeld(ctx context.Context, what, ref string, of func(*txn
 			return err
 		}
 		var changed []identity.Token
-		for _, token := range tokens {
+		for i, token := range tokens {
+			if i&255 == 255 && ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			did, err := change(t, token)
 			if err != nil {
 				return err

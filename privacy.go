@@ -91,7 +91,7 @@ func (p *Privacy) erase(ctx context.Context, ids []profile.Identifier, mode eras
 			}
 		}
 		var err error
-		if e, err = t.erase(nodes, mode, nil, report); err != nil {
+		if e, err = t.erase(ctx, nodes, mode, nil, report); err != nil {
 			return err
 		}
 		if mode == erasePreviewed {
@@ -113,7 +113,8 @@ func (p *Privacy) erase(ctx context.Context, ids []profile.Identifier, mode eras
 }
 
 // Suppress keeps identifiers out that are not in: events from now on are treated as
-// those of erased people are. One that the store knows is an error: Erase it.
+// those of erased people are. One that the store knows is an error: Erase it. Those that are
+// suppressed stay so, as they are.
 func (p *Privacy) Suppress(ctx context.Context, ids ...profile.Identifier) error {
 	return p.mark(ctx, didSuppress, ids, func(t *txn, token identity.Token, id profile.Identifier) error {
 		n, err := t.node(token)
@@ -123,8 +124,12 @@ func (p *Privacy) Suppress(ctx context.Context, ids ...profile.Identifier) error
 		if n != nil {
 			return fmt.Errorf("portrait: suppress: an identifier of %s is in the store: erase it", id.Namespace)
 		}
-		s, _ := t.suppression(token) // of somebody erased, whom the next Purge has still to find
-		t.suppress(token, suppression{at: t.now(), lifted: profile.Never, unpurged: s.unpurged})
+		s, ok := t.suppression(token)
+		if ok && s.lifted == profile.Never {
+			return nil // What is so of somebody erased stays: since when, and whether numbers were left.
+		}
+		s.at, s.lifted = t.now(), profile.Never
+		t.suppress(token, s)
 		return nil
 	})
 }
@@ -151,6 +156,9 @@ func (p *Privacy) mark(ctx context.Context, what string, ids []profile.Identifie
 	return p.db.transact(ctx, func(t *txn) error {
 		tokens := make([]identity.Token, len(ids))
 		for i, id := range ids {
+			if i&1023 == 1023 && ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			clean, err := t.cat.clean(id)
 			if err != nil {
 				return fmt.Errorf("portrait: %w", err)

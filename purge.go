@@ -168,7 +168,7 @@ func (w *purge) clean(ctx context.Context) error {
 			return err
 		}
 		return t.forgetNames(ctx)
-	}, func(t *txn) { w.cleaned, w.since = t.meta.epoch, w.db.store.Commits() })
+	}, func(t *txn) { w.cleaned, w.since = t.meta.epoch, w.db.current.Load().snap.Commits() })
 }
 
 // wait waits until nothing is read that is older than what was deleted.
@@ -227,7 +227,7 @@ func (w *purge) endOf(t *txn, tokens []identity.Token) {
 	t.settled = true
 	for _, token := range tokens {
 		// Who was erased once more meanwhile is for the next Purge.
-		if s, ok := t.suppression(token); ok && s.at == w.tokens[token].at {
+		if s, ok := t.suppression(token); ok && s.at == w.tokens[token].at && s.erasedIn == w.tokens[token].erasedIn {
 			s.unpurged = false
 			t.suppress(token, s)
 		}

@@ -30,6 +30,14 @@ func (db *DB) recede(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	is := make(map[identity.Token]bool, len(lost))
+	for _, l := range lost {
+		is[l.token] = true
+	}
+	named, err := db.recordsNaming(ctx, func(t identity.Token) bool { return is[t] })
+	if err != nil {
+		return err
+	}
 	for len(lost) > 0 {
 		n := min(recedeCommit, len(lost))
 		for n < len(lost) && lost[n].root == lost[n-1].root { // a person goes in one commit
@@ -37,7 +45,7 @@ func (db *DB) recede(ctx context.Context) error {
 		}
 		some := lost[:n]
 		lost = lost[n:]
-		err := db.transact(ctx, func(t *txn) error { return t.recede(some) }, func(t *txn) { db.erasedIn = t.meta.epoch })
+		err := db.transact(ctx, func(t *txn) error { return t.recede(ctx, some, named) }, func(t *txn) { db.erasedIn = t.meta.epoch })
 		if err != nil {
 			return fmt.Errorf("portrait: whoever was erased after the copy was made: %w", err)
 		}
@@ -80,7 +88,7 @@ func (db *DB) lostNodes() ([]lostNode, error) {
 }
 
 // recede takes out some nodes of which nothing is known.
-func (t *txn) recede(lost []lostNode) error {
+func (t *txn) recede(ctx context.Context, lost []lostNode, named *namingRecords) error {
 	nodes := make([]*node, len(lost))
 	as := map[identity.Token]suppression{}
 	was := map[uint32]bool{} // the IDs of those that the nodes belonged to
@@ -101,7 +109,7 @@ func (t *txn) recede(lost []lostNode) error {
 			was[ordinal] = true
 		}
 	}
-	if err := t.eraseOnly(nodes, as, &privacy.Erasure{}); err != nil {
+	if err := t.eraseOnly(ctx, nodes, as, named, &privacy.Erasure{}); err != nil {
 		return err
 	}
 	for _, ordinal := range slices.Sorted(maps.Keys(was)) {

@@ -20,6 +20,9 @@ type suppression struct {
 	unpurged bool
 	// nameless says that the numbers of whom it named were left, in a profile without a name.
 	nameless bool
+	// erasedIn is the commit that erased whom it named; not stored, and 0 where it was before
+	// Open. Several may be of one instant.
+	erasedIn uint64
 }
 
 // bars reports whether an event of that time may not name the identifier.

@@ -34,7 +34,8 @@ const (
 // generic, is not looked at.
 //
 // The loop may be left, and begun again, at any time. An error comes once and last, with a
-// nil report; what was yielded before it is done. Call it from time to time, as often as the law asks:
+// nil report; what was yielded before it is done, and where Erasure.Verified is not set in the
+// report of a commit, the error says what is left. Call it from time to time, as often as the law asks:
 // the store erases nobody by itself.
 func (p *Privacy) EraseUnseen(ctx context.Context, u privacy.Unseen) iter.Seq2[*privacy.Erasure, error] {
 	return func(yield func(*privacy.Erasure, error) bool) {
@@ -132,8 +133,8 @@ func (s *unseen) seen(state *profile.State) bool {
 func (s *unseen) step(ctx context.Context, roots []identity.Token) ([]*privacy.Erasure, error) {
 	report, err := s.erase(ctx, roots)
 	switch {
-	case err == nil:
-		return []*privacy.Erasure{report}, nil
+	case report != nil: // also with an error that came after the commit
+		return []*privacy.Erasure{report}, err
 	case !errors.Is(err, privacy.ErrHeld):
 		return nil, err
 	case len(roots) == 1:
@@ -157,7 +158,7 @@ func (s *unseen) erase(ctx context.Context, roots []identity.Token) (*privacy.Er
 	err := s.db.transact(ctx, func(t *txn) error {
 		nodes, held, err := s.gone(t, roots)
 		if err == nil && len(nodes) > 0 {
-			e, err = t.erase(nodes, s.mode, s.seen, report)
+			e, err = t.erase(ctx, nodes, s.mode, s.seen, report)
 		}
 		if err != nil {
 			return err

@@ -65,6 +65,13 @@ func (s *Store) Snapshot() (*Snapshot, error) {
 	return sn, nil
 }
 
+// Commits returns how many commits since Open the snapshot shows.
+func (sn *Snapshot) Commits() uint64 {
+	sn.mu.RLock()
+	defer sn.mu.RUnlock()
+	return sn.view.number
+}
+
 // Close gives the snapshot back. Scans that have begun go on. It may be called
 // again and always returns nil.
 func (sn *Snapshot) Close() error {
