@@ -16,6 +16,9 @@ import (
 // to find whatever else is missing or changed. The whole log is verified first: where it is
 // not as it was written nothing goes, and the error wraps ErrCorrupt. Where nothing is as old
 // it returns the head of before and changes nothing.
+//
+// Records of legal holds go like others. Holds themselves stay; but Check and Repair find one
+// that was lost by its record alone, so keep the records of a hold for as long as it lasts.
 func (p *Privacy) PruneAudit(ctx context.Context, old privacy.OldRecords) (privacy.Head, error) {
 	db := p.db
 	if err := db.gate.enter(); err != nil {

@@ -13,10 +13,11 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// Verify reads every record of the store that can name somebody, as of one commit, and counts
+// Verify reads every record of the store that names an identifier, as of one commit, and counts
 // those that name an identifier which is suppressed: an identifier of somebody erased or made
 // anonymous, unless it was admitted again. After an Erase nothing is under their tokens;
-// what kept events of others say, whom no evidence joins to them, is left until a Purge.
+// what kept events of others say, whom no evidence joins to them, is left until a Purge. So are
+// the values of indexes and of tags, which say nothing of whose they were: they are not read.
 // It costs one reading of the store, however many are suppressed.
 func (p *Privacy) Verify(ctx context.Context) (privacy.Verification, error) {
 	db := p.db
