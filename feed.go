@@ -41,7 +41,8 @@ type Change struct {
 	Tag     string `json:"tag,omitempty"`
 	Segment string `json:"segment,omitempty"`
 	// Value is which value of a tag with values: of such a tag every change names one,
-	// and who goes from one to another leaves the one and enters the other.
+	// and who goes from one to another leaves the one and enters the other. A Purge puts a
+	// number, such as "(12)", in the place of one that nobody has any more.
 	Value string `json:"value,omitempty"`
 	// Profile is a live profile after the commit, but where it left, or was erased.
 	Profile profile.ID   `json:"profile"`

@@ -61,15 +61,8 @@ func (s *Store) Purge(ctx context.Context, spans []Span) (err error) {
 	return s.Failed()
 }
 
-// Commits returns how many commits succeeded since Open.
-func (s *Store) Commits() uint64 {
-	s.viewMu.Lock()
-	defer s.viewMu.Unlock()
-	return s.view.number
-}
-
-// Pinned counts the open snapshots of before a commit, by what Commits returned after it:
-// they keep what it deleted.
+// Pinned counts the open snapshots of before a commit, by Snapshot.Commits of one that shows
+// it: they keep what it deleted.
 func (s *Store) Pinned(commit uint64) int {
 	s.viewMu.Lock()
 	defer s.viewMu.Unlock()
