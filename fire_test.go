@@ -100,9 +100,9 @@ func fireModels(t testing.TB) []portrait.Model {
 	told := strings.NewReplacer("city: {index: true}", "city: {index: true, retain: 60d}", "vip: {type: bool,", "vip: {type: bool, retain: 36h,")
 	return []portrait.Model{
 		model(t, testModel+segments+purposes+log),
-		model(t, head+"\n  week: {compute: 'count(\"*\", last(\"7d\"))', index: true}\ntags:\n  忙: {rule: 'week >= 2'}\n"+rest+log),
+		model(t, head+"\n  week: {compute: 'count(\"*\", last(\"7d\"))', index: true}\ntags:\n  住: {value: city}\n  忙: {rule: 'week >= 2'}\n"+rest+log),
 		model(t, strings.Replace(testModel, "max_partners: 4", "max_partners: 2", 1)+segments+log),
-		model(t, told.Replace(testModel)+segments+purposes+short),
+		model(t, told.Replace(head)+"\ntags:\n  住: {value: 'if(exists(vip), city, city)'}\n"+rest+segments+purposes+short),
 	}
 }
 
