@@ -79,7 +79,7 @@ func TestPolygon_grid_rings_agree_with_rational_geometry(t *testing.T) {
 		rings := rapid.SliceOfN(gridRing(4), 1, 3).Draw(t, "rings")
 		agree(t, rings, &valid)
 	})
-	if valid == 0 {
+	if valid == 0 && !testing.Short() { // which draws so few that there need not be one
 		t.Error("no valid polygon was drawn")
 	}
 }
