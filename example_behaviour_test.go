@@ -2,6 +2,7 @@ package portrait_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -17,12 +18,15 @@ import (
 
 func ask(ctx context.Context, db *portrait.DB, who profile.Identifier, now time.Time) error {
 	// A told tag is an event. What is told last holds; here for two days.
-	_, err := db.Ingest(ctx, profile.Event{
+	res, err := db.Ingest(ctx, profile.Event{
 		Type: profile.Identify, MessageID: "ticket-7", Time: now, Identifiers: []profile.Identifier{who},
 		Traits: tags.Assign("白名单", "金", now.Add(48*time.Hour), "li@example.cn"),
 	})
 	if err != nil {
 		return err
+	}
+	if len(res.Rejected) > 0 { // a bad event is refused by itself, without an error
+		return errors.New(res.Rejected[0].Detail)
 	}
 	view, err := db.View(ctx)
 	if err != nil {

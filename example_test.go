@@ -28,12 +28,15 @@ func Example() {
 	defer db.Close()
 	user := profile.Identifier{Namespace: "user_id", Value: "u-7"}
 	browser := profile.Identifier{Namespace: "anonymous_id", Value: "a-42"}
-	_, err = db.Ingest(ctx,
+	res, err := db.Ingest(ctx,
 		profile.Event{MessageID: "1", Name: "Product Viewed", Identifiers: []profile.Identifier{browser}},
 		profile.Event{MessageID: "2", Type: profile.Identify, Identifiers: []profile.Identifier{user, browser}},
 		profile.Event{MessageID: "3", Name: "Order Completed", Identifiers: []profile.Identifier{user}})
 	if err != nil {
 		log.Fatal(err)
+	}
+	if len(res.Rejected) > 0 {
+		log.Fatal(res.Rejected)
 	}
 	buyers := tags.Definition{Name: "买家", Rule: tags.MustParse(`count("Order Completed") >= 1`)}
 	if err := db.DefineTag(ctx, buyers); err != nil {

@@ -46,7 +46,7 @@ traits:
 	if _, err := db.Apply(ctx, m); err != nil {
 		log.Fatal(err)
 	}
-	if _, err := db.Ingest(ctx, purchases(400, now)...); err != nil {
+	if err := tellAll(ctx, db, purchases(400, now)); err != nil {
 		log.Fatal(err)
 	}
 	if err := scoreAll(ctx, db, "2026-11"); err != nil {
@@ -101,13 +101,21 @@ func scoreAll(ctx context.Context, db *portrait.DB, version string) error {
 			return err
 		}
 		if batch = append(batch, event); len(batch) == 1000 {
-			if _, err := db.Ingest(ctx, batch...); err != nil {
+			if err := tellAll(ctx, db, batch); err != nil {
 				return err
 			}
 			batch = batch[:0]
 		}
 	}
-	_, err = db.Ingest(ctx, batch...)
+	return tellAll(ctx, db, batch)
+}
+
+// tellAll hands events in, all of which are to be good.
+func tellAll(ctx context.Context, db *portrait.DB, events []profile.Event) error {
+	res, err := db.Ingest(ctx, events...)
+	if err == nil && len(res.Rejected) > 0 {
+		err = fmt.Errorf("%d events were refused, the first for %s", len(res.Rejected), res.Rejected[0].Reason)
+	}
 	return err
 }
 

@@ -55,9 +55,10 @@ type Rejection struct {
 
 // Ingest takes events in: all that are good, in one commit, whatever their
 // number. When it returns nil they are durable and every later answer knows
-// them. Bad events are refused one by one and reported in the Result. Calls
-// that wait at the same time share a commit, so many goroutines with small
-// batches are as good as one with large ones.
+// them. Bad events are refused one by one and reported in the Result. A nil error does
+// not say that all were taken in: look at Result.Rejected. Calls that wait at the
+// same time share a commit, so many goroutines with small batches are as good as
+// one with large ones.
 //
 // The events' maps and slices must not be changed until Ingest returns.
 //
