@@ -70,7 +70,8 @@ type Options struct {
 	// names one is refused, by Open too, where it is missing. The default is none.
 	Normalizers map[string]func(string) (string, bool)
 	Blockers    map[string]func(string) bool
-	// Keys encrypt the directory, names and lengths of files excepted; see
+	// Keys encrypt the directory, except names and lengths of files and the temporary file
+	// of a long upload, which holds keyed tokens and no value; see
 	// docs/encryption.md for what that protects from. A directory is encrypted when
 	// it is made or not at all: Open returns a [store.KeyError] for a plain one with keys,
 	// and for an encrypted one without them or with others. Which keys are still
