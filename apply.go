@@ -86,8 +86,9 @@ func (db *DB) Apply(ctx context.Context, m Model, opts ...ApplyOption) (*Plan, e
 	return plan, db.fill(ctx)
 }
 
-// DefineTag adds a tag to the store's model, or changes the rule of the one of
-// that name, as Apply does.
+// DefineTag adds a tag to the store's model, or puts the definition in the place of
+// the one of that name, whole, as Apply does: what it leaves out, such as tiers or an
+// owner, is gone.
 func (db *DB) DefineTag(ctx context.Context, def tags.Definition) error {
 	if err := db.gate.enter(); err != nil {
 		return err
