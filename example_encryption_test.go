@@ -59,7 +59,9 @@ func Example_encryption() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	db.Close()
+	if err := db.Close(); err != nil {
+		log.Fatal(err)
+	}
 
 	_, err = portrait.Open(dir, nil)
 	fmt.Println("without keys:", errors.Is(err, store.ErrKey))
@@ -69,26 +71,32 @@ func Example_encryption() {
 		log.Fatal(err)
 	}
 	p, err := db.Profile(ctx, profile.Identifier{Namespace: "user_id", Value: "u1"})
-	fmt.Println("events:", p.Events, err)
-	fmt.Println("under the old key:", db.Metrics().Store.KeysInUse["2026-11"] > 0)
-	db.Close()
-
-	// With the DB closed, all of it is rewritten.
-	s, err := store.Open(dir, store.Options{Keys: keys})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("rekeyed:", s.Rekey(ctx))
-	s.Close()
+	fmt.Println("events:", p.Events)
+	fmt.Println("under the old key:", db.Metrics().Store.KeysInUse["2026-11"] > 0)
+
+	// What is still under the old key is rewritten, while events go in.
+	if err := db.Admin().Rekey(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("after Rekey:", db.Metrics().Store.KeysInUse["2026-11"] > 0)
+	if err := db.Close(); err != nil {
+		log.Fatal(err)
+	}
+
 	delete(keys.keys, "2026-11")
-	db, err = portrait.Open(dir, &portrait.Options{Keys: keys})
-	fmt.Println("without the old key:", err)
-	db.Close()
+	if db, err = portrait.Open(dir, &portrait.Options{Keys: keys}); err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	fmt.Println("opened without the old key")
 
 	// Output:
 	// without keys: true
-	// events: 1 <nil>
+	// events: 1
 	// under the old key: true
-	// rekeyed: <nil>
-	// without the old key: <nil>
+	// after Rekey: false
+	// opened without the old key
 }
