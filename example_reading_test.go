@@ -29,8 +29,9 @@ func Example_audience() {
 	}
 	defer db.Close()
 	m, err := portrait.ParseModel([]byte(`
+purposes:
+  marketing: {}
 traits:
-  consent: {type: bool, index: true}
   spent: {compute: 'sum("Order Completed", "revenue")', index: true}
   first_order: {compute: 'first_time("Order Completed")', index: true}
   last_order: {compute: 'last_time("Order Completed")', index: true}
@@ -44,7 +45,7 @@ tags:
 		log.Fatal(err)
 	}
 	// On each of three days 40 people come. All buy, and every second one again on the
-	// last day.
+	// last day. Two of three consent to marketing; across a person's identifiers a no wins.
 	person := func(day, i int) []profile.Identifier {
 		ids := []profile.Identifier{{Namespace: "user_id", Value: fmt.Sprintf("u%d-%d", day, i)}}
 		if i%4 != 0 {
@@ -58,7 +59,11 @@ tags:
 			events = append(events, profile.Event{Type: profile.Track, Name: "Order Completed", Identifiers: person(day, i), Time: clock, Properties: map[string]profile.Value{"revenue": profile.Number(float64(10 + i))}})
 		}
 		for i := range 40 {
-			events = append(events, profile.Event{Type: profile.Identify, Identifiers: person(day, i), Time: clock, Traits: map[string]profile.Value{"consent": profile.Bool(i%3 != 0)}})
+			says := profile.Consent{Purpose: "marketing", Status: profile.ConsentDenied, Method: "signup form"}
+			if i%3 != 0 {
+				says.Status = profile.ConsentGranted
+			}
+			events = append(events, profile.Event{Type: profile.Identify, Identifiers: person(day, i), Time: clock, Consent: []profile.Consent{says}})
 			order(day, i)
 			if day == 2 && i%2 == 0 {
 				order(0, i)
@@ -79,7 +84,7 @@ tags:
 
 	reach, err := insight.Reach(ctx, view, insight.ReachQuestion{
 		Audience: segment.Tag("buyer"),
-		Channels: []insight.Channel{{Name: "mail", Namespaces: []string{"email"}, Allowed: segment.MustParse("consent = true")}},
+		Channels: []insight.Channel{{Name: "mail", Namespaces: []string{"email"}, Allowed: segment.Consent("marketing")}},
 	})
 	if err != nil {
 		log.Fatal(err)
