@@ -125,14 +125,7 @@ func (db *DB) load() error {
 	}
 	db.key = [32]byte(key)
 	db.tokens, db.pseudonyms = identity.NewTokenizer(db.key), newPseudonyms(db.key)
-	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaState))
-	if err == nil && !ok {
-		err = fmt.Errorf("%w: no state record", ErrCorrupt)
-	}
-	if err != nil {
-		return err
-	}
-	if db.meta, err = decodeMeta(data); err != nil {
+	if err := db.loadMeta(); err != nil {
 		return err
 	}
 	copied, err := db.readNote()
@@ -228,6 +221,18 @@ func (db *DB) create() ([]byte, error) {
 		b.Set(keys.AppendField(nil, uint32(field)), rec.append(nil))
 	}
 	return key, db.store.Commit(b, true)
+}
+
+// loadMeta reads the state of the store.
+func (db *DB) loadMeta() error {
+	data, ok, err := db.store.GetTo(nil, keys.AppendMeta(nil, metaState))
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: no state record", ErrCorrupt)
+	}
+	if err == nil {
+		db.meta, err = decodeMeta(data)
+	}
+	return err
 }
 
 // loadTally reads the counts of refusals.

@@ -23,7 +23,7 @@ var (
 	// ErrCorrupt is wrapped by errors that tell of damaged stored bytes.
 	ErrCorrupt = store.ErrCorrupt
 	// ErrNotFound is returned where no live profile has the identifier or ID.
-	ErrNotFound = errors.New("portrait: not found")
+	ErrNotFound = store.ErrNotFound
 	// ErrTrimmed is wrapped by errors of reading the feed from where it is no longer
 	// kept: what has changed since must be read anew, from a View.
 	ErrTrimmed = errors.New("portrait: the changes after the cursor are no longer kept")

@@ -60,11 +60,7 @@ func (db *DB) repairFirst() error {
 		return err
 	}
 	db.lists = nil
-	data, err := db.store.Get(keys.AppendMeta(nil, metaState))
-	if err == nil {
-		db.meta, err = decodeMeta(data)
-	}
-	return err
+	return db.loadMeta()
 }
 
 // repair is Repair of what is stored, whatever is in memory.
@@ -93,12 +89,8 @@ func (db *DB) reload() error {
 			return err
 		}
 	}
-	data, err := db.store.Get(keys.AppendMeta(nil, metaState))
-	if err != nil {
-		return err
-	}
 	due, oldest := db.meta.nextDue, db.meta.feedOldest
-	if db.meta, err = decodeMeta(data); err != nil {
+	if err := db.loadMeta(); err != nil {
 		return err
 	}
 	db.meta.nextDue, db.meta.feedOldest = due, oldest

@@ -31,7 +31,8 @@ var (
 	// ErrStalled is wrapped by every [StallError]: nothing was written, and trying again
 	// later will do.
 	ErrStalled = errors.New("portrait: flushes and compactions are behind")
-	// ErrNotFound is returned by Get when the key is not there.
+	// ErrNotFound is returned by Get when the key is not there, and by the methods of
+	// package portrait when nobody is.
 	ErrNotFound = errors.New("portrait: not found")
 )
 
