@@ -47,7 +47,7 @@ type Change struct {
 	// Profile is a live profile after the commit, but where it left, or was erased.
 	Profile profile.ID   `json:"profile"`
 	Others  []profile.ID `json:"others,omitempty"` // ascending
-	// Cause is "event" for what was taken in or decided, "deadline" for time alone,
+	// Cause is "event" for what was taken in, decided or erased, "deadline" for time alone,
 	// "definition" for a change of the model, "merge" where Profile was merged or split
 	// in the commit, or "list" for an upload or an edit of a list that a rule asks of.
 	Cause string `json:"cause"`
