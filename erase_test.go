@@ -291,7 +291,7 @@ log: {retain: 365d}
 	check()
 	// She is named again, as the strongest: refused; beside others: left out.
 	if res := told(3, profile.Event{Type: profile.Identify, Identifiers: mei, Traits: map[string]profile.Value{"city": profile.String("北京")}}); res.Accepted != 0 || len(res.Rejected) != 1 ||
-		res.Rejected[0].Reason != "suppressed" || res.Rejected[0].Field != "identifiers" {
+		res.Rejected[0].Reason != profile.ReasonSuppressed || res.Rejected[0].Field != "identifiers" {
 		t.Errorf("her own event: %+v", res)
 	}
 	bo.Properties = map[string]profile.Value{"to": mail}

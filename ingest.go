@@ -182,7 +182,7 @@ func (db *DB) prepare(events []profile.Event) *request {
 }
 
 func (r *request) reject(index int, err error) {
-	rej := Rejection{Index: index, Reason: "invalid", Detail: err.Error()}
+	rej := Rejection{Index: index, Reason: profile.ReasonInvalid, Detail: err.Error()}
 	if f, ok := errors.AsType[*profile.FieldError](err); ok {
 		rej.Field, rej.Reason, rej.Detail = f.Field, f.Reason, f.Detail
 	}

@@ -25,7 +25,7 @@ type Metrics struct {
 	Ordinals uint64          // profile IDs handed out, likewise
 
 	// Duplicates and Rejected count events of Ingest calls that changed nothing, the
-	// latter by reason; see package profile. Refused counts what identity rules refused,
+	// latter by reason, a Reason constant of package profile. Refused counts what identity rules refused,
 	// over the life of the directory; see View.Refusals.
 	Duplicates uint64
 	Rejected   map[string]uint64

@@ -95,8 +95,8 @@ func (t *txn) admit(r *request, p *prepared) (*prepared, error) {
 	}
 	if t.barred(p.ids[0].token, at) {
 		return nil, &profile.FieldError{
-			Field: "identifiers", Reason: string(identity.Suppressed),
-			Detail: fmt.Sprintf("the strongest, of %s, is of somebody who was erased", p.ids[0].id.Namespace),
+			Field: "identifiers", Reason: profile.ReasonSuppressed,
+			Detail: fmt.Sprintf("the strongest, of %s, is of somebody who was erased, or is suppressed", p.ids[0].id.Namespace),
 		}
 	}
 	e := t.cat.rules.Strip(&r.events[p.index], func(id profile.Identifier) bool {

@@ -29,7 +29,7 @@ const (
 	TooLong          Reason = "too_long"          // more than Namespace.MaxLength
 	Invalid          Reason = "invalid"           // not UTF-8, a control character, or not of the namespace's form
 	TooMany          Reason = "too_many"          // beyond Config.MaxIdentifiers
-	Suppressed       Reason = "suppressed"        // of somebody who was erased
+	Suppressed       Reason = "suppressed"        // of somebody who was erased, or whom Privacy.Suppress keeps out
 )
 
 // DropError says why an identifier does not count. It holds no part of the
@@ -44,7 +44,7 @@ type DropError struct {
 	// Rule is what the value broke: the rule of the default list, the pattern, the
 	// name of the function or of the normaliser, with "panicked" behind it where a
 	// function of the host's did. It is empty where the reason says all: for
-	// UnknownNamespace, Empty and TooMany.
+	// UnknownNamespace, Empty, TooMany and Suppressed.
 	Rule string
 }
 

@@ -52,6 +52,11 @@ const (
 	// ReasonBlocked refuses an event none of whose identifiers may name a person. Only a
 	// store gives it.
 	ReasonBlocked = "blocked_identifier"
+	// ReasonSuppressed refuses an event whose strongest identifier is of somebody who was
+	// erased, or is kept out by Privacy.Suppress. Only a store gives it.
+	ReasonSuppressed = "suppressed"
+	// ReasonInvalid refuses an event for something that is not a fault of one field.
+	ReasonInvalid = "invalid"
 	// ReasonUnknownTag refuses an event that tells of a tag which the model does not
 	// declare as told. Only a store gives it.
 	ReasonUnknownTag = "unknown_tag"

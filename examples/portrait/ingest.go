@@ -130,7 +130,7 @@ func (l *loader) flush() error {
 
 // reject notes a line that is no event.
 func (l *loader) reject(line int, err error) {
-	r := rejection{Line: line, Reason: "invalid", Detail: err.Error()}
+	r := rejection{Line: line, Reason: profile.ReasonInvalid, Detail: err.Error()}
 	if f, ok := errors.AsType[*profile.FieldError](err); ok {
 		r.Field, r.Reason, r.Detail = f.Field, f.Reason, f.Detail
 	}

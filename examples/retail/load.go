@@ -70,5 +70,5 @@ func reason(err error) string {
 	if f, ok := errors.AsType[*profile.FieldError](err); ok {
 		return f.Reason
 	}
-	return "invalid"
+	return profile.ReasonInvalid
 }
