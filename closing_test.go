@@ -8,7 +8,9 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -252,4 +254,42 @@ func TestClose_beside_everything(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// A second Close comes back when the first has ended, not before: whoever has its nil may
+// open the directory again.
+func TestClose_twice_at_once(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mem := vfs.NewMem()
+		db, err := portrait.Open("db", small(mem))
+		if err != nil {
+			t.Fatal(err)
+		}
+		take(t, db, callOf(0)...)
+		var first, second atomic.Bool
+		closing := func(done *atomic.Bool) {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+			done.Store(true)
+		}
+		v, err := db.View(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range v.Profiles(t.Context(), nil) { // which the first waits for
+			go closing(&first)
+			synctest.Wait()
+			go closing(&second)
+			synctest.Wait()
+			if first.Load() || second.Load() {
+				t.Error("a Close came back from a store with a call under way")
+			}
+			break
+		}
+		synctest.Wait()
+		if !first.Load() || !second.Load() {
+			t.Error("a Close waits for ever")
+		}
+	})
 }

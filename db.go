@@ -338,16 +338,19 @@ func earliestDeadline(snap *store.Snapshot, after profile.Instant) (profile.Inst
 	return profile.Never, nil
 }
 
-// Close waits for the calls under way (so it must not be called from the body of
-// a loop over Profiles), ends those that follow the feed, closes what views are still open, makes
-// the store quick to open again and gives the directory free. Later calls of
-// every method return ErrClosed; a second Close returns nil. After a failure it
-// returns the failure.
+// Close waits for the calls under way, ends those that follow the feed, closes what
+// views are still open, makes the store quick to open again and gives the directory free.
+// A loop over a sequence is a call under way: Close must not be called from the body of
+// one, but for those over Watch, Changes, FlipsBefore and EraseUnseen. Every method that
+// returns an error returns ErrClosed from then on. After a failure Close returns the
+// failure; a second Close returns nil, after the first has ended.
 func (db *DB) Close() error {
 	db.filler.stop()
 	if !db.gate.close() {
+		<-db.gate.ended
 		return nil
 	}
+	defer close(db.gate.ended)
 	db.timer.stop()
 	for v := range db.gate.views {
 		v.epoch.release()

@@ -9,7 +9,8 @@ import (
 
 // The errors that callers branch on; match them with errors.Is.
 var (
-	// ErrClosed is returned by every call after Close.
+	// ErrClosed is returned, after Close, by every method that returns an error. The others,
+	// such as DB.Model and View.AsOf, answer on; Metrics are zero then.
 	ErrClosed = store.ErrClosed
 	// ErrLocked is returned by Open when another process, or another DB of this
 	// one, holds the directory.

@@ -12,6 +12,7 @@ import (
 type gate struct {
 	maxAge time.Duration // of views; below zero there is none
 	shut   chan struct{} // closed when close begins: who waits for views to close gives up
+	ended  chan struct{} // closed when DB.Close has ended
 
 	mu      sync.Mutex // guards the fields below
 	idle    sync.Cond
@@ -25,7 +26,7 @@ func (g *gate) init(maxAge time.Duration) {
 	g.idle.L = &g.mu
 	g.views = map[*View]struct{}{}
 	g.maxAge = maxAge
-	g.shut = make(chan struct{})
+	g.shut, g.ended = make(chan struct{}), make(chan struct{})
 }
 
 func (g *gate) enter() error {

@@ -22,7 +22,8 @@ import (
 // commits go on: erase many people before one Purge rather than one before each. Where views
 // are open of before an erasure it returns an error that wraps ErrBusy and names them. It
 // waits for calls that began before, and for views that were opened since: where ctx ends
-// first, its error names them. Copies that were made of the directory are beyond it.
+// first, its error names them. A loop over a sequence is a call: Purge must not be called
+// from the body of one, but for those over Watch, Changes, FlipsBefore and EraseUnseen. Copies that were made of the directory are beyond it.
 func (p *Privacy) Purge(ctx context.Context) (privacy.Purged, error) {
 	db := p.db
 	if err := db.gate.enter(); err != nil {

@@ -10,8 +10,8 @@ import (
 
 // View is everything as of one commit and one instant: all its answers agree
 // with each other. It never changes, and pins old data on disk until Close, after
-// which, or when it has been open for Options.MaxViewAge, its methods return ErrClosed; a
-// call that is under way then goes on to its end. Its methods may be called from any
+// which, or when it has been open for Options.MaxViewAge, every method that returns an
+// error returns ErrClosed; a call that is under way then goes on to its end. Its methods may be called from any
 // goroutine, and decisions may be made in the body of a loop over one of its
 // sequences: the view does not show them.
 type View struct {

@@ -10,7 +10,7 @@ import (
 // The errors that a caller branches on. Match them with errors.Is: what is
 // returned wraps them and names the place.
 var (
-	// ErrClosed is returned by every method after Close.
+	// ErrClosed is returned, after Close, by every method that returns an error.
 	ErrClosed = errors.New("portrait: closed")
 	// ErrLocked is returned by Open when this or another process holds the directory.
 	ErrLocked = errors.New("portrait: directory is locked")
