@@ -31,6 +31,8 @@
 //
 // Every method of DB and View may be called from any goroutine. Readers never
 // block the writer, nor the writer them. Portrait starts no goroutine that
-// outlives a call, but for those of its store, its timer and an Apply in the
-// [Background], which end with Close.
+// outlives a call, but for those of its store, its timer and what is filled in the
+// background (by an Apply with [Background], or a [Lists.Upload] that moves more than
+// 16,384 profiles), which end with Close; and the one that reads a list for an Upload
+// which was broken off, while its Read hangs.
 package portrait

@@ -33,7 +33,8 @@ type Options struct {
 	// goroutine. The default is time.Now, with a timer that applies what comes due
 	// without waiting for a query; under a clock of the host's own there is none.
 	Clock func() time.Time
-	// Limits bound what one event may hold. See [profile.Limits] for defaults.
+	// Limits bound what one event may hold. See [profile.Limits] for defaults; below zero is
+	// the default there, and never "no bound", as it is in fields below.
 	Limits profile.Limits
 	// MaxRefusals is how many records of what identity rules refused are kept, the
 	// newest; see View.Refusals. The default is 1,000,000; below zero none is kept.

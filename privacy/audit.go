@@ -34,11 +34,12 @@ type Record struct {
 	// by the store's clock.
 	Epoch uint64
 	At    time.Time
-	// What was done: "erase", "anonymise", "suppress", "unsuppress", "purge", "export",
-	// "hold", "release", "link", "unlink", "withdraw", "veto", "lift", "apply", "rekey",
-	// "copy" (the store was opened for the first time since it was made from another), "replay",
-	// "backup", "backup keys", "checkpoint", "upload list", "edit list", "drop list", "repair", "suggest", "prune" (of the audit log itself) and what
-	// docs/privacy.md adds.
+	// What was done: "erase", "anonymise", "suppress", "unsuppress", "restrict", "unrestrict",
+	// "opt out", "opt in", "purge", "export", "hold", "release", "link", "unlink", "withdraw",
+	// "veto", "lift" (of a veto), "suggest", "apply", "rekey", "repair", "backup",
+	// "backup keys", "checkpoint", "upload list", "edit list", "drop list", "replay" (of a
+	// ledger of erasures), "copy" (the store was opened for the first time since it was made
+	// from another) or "prune" (of the audit log itself).
 	What string
 	// Detail is of what was done, such as the hash of the model that was applied, the
 	// reference of a hold, the hash of the name of a list, or the head of the last record that was pruned.
