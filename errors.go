@@ -7,7 +7,10 @@ import (
 	"github.com/portraitdb/portrait/store"
 )
 
-// The errors that callers branch on; match them with errors.Is.
+// The errors that callers branch on; match them with errors.Is. Others are with what they
+// are about: [store.ErrDiskLow], [store.ErrStalled], [store.ErrKey] and
+// [store.ErrIncomplete]; [privacy.ErrHeld], [privacy.ErrBusy] and [privacy.ErrNotAllowed];
+// [segment.BudgetError]. docs/operating.md says what to do about each.
 var (
 	// ErrClosed is returned, after Close, by every method that returns an error. The others,
 	// such as DB.Model and View.AsOf, answer on; Metrics are zero then.

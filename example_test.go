@@ -43,8 +43,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	// The view before the login and the order after it are one person's.
-	n, err := db.Count(ctx, segment.MustParse(`tag("买家") and count("Product Viewed") >= 1`))
-	fmt.Println(n, err)
+	fmt.Println(db.Count(ctx, segment.MustParse(`tag("买家") and count("Product Viewed") >= 1`)))
 	// Output: 1 <nil>
 }
 

@@ -1,6 +1,15 @@
 // Package segment answers which profiles are in a segment, and how many, from
 // bitmaps and columns held in memory.
 //
+// # What a host uses
+//
+// [Expr] and what makes one: [Parse], [MustParse], [And], [Or], [Not], [Tag],
+// [TagValue], [Identified], [Consent] and [Members]. [Set], with [CollectSet],
+// [ParseSet] and [Compare]. [WithBudget], [Budget] and [BudgetError]; [Plan] and [Cost].
+// [Upload], [Uploaded] and [List]. And what a portrait.View answers with: [Stats],
+// [Score], [Bin], [GroupStats], [Facet], [Flip], [Flow] and [Move]. All else is between
+// Portrait's own packages, and may change.
+//
 // # Parts
 //
 // An [Index] holds fields: bitmaps (a tag, a value of a trait, the universe of

@@ -13,7 +13,8 @@ import (
 // parsed, or put together by And, Or, Not and Tag. It is immutable, and not yet
 // held against a model. The zero Expr is no condition and is refused wherever
 // one is needed, and so is one that is nested deeper than 200 levels or has more than
-// 10,000 parts.
+// 10,000 parts. A tags.Rule is a condition in the same language, kept instead of
+// asked.
 type Expr struct {
 	tree syntax.Expr
 	text string // what it was parsed from, "" otherwise

@@ -1,6 +1,13 @@
 // Package store keeps ordered keys and values durably, on Pebble. It is the
 // only package that imports Pebble.
 //
+// # What a host uses
+//
+// [Keys], for Options.Keys of package portrait; the errors that this package declares;
+// and [Metrics], which portrait.Metrics holds. All else is between Portrait's own
+// packages, and may change. What [Open] and [Store.Commit] write into a directory of
+// Portrait's breaks it.
+//
 // # Guarantees
 //
 //   - A batch is applied whole or not at all, also over a crash.
@@ -14,7 +21,8 @@
 //     acknowledged commit. It is final on purpose. Whether a failed sync left its
 //     bytes on the disk cannot be known, and a store that goes on after one is a
 //     store that loses data.
-//   - After Close every call returns ErrClosed, whatever runs beside it.
+//   - After Close every method that returns an error returns ErrClosed, whatever runs
+//     beside it.
 //
 // # Failure
 //

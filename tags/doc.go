@@ -5,6 +5,14 @@
 //
 // The language is described in docs/language.md.
 //
+// # What a host uses
+//
+// [Rule] and [Formula] with [Parse], [MustParse], [ParseFormula] and
+// [MustParseFormula]; [Definition] with [Kind], [Tier], [Place] and [Interest];
+// [Assign] and [Unassign]; [Search]. And what package portrait answers with:
+// [Entry], [Revision], [Explanation] and [Analysis]. All else, such as programs and
+// folds, is between Portrait's own packages, and may change.
+//
 // # How the instant is found
 //
 // Every operand gives, with its value, an instant before which it stays the same: the

@@ -9,7 +9,9 @@ import (
 )
 
 // Rule is a condition on a profile, parsed but not yet held against a model. The
-// zero Rule is no condition and is refused wherever one is needed.
+// zero Rule is no condition and is refused wherever one is needed. A segment.Expr is
+// a condition in the same language, asked instead of kept: one becomes the other by
+// its String and the other package's Parse.
 type Rule struct {
 	tree syntax.Expr
 	text string // what it was parsed from; "" for a rule from JSON
