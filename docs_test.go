@@ -1,6 +1,7 @@
 package portrait_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -78,39 +79,132 @@ func TestDocs_lifecycle(t *testing.T) {
 	}
 }
 
+// testNames are the tests, benchmarks and fuzz targets that a text names; one that ends with
+// a star stands for all that begin so.
+var testNames = regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z]\w*\*?`)
+
 // Every test that a page names exists.
 func TestDocs_tests(t *testing.T) {
 	var sources strings.Builder
-	for _, pattern := range []string{"*_test.go", "*/*_test.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range files {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+	var pages []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case strings.HasSuffix(path, "_test.go"):
+			data, err := os.ReadFile(path)
 			sources.Write(data)
+			return err
+		case strings.HasSuffix(path, ".md"):
+			pages = append(pages, filepath.ToSlash(path))
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for page, least := range map[string]int{"docs/guarantees.md": 60, "docs/privacy.md": 25, "docs/encryption.md": 0, "docs/backup.md": 0, "SECURITY.md": 6} {
+	least := map[string]int{"docs/guarantees.md": 60, "docs/privacy.md": 25, "SECURITY.md": 6, "docs/testing.md": 100}
+	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		named := 0
-		for _, word := range strings.FieldsFunc(string(text), func(r rune) bool { return strings.ContainsRune(" ,.;:()|*\n`", r) }) {
-			if strings.HasPrefix(word, "Test") {
-				named++
-				if !strings.Contains(sources.String(), "func "+word+"(") {
-					t.Errorf("%s names %s, which is not there", page, word)
-				}
+		named := testNames.FindAllString(string(text), -1)
+		for _, name := range named {
+			declared := "func " + strings.TrimSuffix(name, "*")
+			if !strings.HasSuffix(name, "*") {
+				declared += "("
+			}
+			if !strings.Contains(sources.String(), declared) {
+				t.Errorf("%s names %s, which is not there", page, name)
 			}
 		}
-		if named < least {
-			t.Errorf("%s names %d tests, and not %d", page, named, least)
+		if len(named) < least[page] {
+			t.Errorf("%s names %d tests, and not %d", page, len(named), least[page])
 		}
+		delete(least, page)
+	}
+	if len(least) > 0 || len(pages) < 20 {
+		t.Errorf("of %d pages none is one of %v", len(pages), least)
+	}
+}
+
+// The program of the README is that of Example, but for what looks at errors.
+func TestDocs_readme(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```go\n")
+	code, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("README.md has no program")
+	}
+	imports, body, _ := strings.Cut(string(program), "\nfunc Example() {\n")
+	body, _, _ = strings.Cut(body, "\n}\n")
+	left, lines := imports+body, 0
+	for line := range strings.Lines(code) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "dir := ") {
+			continue // the Example makes a directory for itself
+		}
+		if _, left, ok = strings.Cut(left, line); !ok {
+			t.Fatalf("Example does not go on with %s", line)
+		}
+		lines++
+	}
+	answer := regexp.MustCompile(`(?m)^\s*// Output: (.*)$`).FindStringSubmatch(body)
+	if lines < 20 || answer == nil || !strings.Contains(code, "// "+answer[1]+":") {
+		t.Errorf("the program of README.md has %d lines, and an answer that is not %q", lines, answer)
+	}
+}
+
+// The code of docs/operating.md is in a program that runs, and the errors it tells of are
+// those that packages declare.
+func TestDocs_operating(t *testing.T) {
+	text, err := os.ReadFile("docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile("example_backup_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```go\n")
+	code, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed || !strings.Contains(string(program), code) {
+		t.Errorf("docs/operating.md has code that example_backup_test.go has not:\n%s", code)
+	}
+	told := map[string]bool{}
+	for _, m := range regexp.MustCompile("`(portrait|store|privacy)\\.(Err\\w+)`").FindAllStringSubmatch(string(text), -1) {
+		told[m[1]+"."+m[2]] = true
+	}
+	if len(told) < 10 {
+		t.Errorf("docs/operating.md tells of %v alone", told)
+	}
+	for dir, name := range map[string]string{".": "portrait", "store": "store", "privacy": "privacy"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(`(?m)^(?:\t|var )(Err[A-Z]\w+) += `).FindAllStringSubmatch(string(source), -1) {
+				delete(told, name+"."+m[1])
+			}
+		}
+	}
+	if len(told) > 0 {
+		t.Errorf("docs/operating.md tells of errors that nobody declares: %v", told)
 	}
 }
 

@@ -15,6 +15,23 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
+// nightly makes a backup and keeps seven.
+func nightly(ctx context.Context, db *portrait.DB, target backup.Target) error {
+	if _, err := db.Admin().Backup(ctx, target); err != nil {
+		return err
+	}
+	all, err := backup.List(target) // the oldest first
+	if err != nil {
+		return err
+	}
+	var keep []string
+	for _, m := range all[max(0, len(all)-7):] {
+		keep = append(keep, m.ID)
+	}
+	_, err = backup.Prune(ctx, target, keep...)
+	return err
+}
+
 // Example_backup makes a backup, erases somebody, and restores the backup with the ledger of
 // erasures of today: who was erased stays erased.
 func Example_backup() {
@@ -42,8 +59,7 @@ func Example_backup() {
 		log.Fatal(err)
 	}
 	defer target.Close()
-	made, err := db.Admin().Backup(ctx, target)
-	if err != nil {
+	if err := nightly(ctx, db, target); err != nil {
 		log.Fatal(err)
 	}
 	if _, err := db.Privacy().Erase(ctx, mei); err != nil {
@@ -61,8 +77,12 @@ func Example_backup() {
 	if err := backup.Verify(ctx, target); err != nil {
 		log.Fatal(err)
 	}
+	all, err := backup.List(target)
+	if err != nil {
+		log.Fatal(err)
+	}
 	again := filepath.Join(dir, "again")
-	if _, err := backup.Restore(ctx, target, made.ID, again, backup.RestoreOptions{Ledger: &ledger}); err != nil {
+	if _, err := backup.Restore(ctx, target, all[len(all)-1].ID, again, backup.RestoreOptions{Ledger: &ledger}); err != nil {
 		log.Fatal(err)
 	}
 	if db, err = portrait.Open(again, nil); err != nil {
