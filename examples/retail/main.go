@@ -4,7 +4,7 @@
 //
 //	go run ./examples/retail
 //
-// It takes about 400,000 events in and shows what became of them: who is one
+// It takes some 410,000 events in and shows what became of them: who is one
 // person, which tags they have, a few segments by intersection, union and
 // complement, one profile in full, why somebody is in a segment or not, and at
 // last Check, which recomputes everything in another way and finds no
