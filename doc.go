@@ -27,6 +27,19 @@
 // where nobody asks. docs/behaviour.md tells of windows, sequences, interests,
 // tags of every kind and the feed.
 //
+// # Testing
+//
+// A host's own tests give the DB a clock that they set, a directory that goes with them,
+// and small buffers:
+//
+//	db, err := portrait.Open(t.TempDir(), &portrait.Options{
+//		Clock:  func() time.Time { return now },
+//		NoSync: true, CacheBytes: 8 << 20, MemTableBytes: 1 << 20,
+//	})
+//
+// Move now and ask, or call [DB.Advance]: under such a clock there is no timer, so that
+// [DB.Watch] tells of deadlines only then. The instant never goes back.
+//
 // # Goroutines
 //
 // Every method of DB and View may be called from any goroutine. Readers never

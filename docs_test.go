@@ -208,6 +208,24 @@ func TestDocs_operating(t *testing.T) {
 	}
 }
 
+// The DB for tests that docs/testing.md opens is that of a program that runs.
+func TestDocs_testing(t *testing.T) {
+	text, err := os.ReadFile("docs/testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile("example_clock_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```go\n")
+	code, _, closed := strings.Cut(rest, "```")
+	inside := "\t" + strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t")
+	if !ok || !closed || !strings.Contains(string(program), inside) {
+		t.Errorf("docs/testing.md has code that example_clock_test.go has not:\n%s", code)
+	}
+}
+
 // Every line of the table of limits in docs/guarantees.md names a test that holds it, which
 // TestDocs_tests looks up.
 func TestDocs_limits(t *testing.T) {
