@@ -14,7 +14,7 @@ import (
 // Audit yields the audit log from a number on, oldest first: what was done to whose data,
 // by keyed pseudonyms; see [Privacy.Pseudonym]. Numbers count from 1 without gaps; the oldest
 // are gone that [Privacy.PruneAudit] took out. An error comes at most once, last.
-func (p *Privacy) Audit(ctx context.Context, since uint64) iter.Seq2[privacy.Record, error] {
+func (p *Privacy) Audit(ctx context.Context, from uint64) iter.Seq2[privacy.Record, error] {
 	return func(yield func(privacy.Record, error) bool) {
 		if err := p.db.gate.enter(); err != nil {
 			yield(privacy.Record{}, err)
@@ -23,7 +23,7 @@ func (p *Privacy) Audit(ctx context.Context, since uint64) iter.Seq2[privacy.Rec
 		defer p.db.gate.leave()
 		e := p.db.acquire()
 		defer e.release()
-		for rec, err := range e.audit(ctx, since) {
+		for rec, err := range e.audit(ctx, from) {
 			if !yield(rec, err) || err != nil {
 				return
 			}
@@ -32,9 +32,9 @@ func (p *Privacy) Audit(ctx context.Context, since uint64) iter.Seq2[privacy.Rec
 }
 
 // audit yields the audit log of an epoch, not yet held against its hashes.
-func (e *epoch) audit(ctx context.Context, since uint64) iter.Seq2[privacy.Record, error] {
+func (e *epoch) audit(ctx context.Context, from uint64) iter.Seq2[privacy.Record, error] {
 	return func(yield func(privacy.Record, error) bool) {
-		for kv, err := range e.snap.Scan(keys.AppendChain(nil, since), keys.End([]byte{keys.Chain})) {
+		for kv, err := range e.snap.Scan(keys.AppendChain(nil, from), keys.End([]byte{keys.Chain})) {
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
