@@ -120,11 +120,14 @@ func ExampleView_Profiles() {
 		log.Fatal(err)
 	}
 	for p, err := range view.Profiles(ctx, set) {
-		fmt.Println(p.Identifiers, err)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(p.Identifiers)
 	}
 	// Output:
-	// [user_id:ann] <nil>
-	// [user_id:cy] <nil>
+	// [user_id:ann]
+	// [user_id:cy]
 }
 
 func temporary() (db *portrait.DB, done func()) {
