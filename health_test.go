@@ -1,205 +1,285 @@
 package portrait_test
 
 import (
-	"fmt"
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portraitdb/portrait"
-	"github.com/portraitdb/portrait/identity"
+	"github.com/portraitdb/portrait/health"
+	"github.com/portraitdb/portrait/metrics"
 	"github.com/portraitdb/portrait/profile"
+	"github.com/portraitdb/portrait/segment"
 )
 
-func TestIdentityHealth(t *testing.T) {
-	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
-	rules := `
-identity:
-  namespaces:
-    - {name: user_id, priority: 1, unique: true}
-    - {name: email, priority: 2, kind: contact, max_partners: 3%s}
-    - {name: device_id, priority: 3, kind: device, conflict: shared}
-`
-	apply(t, db, fmt.Sprintf(rules, ""))
-	office, tablet := id("email", "office@example.cn"), id("device_id", "tablet")
-	for i := range 5 { // the fourth makes the address generic
-		seenOn(t, db, i, id("user_id", fmt.Sprint("u", i)), office)
-	}
-	for i := range 2 {
-		seenOn(t, db, 10+i, id("user_id", fmt.Sprint("u", i)), tablet)
-	}
-	seenOn(t, db, 20, tablet)
-	seenOn(t, db, 21, id("email", "x@example.cn"), id("device_id", "null"))
-	seenOn(t, db, 22, id("email", "a@example.cn"))
-	seenOn(t, db, 23, id("email", "a@example.cn"), id("user_id", "u0"))
-	apply(t, db, fmt.Sprintf(rules, ", blocked: [x@example.cn]"))
-
-	v, err := db.View(t.Context())
+// mustReport returns how a store does, and fails the test where that has other findings, or
+// is in another state.
+func mustReport(t *testing.T, db *portrait.DB, state health.State, writable bool, reasons ...health.Reason) *health.Report {
+	t.Helper()
+	r, err := db.Admin().Health(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer v.Close()
-	h, err := v.IdentityHealth(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	var found []health.Reason
+	for _, f := range r.Findings {
+		found = append(found, f.Reason)
 	}
-	const want = `profiles 6, dedup rate 0.250
-identifiers device_id 1
-identifiers email 3
-identifiers user_id 5
-generic email 1
-shared device_id 1
-barred email 1
-with 1 identifiers 5
-with 2 identifiers 1
-apart generic email 5
-apart shared device_id 2
-refused blocked device_id 1
-refused generic email 2
-refused shared device_id 1
-refused unique user_id 2
-`
-	if diff := cmp.Diff(want, h.String()); diff != "" {
-		t.Errorf("health (-want +got):\n%s", diff)
+	if r.State != state || r.Writable != writable || !slices.Equal(found, reasons) {
+		t.Errorf("%s\nwritable %t, want %s %v", r, r.Writable, state, reasons)
 	}
-	if len(h.Hubs) == 0 || h.Hubs[0].Identifier != office || h.Hubs[0].Partners != 5 {
-		t.Errorf("hubs %+v, the office's address first", h.Hubs)
-	}
-	p, err := db.Profile(t.Context(), id("user_id", "u0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l := h.Largest[0]; len(h.Largest) != 6 || l != (identity.LargeProfile{ID: p.ID, Identifiers: 2, Events: 4}) {
-		t.Errorf("largest %+v", h.Largest)
-	}
+	return r
 }
 
-// TestExplainIdentity asks for every pair of some people: what it says agrees with
-// the profiles, and in the words of a few.
-func TestExplainIdentity(t *testing.T) {
-	r := seed(t)
-	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
-	apply(t, db, drawModel(r))
-	play(t, db, history(r, 120, 20), 1)
-	home := map[profile.Identifier]profile.ID{}
-	var all []profile.Identifier
-	for p, err := range allProfiles(t.Context(), db) {
+func TestAdmin_Health(t *testing.T) {
+	t.Run("a new store is well", func(t *testing.T) {
+		db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
+		mustReport(t, db, health.OK, true)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Admin().Health(t.Context()); !errors.Is(err, portrait.ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+	t.Run("a nearly full disk", func(t *testing.T) {
+		fs := newNarrow()
+		db := open(t, "db", portrait.WithFS(portrait.Options{Clock: fixed(now), MinFreeBytes: 1000}, fs))
+		fs.free.Store(999)
+		r := mustReport(t, db, health.Degraded, false, health.DiskLow)
+		if !strings.Contains(r.String(), "999 bytes are free, 1000 are left alone") {
+			t.Error(r)
+		}
+		fs.free.Store(1000)
+		mustReport(t, db, health.OK, true)
+	})
+	t.Run("what is due and not applied, and a clock set ahead", func(t *testing.T) {
+		w := newWall(now)
+		fs := newNarrow()
+		db := open(t, "db", portrait.WithFS(*w.options(portrait.Options{MinFreeBytes: 1000}), fs))
+		apply(t, db, timerModel)
+		take(t, db, wasSeen("a", now.Add(-47*time.Hour)))
+		fs.free.Store(999)
+		w.pass(time.Hour + time.Minute)
+		mustReport(t, db, health.Degraded, false, health.DiskLow) // not late yet
+		w.pass(time.Minute)
+		r := mustReport(t, db, health.Degraded, false, health.DiskLow, health.AdvanceLate)
+		if !strings.Contains(r.String(), "for 2m0s") {
+			t.Error(r)
+		}
+		fs.free.Store(1 << 40)
+		if _, err := db.Count(t.Context(), segment.Tag("fresh")); err != nil {
+			t.Fatal(err)
+		}
+		mustReport(t, db, health.OK, true)
+		w.step(32 * 24 * time.Hour)
+		if _, err := db.Count(t.Context(), segment.Tag("fresh")); err != nil {
+			t.Fatal(err)
+		}
+		mustReport(t, db, health.Degraded, true, health.ClockStepped)
+	})
+	t.Run("a failed disk", func(t *testing.T) {
+		f := &fault{kind: errorfs.OpFileWrite, file: ".log", nth: 10, err: syscall.EIO}
+		db, err := portrait.Open("db", portrait.WithFS(portrait.Options{Clock: fixed(now)}, errorfs.Wrap(vfs.NewMem(), f)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, id := range p.Identifiers {
-			home[id] = p.ID
-			all = append(all, id)
+		defer db.Close()
+		for i := 0; err == nil && i < 100; i++ {
+			_, err = db.Ingest(t.Context(), killEvent(i))
 		}
-	}
-	for _, a := range all {
-		for _, b := range all {
-			rel, err := explainIdentity(t, db, a, b)
+		if !errors.Is(err, portrait.ErrFailed) {
+			t.Fatal(err)
+		}
+		mustReport(t, db, health.Failed, false, health.StoreFailed)
+	})
+	t.Run("an old view", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			db := openInBubble(t, portrait.Options{Clock: fixed(now), MaxViewAge: 20 * time.Minute})
+			v, err := db.View(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if rel.Together != (home[a] == home[b]) {
-				t.Fatalf("%s and %s: %s, but the profiles are %s and %s", a, b, rel, home[a], home[b])
-			}
-			at := a
-			for _, s := range rel.Path {
-				if s.From != at || rel.Together && s.Rule != "" {
-					t.Fatalf("%s and %s: %s", a, b, rel)
-				}
-				at = s.To
-			}
-			if a != b && at != b && (rel.Together || len(rel.Path) > 1) {
-				t.Fatalf("%s and %s: the path ends at %s: %s", a, b, at, rel)
-			}
-		}
-	}
-	if _, err := explainIdentity(t, db, all[0], id("user_id", "nobody at all")); !errorIs(err, portrait.ErrNotFound) {
-		t.Errorf("an unknown identifier: %v", err)
-	}
+			defer v.Close()
+			time.Sleep(10*time.Minute - 1)
+			mustReport(t, db, health.OK, true)
+			time.Sleep(time.Nanosecond)
+			mustReport(t, db, health.Degraded, true, health.OldView)
+			v.Close()
+			mustReport(t, db, health.OK, true)
+		})
+	})
 }
 
-func TestExplainIdentity_in_words(t *testing.T) {
-	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
-	jane := id("email", "jane@example.cn")
-	seenOn(t, db, 0, id("user_id", "abc123"), jane)
-	seenOn(t, db, 1, id("user_id", "abc456"), jane)
-	seenOn(t, db, 2, id("user_id", "abc456"), id("device_id", "d"))
-	if _, err := db.Unlink(t.Context(), id("user_id", "abc123"), id("device_id", "e"), portrait.Decision{At: epoch0}); err != nil {
+func openInBubble(t *testing.T, o portrait.Options) *portrait.DB {
+	t.Helper()
+	db, err := portrait.Open("db", portrait.WithFS(o, vfs.NewMem()))
+	if err != nil {
 		t.Fatal(err)
 	}
-	seenOn(t, db, 3, id("user_id", "lone"))
-	seenOn(t, db, 4, id("user_id", "abc123"), id("device_id", "e"))
-	for _, tt := range []struct {
-		b    profile.Identifier
-		want string
-	}{
-		{jane, "one profile\n  user_id:abc123 - email:jane@example.cn, seen 2026-01-01 00:00"},
-		{id("device_id", "d"), `two profiles
-  user_id:abc123 - email:jane@example.cn, seen 2026-01-01 00:00
-  email:jane@example.cn - user_id:abc456, seen 2026-01-02 00:00; kept apart: unique of user_id: user_id:abc123, user_id:abc456
-  user_id:abc456 - device_id:d, seen 2026-01-03 00:00`},
-		{id("device_id", "e"), "two profiles\n  user_id:abc123 - device_id:e, seen 2026-01-05 00:00, unlinked 2026-01-01 00:00; kept apart: unlinked"},
-		{id("user_id", "lone"), "two profiles: nothing joins them"},
-	} {
-		rel, err := explainIdentity(t, db, id("user_id", "abc123"), tt.b)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// TestLimits_views: a view that is too old ends, and gives back what it keeps, by the next
+// commit at the latest; a call that is under way goes on to its end.
+func TestLimits_views(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := openInBubble(t, portrait.Options{Clock: fixed(now), MaxViewAge: 20 * time.Minute})
+		apply(t, db, testModel)
+		for i := range 3 {
+			take(t, db, killEvent(i))
+		}
+		snapshots := db.Metrics().Store.SnapshotCount
+		old, err := db.View(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(tt.want, rel.String()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", tt.b, diff)
+		n := 0
+		for p, err := range old.Profiles(t.Context(), nil) {
+			if err != nil || p == nil {
+				t.Fatal(err)
+			}
+			if n++; n > 1 {
+				continue
+			}
+			time.Sleep(19 * time.Minute)
+			young, err := db.View(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer young.Close()
+			take(t, db, killEvent(10))
+			if m := db.Metrics(); m.Views != 2 || m.OldestView != 19*time.Minute {
+				t.Errorf("%d views, one for %s", m.Views, m.OldestView)
+			}
+			time.Sleep(time.Minute)
+			if _, err := old.Count(t.Context(), segment.Tag("buyer")); !errors.Is(err, portrait.ErrClosed) || !strings.Contains(err.Error(), "20m0s") {
+				t.Errorf("a view of 20 minutes: %v", err)
+			}
+			if _, err := young.Profile(t.Context(), profile.Identifier{}); errors.Is(err, portrait.ErrClosed) {
+				t.Errorf("a view of a minute: %v", err)
+			}
+			young.Close()
 		}
+		if n != 3 {
+			t.Errorf("the loop saw %d profiles of 3", n)
+		}
+		unasked, err := db.View(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Minute)
+		take(t, db, killEvent(11))
+		if m := db.Metrics(); m.Views != 0 || m.Store.SnapshotCount != snapshots {
+			t.Errorf("%d views and %d snapshots are open, there were %d", m.Views, m.Store.SnapshotCount, snapshots)
+		}
+		unasked.Close()
+		unasked.Close()
+		for v, err := range unasked.Profiles(t.Context(), nil) {
+			if !errors.Is(err, portrait.ErrClosed) || v != nil {
+				t.Errorf("%v, %v", v, err)
+			}
+		}
+	})
+}
+
+// TestLimits_events_under_way: calls wait for others while too much is under way, and one
+// of more than that goes in alone.
+func TestLimits_events_under_way(t *testing.T) {
+	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now), NoSync: true})
+	release := portrait.HoldWriter(db)
+	many := make([]profile.Event, portrait.MaxUnderWay+1)
+	for i := range many {
+		many[i] = profile.Event{MessageID: "m", Name: "n"} // to be refused, for they name nobody
+	}
+	done := make(chan error)
+	call := func(events ...profile.Event) {
+		_, err := db.Ingest(t.Context(), events...)
+		done <- err
+	}
+	go call(many...)
+	for portrait.Waiting(db) == 0 {
+		runtime.Gosched()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := db.Ingest(ctx, killEvent(1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a call beyond the bound: %v", err)
+	}
+	if m := db.Metrics(); m.UnderWay != len(many) || m.Waiting != 1 {
+		t.Errorf("%d events under way, %d calls wait", m.UnderWay, m.Waiting)
+	}
+	go call(killEvent(1))
+	release()
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	rejected := uint64(0)
+	for _, n := range db.Metrics().Rejected {
+		rejected += n
+	}
+	if m := db.Metrics(); m.UnderWay != 0 || m.Accepted != 1 || rejected != uint64(len(many)) {
+		t.Errorf("%d under way, %d accepted, rejected %v", m.UnderWay, m.Accepted, m.Rejected)
 	}
 }
 
-// What holds a profile together, and which identifiers do not name anybody, can be
-// listed.
-func TestEvidence(t *testing.T) {
+// Families are the same whatever the figures, each is named once and says what it is, and
+// the figures are those of Metrics.
+func TestMetrics_Families(t *testing.T) {
 	db := open(t, t.TempDir(), &portrait.Options{Clock: fixed(now)})
-	jane := id("email", "jane@example.cn")
-	seenOn(t, db, 0, id("user_id", "abc123"), jane)
-	seenOn(t, db, 1, id("user_id", "abc456"), jane)
-	seenOn(t, db, 2, jane, id("device_id", "d"))
-	v, err := db.View(t.Context())
-	if err != nil {
+	apply(t, db, testModel)
+	take(t, db, killEvent(1))
+	if _, err := db.Ingest(t.Context(), killEvent(1), profile.Event{MessageID: "nobody"}); err != nil {
 		t.Fatal(err)
 	}
-	defer v.Close()
-	steps, err := v.Evidence(t.Context(), jane)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, s := range steps {
-		got = append(got, s.String())
-	}
-	want := []string{
-		"email:jane@example.cn - user_id:abc123, seen 2026-01-01 00:00",
-		"email:jane@example.cn - user_id:abc456, seen 2026-01-02 00:00; kept apart: unique of user_id: user_id:abc123, user_id:abc456",
-		"email:jane@example.cn - device_id:d, seen 2026-01-03 00:00",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("evidence (-want +got):\n%s", diff)
-	}
-	if _, err := v.Evidence(t.Context(), id("user_id", "nobody")); !errorIs(err, portrait.ErrNotFound) {
-		t.Errorf("an unknown identifier: %v", err)
-	}
-	all, err := collect(v.Identifiers(t.Context()))
-	if err != nil || len(all) != 4 {
-		t.Fatalf("%d identifiers, %v", len(all), err)
-	}
-	for _, s := range all {
-		if s.Identifier == jane && (s != identity.IdentifierState{Identifier: jane, Partners: 3}) {
-			t.Errorf("%+v", s)
+	m := db.Metrics()
+	figures := map[string]float64{}
+	about := func(f metrics.Family) metrics.Family { f.Points = nil; return f }
+	zero := portrait.Metrics{}.Families()
+	for i, f := range m.Families() {
+		if d := cmp.Diff(about(zero[i]), about(f)); d != "" {
+			t.Error(d)
+		}
+		_, twice := figures[f.Name]
+		if twice || !strings.HasPrefix(f.Name, "portrait.") || strings.ToLower(f.Name) != f.Name || f.Unit == "" || !strings.HasSuffix(f.Help, ".") {
+			t.Errorf("%+v", f)
+		}
+		if f.Label == "" && len(f.Points) != 1 {
+			t.Errorf("%s has %d points", f.Name, len(f.Points))
+		}
+		for _, p := range f.Points {
+			if (p.Label == "") != (f.Label == "") {
+				t.Errorf("%s: label %q", f.Name, p.Label)
+			}
+			figures[f.Name] += p.Value
 		}
 	}
-}
-
-func explainIdentity(t *testing.T, db *portrait.DB, a, b profile.Identifier) (*identity.Relation, error) {
-	t.Helper()
-	v, err := db.View(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	for name, want := range map[string]float64{
+		"portrait.events.accepted": 1, "portrait.events.duplicate": 1, "portrait.events.rejected": 1, "portrait.commits": float64(m.Epoch),
+		"portrait.identity.ordinals": 1, "portrait.failed": 0, "portrait.commit.count": float64(m.Store.Commits), "portrait.views.open": 0,
+		"portrait.disk.free": float64(m.Store.FreeBytes),
+	} {
+		if figures[name] != want {
+			t.Errorf("%s is %v, want %v", name, figures[name], want)
+		}
 	}
-	defer v.Close()
-	return v.ExplainIdentity(t.Context(), a, b)
+	if m.Store.Commits == 0 || m.Store.CommitTime <= 0 || m.Store.SlowestCommit > m.Store.CommitTime || m.Store.FreeBytes == 0 {
+		t.Errorf("%+v", m.Store)
+	}
 }

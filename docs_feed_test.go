@@ -12,13 +12,13 @@ func TestDocs_feed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := os.ReadFile("watch_example_test.go")
+	program, err := os.ReadFile("example_watch_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, ok := strings.Cut(string(text), "```go\n")
 	code, _, closed := strings.Cut(rest, "```")
 	if !ok || !closed || !strings.Contains(string(program), code) {
-		t.Errorf("docs/feed.md has code that watch_example_test.go has not:\n%s", code)
+		t.Errorf("docs/feed.md has code that example_watch_test.go has not:\n%s", code)
 	}
 }
