@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -262,7 +263,10 @@ func (s *Store) rewriteOptions(name string) error {
 	number := strings.TrimPrefix(name, "OPTIONS-")
 	path := files.PathJoin(s.crypt.dir, name)
 	temporary := files.PathJoin(s.crypt.dir, "temporary."+number+".dbtmp") // which Open removes
-	if err := vfs.Copy(files, path, temporary); err != nil {
+	switch err := vfs.Copy(files, path, temporary); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // of an earlier life of the store, and Pebble has removed it meanwhile
+	case err != nil:
 		return err
 	}
 	if err := files.Rename(temporary, path); err != nil {

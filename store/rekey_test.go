@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -109,6 +110,42 @@ func TestStore_Rekey_while_the_key_changes_again(t *testing.T) {
 	if used := s.Metrics().KeysInUse; len(used) != 1 || used["third"] == 0 {
 		t.Errorf("keys in use: %v", used)
 	}
+}
+
+// cleaned is a file system on which old options go in the moment in which somebody opens
+// them: Pebble removes what a store no longer needs behind whoever uses it.
+type cleaned struct {
+	vfs.FS
+	crypt   atomic.Pointer[cryptFS] // once it is set
+	removed atomic.Int32
+}
+
+func (f *cleaned) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	if c := f.crypt.Load(); c != nil && strings.HasPrefix(f.PathBase(name), "OPTIONS-") {
+		if err := c.Remove(name); err != nil {
+			return nil, err
+		}
+		f.removed.Add(1)
+	}
+	return f.FS.Open(name, opts...)
+}
+
+// TestStore_Rekey_while_options_go passes over a file of options that is removed between being
+// found under an old key and being rewritten.
+func TestStore_Rekey_while_options_go(t *testing.T) {
+	files := &cleaned{FS: vfs.NewMem()}
+	keys := newTestKeys("first")
+	o := small(files)
+	o.Keys = keys
+	s := mustOpen(t, "db", o)
+	fillLevels(t, s)
+	before := content(t, s)
+	keys.rotate("second")
+	files.crypt.Store(s.crypt)
+	if err := s.Rekey(t.Context()); err != nil || files.removed.Load() != 1 {
+		t.Errorf("Rekey: %v; %d files went", err, files.removed.Load())
+	}
+	diff(t, before, content(t, s))
 }
 
 func TestStore_Rekey_ends(t *testing.T) {
