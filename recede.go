@@ -173,8 +173,8 @@ func (t *txn) clear(ordinal uint32) error {
 	}
 	indexes := slices.Clone(t.cat.indexes)
 	for _, tg := range t.cat.tags {
-		for _, field := range tg.former {
-			if err := off(field, false); err != nil {
+		for _, field := range tg.former { // of which alone the feed's readers know
+			if err := off(field, true); err != nil {
 				return err
 			}
 		}
