@@ -103,6 +103,7 @@ func (a *Admin) writeBackup(ctx context.Context, target backup.Target, st *store
 // that was made without Options.Shred. Every Backup does so; after an erasure it makes
 // whoever was erased unreadable in the backups that the target has, without one more. Copies of the
 // target's key file that others keep (versions of an object, snapshots of a disk) are theirs to remove.
+// One key file is put at a time: the call waits for what a Backup is putting.
 // It is on record in the audit log before anything is put.
 func (a *Admin) BackupKeys(ctx context.Context, target backup.Target) error {
 	if err := a.db.gate.enter(); err != nil {
@@ -154,7 +155,15 @@ func (a *Admin) apart(what, dir string) error {
 	return nil
 }
 
+// backupKeys puts the key file of now into a target, one at a time: what a slow target
+// is still given is followed by what was destroyed meanwhile.
 func (a *Admin) backupKeys(ctx context.Context, target backup.Target) error {
+	select {
+	case a.db.handing <- struct{}{}:
+		defer func() { <-a.db.handing }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	keys, err := a.db.store.ReadKeyFile()
 	if err != nil || keys == nil {
 		return err

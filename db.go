@@ -32,15 +32,18 @@ type DB struct {
 	lists      []*list // uploaded; replaced, never changed
 	listSizes  listSizes
 	uploads    uploads
-	current    atomic.Pointer[epoch]
-	cat        atomic.Pointer[catalog]
-	asOf       atomic.Int64 // the latest instant that an answer had
-	gate       gate
-	queue      queue
-	answered   answered
-	repaired   *health.Repairs       // by Open; nil where it was not asked to
-	halted     atomic.Pointer[error] // set when the store stands between two instants; nothing is written then
-	trouble    atomic.Pointer[error] // the last error of what is done in the background
+	// handing holds one: whoever has it reads the key file and puts it into a target, so that
+	// none of before follows one of now.
+	handing  chan struct{}
+	current  atomic.Pointer[epoch]
+	cat      atomic.Pointer[catalog]
+	asOf     atomic.Int64 // the latest instant that an answer had
+	gate     gate
+	queue    queue
+	answered answered
+	repaired *health.Repairs       // by Open; nil where it was not asked to
+	halted   atomic.Pointer[error] // set when the store stands between two instants; nothing is written then
+	trouble  atomic.Pointer[error] // the last error of what is done in the background
 
 	// write is held, by its one token, by whoever makes a commit. It guards the
 	// fields below.
@@ -95,7 +98,7 @@ func Open(dir string, opts *Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		opts: o, dir: dir, listSizes: defaultListSizes, store: st, write: make(chan struct{}, 1),
+		opts: o, dir: dir, listSizes: defaultListSizes, store: st, write: make(chan struct{}, 1), handing: make(chan struct{}, 1),
 		nodes: newNodeCache(o.StateCacheBytes), sweep: unswept,
 		index: segment.New(o.IndexBytes), batch: st.NewBatch(), opened: time.Now(),
 		feedGrown: math.MaxInt64 / 2, // what there was before is looked at
