@@ -16,7 +16,8 @@ import (
 	"github.com/portraitdb/portrait/profile"
 )
 
-// maxHolds is how many legal holds there may be on one identifier.
+// maxHolds is how many legal holds may be put on one identifier. It may have more: those of others
+// that were of the same person while its events expired.
 const maxHolds = 100
 
 // hold is one legal hold on an identifier.
@@ -40,7 +41,7 @@ func (h holds) append(dst []byte) []byte {
 func decodeHolds(data []byte) (holds, error) {
 	r := openRecord(data)
 	n := r.Array(1)
-	if n == 0 || n%2 != 0 || n > 2*maxHolds {
+	if n == 0 || n%2 != 0 {
 		r.Fail(fmt.Errorf("%d fields", n))
 	}
 	var h holds
@@ -172,7 +173,8 @@ func (t *txn) withholds(token identity.Token) (bool, error) {
 // expire; answers show no more of these than they would. The reference is the host's own, such as the number
 // of a case: 1 to 64 of the letters, digits and signs that a [privacy.Note] may have. The hold is on every
 // identifier of the people as they are known now; whoever is later found to be one with
-// any of these is held too. There may be 100 holds on somebody. Held again under one
+// any of these is held too. On an identifier that has 100 holds no more are put; those of people who become one
+// add up. Held again under one
 // reference, they are held since the first time. One that is not known is ErrNotFound,
 // and nobody is held then. A call that names nobody is refused.
 func (p *Privacy) Hold(ctx context.Context, ref string, ids ...profile.Identifier) error {
@@ -182,8 +184,8 @@ func (p *Privacy) Hold(ctx context.Context, ref string, ids ...profile.Identifie
 		switch {
 		case has:
 			return true, nil
-		case len(h) == maxHolds:
-			return false, fmt.Errorf("portrait: hold: there are %d on an identifier, which is the most", maxHolds)
+		case len(h) >= maxHolds:
+			return false, fmt.Errorf("portrait: hold: there are %d on an identifier, and %d is the most", len(h), maxHolds)
 		}
 		t.hold(token, slices.Insert(slices.Clone(h), i, hold{ref: ref, at: t.now()}))
 		return true, nil

@@ -68,7 +68,7 @@ func (r *repair) holdAgain(held map[identity.Token]holds) error {
 		token := r.graph.nodes[i].token
 		h, missing := held[token], uint64(0)
 		for ref, since := range on[r.db.pseudonyms.of(token)] {
-			if _, has := h.find(ref); !has && len(h) < maxHolds {
+			if _, has := h.find(ref); !has {
 				h = h.with(holds{{ref: ref, at: since}})
 				missing++
 			}
