@@ -87,7 +87,8 @@ type Options struct {
 	Shred bool
 	// Repair has Open do what Admin.Repair does, before anything else: for a directory that
 	// it refuses because of damage to what can be derived. Admin.Repaired tells what that was.
-	// The default refuses.
+	// In an old copy under the key file of now it leaves alone whom that has no key of: Open
+	// takes these out after it. The default refuses.
 	Repair bool
 	// Logger receives warnings and the store's messages. The default is silence.
 	Logger *slog.Logger

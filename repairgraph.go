@@ -19,6 +19,8 @@ type repairGraph struct {
 	// profiles are, by the place of the first node of each component, the ordinal of the
 	// live profile that it is, and nobody, or unnumbered.
 	profiles []int64
+	// unknown are the ordinals of components of which a key was destroyed: see repairunknown.go.
+	unknown ordinalSet
 }
 
 // repairNode is what is read of a node and counted of its edges.
@@ -30,6 +32,9 @@ type repairNode struct {
 	linked, vetoed bool
 	numbered       bool
 	ordinal        uint32
+	// lost says that its key was destroyed: there is its head, and its edges count. known says
+	// that, or that it has an edge to such a node: see repairunknown.go.
+	lost, known bool
 }
 
 func (g *repairGraph) find(t identity.Token) *repairNode {
@@ -40,8 +45,15 @@ func (g *repairGraph) find(t identity.Token) *repairNode {
 	return &g.nodes[i]
 }
 
+// lost reports whether there is only the head of a node.
+func (g *repairGraph) lost(t identity.Token) bool {
+	n := g.find(t)
+	return n != nil && n.lost
+}
+
 // readNodes reads which nodes there are. One that cannot be read is lost: nothing else says
-// who it is.
+// who it is. One whose key was destroyed has its head: it is damage unless the key file is of a
+// later time than the store, for then Open takes it out when the repair is done.
 func (r *repair) readNodes() error {
 	r.graph.owner = map[uint32]int{}
 	return r.scan([]byte{keys.Node}, func(key, value []byte) error {
@@ -57,11 +69,10 @@ func (r *repair) readNodes() error {
 			r.lose("node %s: %v", token, err)
 			return nil
 		}
-		if n.lost {
+		switch {
+		case n.lost && !r.db.store.Behind():
 			r.lose("node %s: its key was destroyed", token)
-			return nil
-		}
-		if r.db.tokens.Token(n.id) != token {
+		case !n.lost && r.db.tokens.Token(n.id) != token:
 			r.lose("node %s: its token is not that of its identifier", token)
 		}
 		if n.numbered {
@@ -74,7 +85,7 @@ func (r *repair) readNodes() error {
 				r.meta.nextOrdinal = n.ordinal + 1
 			}
 		}
-		r.graph.nodes = append(r.graph.nodes, repairNode{token: token, numbered: n.numbered, ordinal: n.ordinal})
+		r.graph.nodes = append(r.graph.nodes, repairNode{token: token, numbered: n.numbered, ordinal: n.ordinal, lost: n.lost, known: n.lost})
 		return nil
 	})
 }
@@ -114,6 +125,7 @@ func (r *repair) edges() error {
 		}
 		for _, end := range [...]*repairNode{x, y} {
 			end.linked = true
+			end.known = end.known || x.lost || y.lost
 			if !e.Seen {
 				continue
 			}
@@ -243,7 +255,7 @@ func (r *repair) nodes() error {
 	}
 	var err error
 	if r.graph.part, err = r.cat.rules.Partition(r.ctx, identity.Evidence{
-		Nodes: r.evidence(), Edges: soundPairs(r, keys.Edge, soundEdge), Vetoes: soundPairs(r, keys.Veto, soundVeto),
+		Nodes: r.evidence(), Edges: soundPairs(r, keys.Edge, soundEdge), Vetoes: soundPairs(r, keys.Veto, soundVeto), Known: r.knownGroups(),
 	}); err != nil {
 		return err
 	}
@@ -252,7 +264,7 @@ func (r *repair) nodes() error {
 	for i := range g.profiles {
 		g.profiles[i] = nobody
 	}
-	lives := make([]bool, len(g.nodes))
+	lives, lost := make([]bool, len(g.nodes)), map[int]bool{}
 	var record []byte
 	i := 0
 	if err := r.scan([]byte{keys.Node}, func(key, value []byte) error {
@@ -261,7 +273,9 @@ func (r *repair) nodes() error {
 			return nil
 		}
 		v := r.graph.part.Node(i - 1)
-		n.barred, n.shared, n.admitted = v.Barred, v.Shared, v.Admitted
+		if !r.graph.nodes[i-1].known {
+			n.barred, n.shared, n.admitted = v.Barred, v.Shared, v.Admitted
+		}
 		n.root = r.graph.nodes[r.graph.part.Leader(i-1)].token
 		if record = appendNode(record[:0], n); !bytes.Equal(record, value) {
 			r.kind("nodes").Wrong++
@@ -269,6 +283,9 @@ func (r *repair) nodes() error {
 		}
 		first := g.part.Leader(i - 1)
 		lives[first] = lives[first] || r.db.holds(r.cat, n)
+		if n.lost {
+			lost[first] = true
+		}
 		if n.numbered && (g.profiles[first] < 0 || int64(n.ordinal) < g.profiles[first]) {
 			g.profiles[first] = int64(n.ordinal)
 		}
@@ -276,7 +293,11 @@ func (r *repair) nodes() error {
 	}); err != nil {
 		return err
 	}
+	g.unknown = ordinalSet{}
 	for first, live := range lives {
+		if lost[first] && g.profiles[first] != nobody {
+			g.unknown.add(uint32(g.profiles[first]))
+		}
 		switch {
 		case !live:
 			g.profiles[first] = nobody

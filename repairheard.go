@@ -26,6 +26,9 @@ func (r *repair) told() error {
 	}
 	return r.scan([]byte{keys.Told}, func(key, _ []byte) error {
 		teller, hearer, ok := keys.Pair(key)
+		if ok && r.graph.lost(teller) {
+			return nil // what it told cannot be read either, and is found by this
+		}
 		if ok {
 			var err error
 			if _, ok, err = r.snap.GetTo(nil, keys.AppendHeard(nil, hearer, teller)); err != nil {

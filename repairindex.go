@@ -258,6 +258,9 @@ func (r *repair) bitmap(f segment.FieldID, kind string) error {
 				_, err = shard.DecodeBitBase(nil, value)
 			}
 		}
+		if err == nil {
+			r.keepBits(f, n, have, shards)
+		}
 		whole = err == nil && slices.Equal(have, shards[n])
 		if whole {
 			delete(shards, n)
@@ -297,6 +300,9 @@ func (r *repair) column(f segment.FieldID, kind string) error {
 			if have, err = oracle.Column(value); err == nil {
 				_, err = shard.DecodeColumnBase(nil, value)
 			}
+		}
+		if err == nil {
+			r.keepCells(n, have, shards)
 		}
 		whole = err == nil && len(have) == len(shards[n])
 		wanted := make([]uint32, len(shards[n]))

@@ -23,7 +23,7 @@ func (r *repair) matches() error {
 		}
 		n, _, err := splitNode(token, value)
 		keyring := r.cat.match[n.id.Namespace]
-		if err != nil || keyring == nil {
+		if err != nil || keyring == nil || n.lost {
 			return nil //nolint:nilerr // likewise
 		}
 		for kind, t := range keyring.Tokens(n.id.Value) {
@@ -59,7 +59,8 @@ func (r *repair) matches() error {
 	})
 }
 
-// matched reports whether an entry leads to an identifier that has that digest.
+// matched reports whether an entry leads to an identifier that has that digest, or may have
+// had it: see dropLostMatches.
 func (r *repair) matched(key, value []byte) bool {
 	if len(value) != keys.TokenLen {
 		return false
@@ -67,6 +68,9 @@ func (r *repair) matched(key, value []byte) bool {
 	n, err := r.epoch().node(identity.Token(value))
 	if err != nil || n == nil || r.cat.match[n.id.Namespace] == nil {
 		return false
+	}
+	if n.lost {
+		return true
 	}
 	for kind, t := range r.cat.match[n.id.Namespace].Tokens(n.id.Value) {
 		if bytes.Equal(key, keys.AppendMatch(nil, xxhash.Sum64String(n.id.Namespace), byte(kind), keys.Token(t))) {

@@ -212,7 +212,12 @@ func TestShred_old_copies(t *testing.T) {
 		want := digest(t, db, now)
 		checkAndClose(t, db)
 		putKeyFile(t, live, old)
-		db = open(t, old, o)
+		again := *o
+		again.Repair = r.IntN(2) == 0
+		db = open(t, old, &again)
+		if done := db.Admin().Repaired(); done != nil && (done.Total() > 0 || done.LostTotal > 0) {
+			t.Errorf("of a copy without damage: %s", done)
+		}
 		if got := digest(t, db, now); got != want {
 			t.Errorf("digest %s, want %s", got, want)
 		}

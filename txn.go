@@ -427,9 +427,6 @@ func (t *txn) write() {
 	// In the order of their keys, which is cheaper for the store.
 	slices.SortFunc(t.dirty, func(a, b *node) int { return bytes.Compare(a.token[:], b.token[:]) })
 	for _, n := range t.dirty {
-		if n.lost {
-			continue // see recede
-		}
 		number := t.sealOf(n)
 		t.scratch = appendNodeHead(t.scratch[:0], n)
 		head := len(t.scratch)

@@ -23,6 +23,7 @@ type bulk struct {
 	edgesOf lists           // of each node under a policy, its edges
 	pairs   [][2]int32      // the vetoes, while they come
 	vetoes  lists
+	known   map[int32]int32 // of each node of a known group, a node of it
 	leader  []int32
 	groups  lists
 	health  Health
@@ -42,6 +43,7 @@ func newBulk(r *Rules) *bulk {
 		roll:    &roll{index: map[Token]int32{}},
 		rules:   r,
 		spaceOf: map[string]uint16{},
+		known:   map[int32]int32{},
 		health:  Health{Sizes: map[int]int{}, Refused: map[Cause]int{}, Respelt: map[string]Respelling{}},
 	}
 }
@@ -193,6 +195,31 @@ func (b *bulk) addVeto(p Pair) error {
 	b.entries[y].flags |= isVetoed
 	b.pairs = append(b.pairs, [2]int32{x, y})
 	return nil
+}
+
+func (b *bulk) addKnown(group []Token) error {
+	first := int32(none)
+	for _, t := range group {
+		v, ok := b.index[t]
+		if !ok {
+			return fmt.Errorf("its node %v was not given", t)
+		}
+		if _, twice := b.known[v]; twice {
+			return fmt.Errorf("its node %v is known to be in another", t)
+		}
+		if first == none {
+			first = v
+		}
+		b.known[v] = first
+	}
+	return nil
+}
+
+// isKnown reports whether an end of an edge is in a known group.
+func (b *bulk) isKnown(s *strand) bool {
+	_, weak := b.known[s.weak]
+	_, strong := b.known[s.strong]
+	return weak || strong
 }
 
 // edge returns an edge as far as it is kept.

@@ -22,6 +22,10 @@ type Evidence struct {
 	// Vetoes yields every veto, its ends in either order; more than once does no
 	// harm. Nil means that there are none.
 	Vetoes iter.Seq2[Pair, error]
+	// Known yields groups that are what they are, whatever the evidence comes to, as for
+	// nodes of which a part is not known any more. No node is in two. Their edges count in what
+	// the rules make of each node, and unite nothing. Nil means that there are none.
+	Known iter.Seq2[[]Token, error]
 }
 
 // Partition is what rules make of all evidence at once: every node's flags and
@@ -74,7 +78,8 @@ const maxExamples = 10
 // rules, for a store that was written under others, and for the state of health
 // of a whole store; what Regroup does step by step comes to the same. The error
 // is that of ctx or of a sequence, or names what in the evidence contradicts
-// itself: a node given twice, an edge or a veto with an end that was not given.
+// itself: a node given twice, an edge or a veto with an end that was not given, a known group with
+// a node that was not given or is in another.
 //
 // It runs on one core and holds everything in memory: some 130 bytes for each
 // node and its value's own, 40 for each edge that counts, 16 more where an end is
@@ -88,6 +93,7 @@ func (r *Rules) Partition(ctx context.Context, e Evidence) (*Partition, error) {
 		func(ctx context.Context) error { return load(ctx, "node", e.Nodes, b.addNode) },
 		func(ctx context.Context) error { return load(ctx, "edge", e.Edges, b.addEdge) },
 		func(ctx context.Context) error { return load(ctx, "veto", e.Vetoes, b.addVeto) },
+		func(ctx context.Context) error { return load(ctx, "known group", e.Known, b.addKnown) },
 		b.filter,
 		b.replay,
 		b.count,

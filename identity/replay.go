@@ -27,7 +27,7 @@ func (b *bulk) filter(ctx context.Context) error {
 			return ctx.Err()
 		}
 		rule, _ := b.bar(int32(i))
-		b.edges[i].live = rule == 0
+		b.edges[i].live = rule == 0 && !b.isKnown(&b.edges[i])
 	}
 	return nil
 }
@@ -127,6 +127,9 @@ func (b *bulk) replay(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	for v, first := range b.known {
+		b.leader[v] = first
 	}
 	return nil
 }
@@ -235,7 +238,7 @@ func (b *bulk) count(ctx context.Context) error {
 		if i%poll == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if s := &b.edges[i]; !s.live && b.leader[s.weak] != b.leader[s.strong] {
+		if s := &b.edges[i]; !s.live && b.leader[s.weak] != b.leader[s.strong] && !b.isKnown(s) {
 			rule, ns := b.bar(int32(i))
 			h.Refused[Cause{rule, ns}]++
 		}

@@ -55,7 +55,8 @@ func (b *Batch) Set(key, value []byte) {
 
 // SetSealed gives a key the value that is head and rest, one after the other. If its space
 // is one of Options.Shred the rest is sealed under the key of a number (see Store.Number), and
-// the head is not. Once that key is destroyed the value reads as its head, and as not there if it has none.
+// the head is not. Once that key is destroyed the value reads as its head, and as not there if it has none: no rest
+// but an empty one is taken then.
 func (b *Batch) SetSealed(key []byte, number uint64, head, rest []byte) {
 	b.sealed = b.sealed[:0]
 	if b.vault.seals(key) {

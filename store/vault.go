@@ -337,12 +337,16 @@ func (v *vault) tree() *shred.Tree {
 // A sealed value is the number of its key and the length of its head, as varints, the
 // head, in the clear, and the sealed rest.
 
-// seal appends a sealed value to dst.
+// seal appends a sealed value to dst. Of a number whose key was destroyed there can only be a head.
 func (v *vault) seal(dst []byte, number uint64, head, rest []byte) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, number)
 	dst = binary.AppendUvarint(dst, uint64(len(head)))
 	dst = append(dst, head...)
-	return v.keys.Load().Seal(dst, number, v.nonce(), rest)
+	sealed, err := v.keys.Load().Seal(dst, number, v.nonce(), rest)
+	if errors.Is(err, shred.ErrForgotten) && len(rest) == 0 {
+		return append(dst, make([]byte, shred.Overhead)...), nil
+	}
+	return sealed, err
 }
 
 // openSealed appends the head and the rest of a sealed value to dst: the head alone if its key was
