@@ -84,7 +84,11 @@ func TestQuery_counts_unions_of_many(t *testing.T) {
 // fill the rest, or all but a member of it.
 func TestQuery_counts_unions_within_a_shard(t *testing.T) {
 	rng := newRand(t)
-	for range 12 {
+	rounds := 12
+	if testing.Short() {
+		rounds = 2
+	}
+	for range rounds {
 		w := &world{rng: rng, ix: New(0), loader: newLoader()}
 		const fields, span = 150, 2 * shard.Span
 		hole := rng.Uint64N(span) // in nobody
