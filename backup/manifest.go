@@ -20,8 +20,9 @@ import (
 // manifestVersion is the version of manifests.
 const manifestVersion = 1
 
-// maxManifestBytes bounds what is read of a manifest: some 300,000 files.
-const maxManifestBytes = 64 << 20
+// maxManifestBytes bounds what is read of a manifest, and so what is written: some 300,000 files.
+// Tests lower it.
+var maxManifestBytes = 64 << 20
 
 // Manifest describes one backup.
 type Manifest struct {
@@ -98,12 +99,22 @@ func (e *DamageError) Unwrap() error { return e.Err }
 // List returns the backups in a target, the oldest first. With those that can be read
 // comes a [DamageError], joined with others, for each manifest that cannot.
 func List(fsys fs.FS) ([]Manifest, error) {
+	all, faults, err := list(fsys)
+	if err != nil {
+		return nil, errors.Join(append(faults, err)...)
+	}
+	return all, errors.Join(faults...)
+}
+
+// list is List, with damage apart from an error that ended it.
+func list(fsys fs.FS) (all []Manifest, faults []error, err error) {
+	if fsys == nil {
+		return nil, nil, errNoTarget
+	}
 	entries, err := folder(fsys, manifestsDir)
 	if err != nil {
-		return nil, fmt.Errorf("backup: %w", err)
+		return nil, nil, fmt.Errorf("backup: %w", err)
 	}
-	var all []Manifest
-	var faults []error
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), partial) {
 			continue
@@ -116,13 +127,13 @@ func List(fsys fs.FS) ([]Manifest, error) {
 		case damaged:
 			faults = append(faults, err)
 		case !errors.Is(err, fs.ErrNotExist): // else pruned meanwhile
-			return nil, err
+			return nil, faults, err
 		}
 	}
 	slices.SortFunc(all, func(a, b Manifest) int {
 		return cmp.Or(a.Taken.Compare(b.Taken), cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.ID, b.ID))
 	})
-	return all, errors.Join(faults...)
+	return all, faults, nil
 }
 
 // At returns the backup that holds the state of a commit or, if none does, the newest
@@ -177,7 +188,7 @@ func readManifest(fsys fs.FS, id string) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, fmt.Errorf("backup: %w", err)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxManifestBytes+1))
+	data, err := io.ReadAll(io.LimitReader(f, int64(maxManifestBytes)+1))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return Manifest{}, fmt.Errorf("backup: %s: %w", name, err)
 	}

@@ -21,6 +21,9 @@ type Pruned struct {
 // It may be called again after an error.
 func Prune(ctx context.Context, target Target, keep ...string) (Pruned, error) {
 	var done Pruned
+	if target == nil {
+		return done, errNoTarget
+	}
 	if len(keep) == 0 {
 		return done, errors.New("backup: prune: name the backups to keep")
 	}

@@ -29,12 +29,15 @@ type RestoreOptions struct {
 // directory must not be there, be empty, or be what an earlier Restore left unfinished:
 // never that of a store. Every byte is checked as it is copied. Until all is there, and
 // durable, portrait.Open refuses the directory with [store.ErrIncomplete], whatever
-// interrupts Restore; an error removes it. A damaged object is a [DamageError].
+// interrupts Restore; an error removes it. A damaged object is a [DamageError] that names the backup.
 //
 // The first portrait.Open erases whom the ledger names before it answers anything, and makes the
 // store another one for readers of the change feed: cursors of the old are refused. What
 // came in after the backup is not there.
 func Restore(ctx context.Context, fsys fs.FS, id, dir string, opts RestoreOptions) (Manifest, error) {
+	if fsys == nil {
+		return Manifest{}, errNoTarget
+	}
 	m, err := readManifest(fsys, id)
 	if err != nil {
 		return Manifest{}, err
@@ -57,6 +60,9 @@ func Restore(ctx context.Context, fsys fs.FS, id, dir string, opts RestoreOption
 	}
 	for _, f := range m.Files {
 		if err := restoreFile(ctx, fsys, draft, &f); err != nil {
+			if d, damaged := errors.AsType[*DamageError](err); damaged {
+				d.Backups = []string{m.ID}
+			}
 			return Manifest{}, errors.Join(err, draft.Close())
 		}
 	}

@@ -21,6 +21,9 @@ type Target interface {
 	Remove(name string) error
 }
 
+// errNoTarget is the answer to a nil target or file system.
+var errNoTarget = errors.New("backup: the target is nil")
+
 // The folders of a target.
 const (
 	objectsDir   = "objects"

@@ -8,14 +8,19 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 )
 
 // Verify reads every byte of the backups of some IDs, of all if none is given, and returns
 // a [DamageError], joined with others, for each manifest and each object that is not what
-// was put. It reads an object once, however many backups need it. What opens and checks a
+// was put. It reads an object once, however many backups need it, in the order of their names. An
+// error of ctx or of the target ends it, joined with the damage found until then. What opens and checks a
 // store from a backup is Restore, portrait.Open and Check.
 func Verify(ctx context.Context, fsys fs.FS, ids ...string) error {
+	if fsys == nil {
+		return errNoTarget
+	}
 	var backups []Manifest
 	var faults []error
 	if len(ids) == 0 {
@@ -46,19 +51,20 @@ func Verify(ctx context.Context, fsys fs.FS, ids ...string) error {
 	}
 	for i := range backups {
 		_, err := readKeys(fsys, &backups[i])
-		if _, damaged := errors.AsType[*DamageError](err); err != nil && !damaged {
-			return err
-		}
 		faults = append(faults, err)
+		if _, damaged := errors.AsType[*DamageError](err); err != nil && !damaged {
+			return errors.Join(faults...)
+		}
 	}
-	for sum, n := range needs {
+	for _, sum := range slices.Sorted(maps.Keys(needs)) {
+		n := needs[sum]
 		err := checkObject(ctx, fsys, &File{SHA256: sum, Bytes: n.bytes})
 		if err == nil {
 			continue
 		}
 		d, damaged := errors.AsType[*DamageError](err)
 		if !damaged {
-			return err
+			return errors.Join(append(faults, err)...)
 		}
 		slices.Sort(n.by)
 		d.Backups = n.by

@@ -16,11 +16,15 @@ import (
 
 // Write puts a backup into a target: the files of a source, a flat directory of which
 // nothing changes meanwhile, under a manifest of which all but ID, Version and Files is
-// given. It reads what it has no earlier backup of twice, once to know its hash. It is
+// given. It reads what it has no earlier backup of twice, once to know its hash. A manifest of
+// more than 64 MiB, some 300,000 files, is refused: none so long could be restored. It is
 // what [portrait.Admin.Backup] calls; hosts do not.
 //
 // [portrait.Admin.Backup]: https://pkg.go.dev/github.com/portraitdb/portrait#Admin.Backup
 func Write(ctx context.Context, target Target, source fs.FS, m Manifest) (Manifest, error) {
+	if target == nil || source == nil {
+		return Manifest{}, errNoTarget
+	}
 	w := &writer{ctx: ctx, target: target, source: source}
 	if err := w.begin(m.Store); err != nil {
 		return Manifest{}, fmt.Errorf("backup: %w", err)
@@ -42,6 +46,9 @@ func Write(ctx context.Context, target Target, source fs.FS, m Manifest) (Manife
 	text, err := m.encode()
 	if err != nil {
 		return Manifest{}, fmt.Errorf("backup: %w", err)
+	}
+	if len(text) > maxManifestBytes {
+		return Manifest{}, fmt.Errorf("backup: the manifest of %d files has %d bytes, and is too long to be restored: %d are the most", len(m.Files), len(text), maxManifestBytes)
 	}
 	if err := context.Cause(ctx); err != nil {
 		return Manifest{}, fmt.Errorf("backup: %w", err)
@@ -69,12 +76,10 @@ func (w *writer) begin(store string) (err error) {
 	if w.there, err = objects(w.target); err != nil {
 		return err
 	}
-	all, err := List(w.target)
+	// A damaged manifest keeps nobody from making a backup that is whole.
+	all, _, err := list(w.target)
 	if err != nil {
-		if _, damaged := errors.AsType[*DamageError](err); !damaged {
-			return err
-		}
-		// A damaged manifest keeps nobody from making a backup that is whole.
+		return err
 	}
 	w.known = map[string]File{}
 	for _, m := range all { // the newest last
