@@ -2,8 +2,6 @@ package portrait
 
 import (
 	"context"
-
-	"github.com/portraitdb/portrait/privacy"
 )
 
 // Admin is what is asked for the sake of a store rather than of anybody in it. Its
@@ -18,9 +16,9 @@ func (db *DB) Admin() *Admin { return &Admin{db} }
 // Metrics.Store.KeysInUse then names no longer may be destroyed. Events go in and questions are answered
 // meanwhile; the work is that of reading and writing what is rewritten. It ends early
 // when ctx does or the DB is closed, and may be called again. A store that is not encrypted has nothing to
-// rewrite.
+// rewrite. It is on record in the audit log before anything is rewritten, and once more when all is.
 func (a *Admin) Rekey(ctx context.Context) error {
-	if err := privacy.NoteOf(ctx).Validate(); err != nil {
+	if err := a.db.attestDetail(ctx, didRekey, detailBegun); err != nil {
 		return err
 	}
 	if err := a.db.store.Rekey(ctx); err != nil {

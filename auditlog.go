@@ -49,6 +49,10 @@ const (
 	didBackupKeys = "backup keys"
 )
 
+// detailBegun is what a record says of work in several commits that is about to begin. Another
+// record is written at its end.
+const detailBegun = "begun"
+
 // maxSubjects is how many pseudonyms one record of the audit log has at most.
 const maxSubjects = 1000
 
@@ -235,9 +239,13 @@ func auditEnd(snap *store.Snapshot) (privacy.Head, error) {
 
 // attestAlone commits a record of what leaves no other trace in the store.
 func (db *DB) attestAlone(ctx context.Context, what string, tokens ...identity.Token) error {
+	return db.attestDetail(ctx, what, "", tokens...)
+}
+
+func (db *DB) attestDetail(ctx context.Context, what, detail string, tokens ...identity.Token) error {
 	return db.transact(ctx, func(t *txn) error {
 		t.settled = true
-		t.attest(what, "", tokens...)
+		t.attest(what, detail, tokens...)
 		return nil
 	}, func(*txn) {})
 }

@@ -100,8 +100,8 @@ func TestAudit(t *testing.T) {
 	}
 	want := []string{
 		"apply    model sha256", "export 137 7741 8829+mei clerk-7 DSR-2026/118", "veto bo+mei", "unlink 137 7741 8829+mei", "veto 137 7741 8829+mei",
-		"suppress Gone@example.cn clerk-7 DSR-2026/118", "erase mei clerk-7 DSR-2026/118", "unsuppress mei clerk-7 DSR-2026/118", "purge mei clerk-7 DSR-2026/118",
-		"suggest 13777418820+bo", "checkpoint  clerk-7 DSR-2026/118", "backup  clerk-7 DSR-2026/118", "rekey",
+		"suppress Gone@example.cn clerk-7 DSR-2026/118", "erase mei clerk-7 DSR-2026/118", "unsuppress mei clerk-7 DSR-2026/118", "purge  clerk-7 DSR-2026/118 begun", "purge mei clerk-7 DSR-2026/118",
+		"suggest 13777418820+bo", "checkpoint  clerk-7 DSR-2026/118", "backup  clerk-7 DSR-2026/118", "rekey    begun", "rekey",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

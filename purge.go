@@ -23,7 +23,9 @@ import (
 // are open of before an erasure it returns an error that wraps ErrBusy and names them. It
 // waits for calls that began before, and for views that were opened since: where ctx ends
 // first, its error names them. A loop over a sequence is a call: Purge must not be called
-// from the body of one, but for those over Watch, Changes, FlipsBefore and EraseUnseen. Copies that were made of the directory are beyond it.
+// from the body of one, but for those over Watch, Changes, FlipsBefore and EraseUnseen. It is on record in
+// the audit log before anything is changed, and once more, with whose bytes went, at its end. Copies that were
+// made of the directory are beyond it.
 func (p *Privacy) Purge(ctx context.Context) (privacy.Purged, error) {
 	db := p.db
 	if err := db.gate.enter(); err != nil {
@@ -31,7 +33,7 @@ func (p *Privacy) Purge(ctx context.Context) (privacy.Purged, error) {
 	}
 	defer db.gate.leave()
 	w := &purge{db: db}
-	for _, step := range []func(context.Context) error{w.begin, w.readLog, w.forgo, w.disarm, w.clean, w.wait, w.rewrite, w.end} {
+	for _, step := range []func(context.Context) error{w.begin, w.attest, w.readLog, w.forgo, w.disarm, w.clean, w.wait, w.rewrite, w.end} {
 		if err := step(ctx); err != nil {
 			return privacy.Purged{}, err
 		}
@@ -83,6 +85,11 @@ func (g *gate) viewsBefore(epoch uint64) error {
 	}
 	slices.Sort(old)
 	return fmt.Errorf("%w: views of commits %d are open, and show what commit %d removed", privacy.ErrBusy, old, epoch)
+}
+
+// attest puts on record that a Purge begins: it commits on its way.
+func (w *purge) attest(ctx context.Context) error {
+	return w.db.attestDetail(ctx, didPurge, detailBegun)
 }
 
 func (w *purge) isGone(id profile.Identifier) bool {

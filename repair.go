@@ -17,8 +17,9 @@ import (
 // indexes, expiries, the moves between stages by profile, and legal holds, of which the audit log
 // tells too. Damage to what nothing else tells (the identifiers and states of nodes, edges, vetoes,
 // events, lists, the model, the feed, records of what happened) is told and left as it is; but a suppression or a
-// hold that cannot be read holds from then on. The feed tells nothing of a repair, and the audit
-// log has a record of it.
+// hold that cannot be read holds from then on. The feed tells nothing of a repair. The audit log has
+// a record of it that is written with the first thing that is mended, and another at its end; none of one that
+// finds nothing.
 //
 // It reads the whole store, holds its identifiers and the index in memory, and other writes wait for it;
 // reads go on. What is whole is not written. Broken off at any point it is called again, to
@@ -118,6 +119,8 @@ type repair struct {
 	graph repairGraph
 	want  wanted
 	made  map[segment.FieldID]bool // fields that this repair made
+	begun bool                     // something is written
+	head  *privacy.Head            // of the audit log, where the stored one could not be read
 
 	mended map[string]*health.Mended
 	order  []string // of mended
@@ -178,12 +181,28 @@ func (r *repair) spill() error {
 	if r.batch.Size() < r.db.opts.repairBatch {
 		return nil
 	}
-	return r.db.store.Commit(r.batch, false)
+	return r.commit(false)
+}
+
+// commit writes what there is. With the first of it goes a record of the audit log: a repair
+// that is broken off has left one.
+func (r *repair) commit(sync bool) error {
+	if !r.begun && r.batch.Len() > 0 {
+		r.begun = true
+		head, err := r.auditEnd()
+		if err != nil {
+			return err
+		}
+		r.meta.epoch++
+		chainAfter(r.batch, head, r.attested(detailBegun))
+		r.keepState()
+	}
+	return r.db.store.Commit(r.batch, sync)
 }
 
 // turn makes what was written so far what is read from now on.
 func (r *repair) turn() error {
-	if err := r.db.store.Commit(r.batch, true); err != nil {
+	if err := r.commit(true); err != nil {
 		return err
 	}
 	r.close()

@@ -270,13 +270,15 @@ func TestRepair_broken_off(t *testing.T) {
 			}
 		}
 	})
-	broken := 0
+	full, broken, durable := uint64(0), 0, 0
+	var mended [][2]uint64 // by the second repair, and how many began on record
 	for nth := int64(1); nth < 200; nth++ {
 		fs := cloneOf(whole)
 		f := &fault{kind: errorfs.OpFileWrite, file: ".log", nth: nth, err: syscall.EIO}
 		opts := portrait.WithRepairBatch(portrait.WithFS(portrait.Options{Clock: fixed(now), Repair: true}, errorfs.Wrap(fs, f)), 2000)
 		db, err := portrait.Open("db", opts)
 		if err == nil { // the rest is written when it is closed
+			full = db.Admin().Repaired().Total()
 			if err := db.Close(); err != nil && !errors.Is(err, portrait.ErrFailed) {
 				t.Fatal(err)
 			}
@@ -293,11 +295,34 @@ func TestRepair_broken_off(t *testing.T) {
 		if got := digest(t, db, now); got != want {
 			t.Errorf("broken off at sync %d: another Digest", nth)
 		}
+		again, begun := db.Admin().Repaired().Total(), uint64(0)
+		for rec, err := range db.Privacy().Audit(t.Context(), 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rec.What == "repair" && rec.Detail == "begun" {
+				begun++
+			}
+		}
+		mended = append(mended, [2]uint64{again, begun})
 		checkAndClose(t, db)
 	}
+	for _, m := range mended { // what was mended before is on record, as what was mended then
+		want := uint64(0)
+		if m[0] < full {
+			want++
+			durable++
+		}
+		if m[0] > 0 {
+			want++
+		}
+		if m[1] != want {
+			t.Errorf("of %d the second repair mended %d, and %d began on record", full, m[0], m[1])
+		}
+	}
 	t.Logf("%d repairs broke off", broken)
-	if broken < 3 {
-		t.Errorf("%d repairs broke off", broken)
+	if broken < 3 || durable == 0 {
+		t.Errorf("%d repairs broke off, %d after something was mended", broken, durable)
 	}
 }
 

@@ -108,20 +108,13 @@ func (e *epoch) heldOnRecord(ctx context.Context) (map[privacy.Pseudonym]map[str
 	return on, nil
 }
 
-// audit looks whether the audit log is whole. Where its head cannot be read the log is taken to
-// end with its last record.
+// audit looks whether the audit log is whole.
 func (r *repair) audit() error {
-	if _, err := auditHead(r.snap); errors.Is(err, ErrCorrupt) {
-		r.lose("audit log: where it ends: %v", err)
-		var last privacy.Head
-		for rec, err := range r.epoch().audit(r.ctx, 0) {
-			if err != nil {
-				break
-			}
-			last = rec.Head
-		}
-		r.batch.Set(keys.AppendMeta(nil, metaAudit), appendHead(nil, last))
-		return nil
+	if _, err := r.auditEnd(); err != nil {
+		return err
+	}
+	if r.head != nil && !r.begun {
+		return nil // it is written with the record of the repair
 	}
 	_, err := r.epoch().verifyAudit(r.ctx, nil)
 	if errors.Is(err, ErrCorrupt) {
@@ -129,6 +122,29 @@ func (r *repair) audit() error {
 		return nil
 	}
 	return err
+}
+
+// auditEnd is auditEnd of what the repair reads, and mends a head that cannot be read: the log is
+// taken to end with its last record.
+func (r *repair) auditEnd() (privacy.Head, error) {
+	if r.head != nil {
+		return *r.head, nil
+	}
+	head, err := auditEnd(r.snap)
+	if !errors.Is(err, ErrCorrupt) {
+		return head, err
+	}
+	r.lose("audit log: where it ends: %v", err)
+	head = privacy.Head{}
+	for rec, err := range r.epoch().audit(r.ctx, 0) {
+		if err != nil {
+			break
+		}
+		head = rec.Head
+	}
+	r.head = &head
+	r.batch.Set(keys.AppendMeta(nil, metaAudit), appendHead(nil, head))
+	return head, nil
 }
 
 // records looks for records of what happened that cannot be read: nothing else tells what
@@ -193,13 +209,16 @@ func (r *repair) end() error {
 	if err != nil {
 		return err
 	}
+	r.begun = true
 	r.meta.epoch++
-	chainAfter(r.batch, head, &privacy.Record{
-		Epoch: r.meta.epoch, At: r.now().Time(), What: didRepair,
-		Detail: fmt.Sprintf("mended %d, lost %d", done.Total(), done.LostTotal), Note: privacy.NoteOf(r.ctx),
-	})
+	chainAfter(r.batch, head, r.attested(fmt.Sprintf("mended %d, lost %d", done.Total(), done.LostTotal)))
 	r.keepState()
-	return r.db.store.Commit(r.batch, true)
+	return r.commit(true)
+}
+
+// attested is a record of the repair for the audit log.
+func (r *repair) attested(detail string) *privacy.Record {
+	return &privacy.Record{Epoch: r.meta.epoch, At: r.now().Time(), What: didRepair, Detail: detail, Note: privacy.NoteOf(r.ctx)}
 }
 
 func (r *repair) now() profile.Instant {
